@@ -1,0 +1,96 @@
+"""The log of a lake: which version of each table belongs together, and who may write.
+
+A commit is one JSON file that appears whole or not at all. Readers pin the table versions that
+the newest one names, so that they never see half an ingest; a writer that was killed leaves
+versions that no commit names, and the next writer takes them back.
+"""
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+FOLDER = "_commits"
+
+
+class LakeBusy(RuntimeError):
+    """Somebody else is writing to the lake."""
+
+
+@dataclass(frozen=True)
+class Commit:
+    """Table versions that belong together; ``number`` counts from 1, 0 is the empty lake."""
+
+    number: int = 0
+    versions: dict[str, int] = field(default_factory=dict)
+    source: str = ""
+    at: str = ""
+    rows: dict[str, int] = field(default_factory=dict)
+
+
+def history(lake: Path) -> list[int]:
+    """Return the numbers of all commits, oldest first."""
+    found = (file.stem for file in (lake / FOLDER).glob("*.json"))
+    return sorted(int(stem) for stem in found if stem.isdigit())
+
+
+def load(lake: Path, number: int | None = None) -> Commit:
+    """Return commit ``number``, or the newest.
+
+    Raises
+    ------
+    ValueError
+        When there is no such commit, or its file is not readable.
+    """
+    numbers = history(lake)
+    if number is None:
+        number = numbers[-1] if numbers else 0
+    if number == 0:
+        return Commit()
+    if number not in numbers:
+        raise ValueError(f"commit: {lake} has no commit {number}; it has 1 to {len(numbers)}.")
+    file = lake / FOLDER / f"{number:08d}.json"
+    try:
+        return Commit(**json.loads(file.read_text()))
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"{file}: is not a commit of a lake: {error}.") from error
+
+
+def publish(lake: Path, commit: Commit) -> None:
+    """Make ``commit`` the newest; it survives a power cut once this returns."""
+    folder = lake / FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    partial = folder / f".{commit.number:08d}.partial"
+    with partial.open("w") as file:
+        json.dump(asdict(commit), file, indent=1)
+        file.flush()
+        os.fsync(file.fileno())
+    partial.rename(folder / f"{commit.number:08d}.json")
+    directory = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)
+
+
+@contextmanager
+def locked(lake: Path) -> Iterator[None]:
+    """Hold the right to write; the system takes it back from a process that dies.
+
+    Raises
+    ------
+    LakeBusy
+        When another process holds it.
+    """
+    lake.mkdir(parents=True, exist_ok=True)
+    with (lake / ".lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise LakeBusy(
+                f"{lake}: another process is writing to this lake; try again when it has ended."
+            ) from error
+        yield

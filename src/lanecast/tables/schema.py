@@ -1,0 +1,141 @@
+"""What a canonical table is, and how its rows are checked."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import narwhals as nw
+from narwhals.dtypes import DType
+from narwhals.typing import FrameT
+
+LONGEST_ID = 128  # characters; longer ones are free text in the wrong column
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its type, its unit, what it says, and which values are valid.
+
+    ``required`` columns hold no nulls; ``low`` and ``high`` are inclusive; ``allowed`` closes an
+    enumeration. Numbers are finite and identifiers at most 128 characters without saying so.
+    """
+
+    dtype: DType | type[DType]
+    unit: str
+    doc: str
+    required: bool = True
+    low: float | None = None
+    high: float | None = None
+    allowed: Sequence[str] | None = None
+
+
+@dataclass(frozen=True)
+class Table:
+    """One canonical table, the only contract that two packages share.
+
+    ``key`` names a fact and ``clock`` the instant at which a version of it became known: a
+    correction is a new row with the same key and a later clock, so the past stays readable.
+    A table without ``versions`` only ever grows (scan events), and reading it is cheaper.
+    ``references`` maps a column to the ``table.column`` in which its values must occur.
+    """
+
+    name: str
+    doc: str
+    key: tuple[str, ...]
+    clock: str
+    columns: Mapping[str, Column]
+    versions: bool = True
+    references: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One thing a row can break: where, a short code, what would be valid, and the test."""
+
+    column: str
+    code: str
+    valid: str
+    broken: nw.Expr
+
+
+def rules(table: Table) -> Iterator[Rule]:
+    """Yield every rule that one row of ``table`` can break by itself."""
+    for name, column in table.columns.items():
+        value = nw.col(name)
+        if column.required:
+            yield Rule(name, "missing", "a value", value.is_null())
+        if column.dtype in (nw.Float64, nw.Float32):
+            yield Rule(name, "not_finite", "a finite number", ~value.is_finite())
+        if column.low is not None:
+            yield Rule(name, "too_low", f"at least {column.low:g}", value < column.low)
+        if column.high is not None:
+            yield Rule(name, "too_high", f"at most {column.high:g}", value > column.high)
+        if column.allowed is not None:
+            valid = "one of " + ", ".join(column.allowed)
+            yield Rule(name, "not_allowed", valid, ~value.is_in(list(column.allowed)))
+        if column.dtype == nw.String and name.endswith("_id"):
+            valid = f"an identifier of 1 to {LONGEST_ID} characters"
+            length = value.str.len_chars()
+            yield Rule(name, "bad_id", valid, (length > LONGEST_ID) | (length < 1))
+
+
+def conform(table: Table, frame: FrameT) -> FrameT:
+    """Return the columns of ``table``, in its order and types; further columns are dropped.
+
+    Raises
+    ------
+    ValueError
+        When a required column is missing, when an instant has no time zone, or when a column
+        cannot be cast. The message names table and column.
+    """
+    given = frame.collect_schema()
+    if lost := [name for name, c in table.columns.items() if c.required and name not in given]:
+        raise ValueError(f"{table.name}: no column {', '.join(lost)}; got {', '.join(given)}.")
+    for name, column in table.columns.items():
+        if (
+            name in given
+            and isinstance(column.dtype, nw.Datetime)
+            and isinstance(given[name], nw.Datetime)
+            and not getattr(given[name], "time_zone", None)
+        ):
+            raise ValueError(
+                f"{table.name}.{name}: an instant needs a time zone; got {given[name]}."
+            )
+    return frame.select(
+        (nw.col(name) if name in given else nw.lit(None)).cast(column.dtype).alias(name)
+        for name, column in table.columns.items()
+    )
+
+
+def check(table: Table, frame: FrameT) -> FrameT:
+    """Return ``frame`` as rows of ``table``, or refuse it; one pass for all rules together.
+
+    Raises
+    ------
+    ValueError
+        As ``conform``; and when a value breaks a rule of its column, or two rows share key and
+        clock. The message names table, column, count, an example and what would be valid.
+    """
+    rows = conform(table, frame)
+    each = list(rules(table))
+    broken = rows.lazy().select(
+        rule.broken.fill_null(False).cast(nw.Int64()).sum().alias(str(i))
+        for i, rule in enumerate(each)
+    )
+    for rule, count in zip(each, broken.collect().row(0), strict=True):
+        if count:
+            example = first(rows.lazy().filter(rule.broken).head(1).collect())
+            raise ValueError(
+                f"{table.name}.{rule.column}: {count} rows, for example {example}; "
+                f"expected {rule.valid}."
+            )
+    version = (*table.key, table.clock)
+    twice = rows.lazy().group_by(*version).agg(rows=nw.len()).filter(nw.col("rows") > 1).collect()
+    if count := len(twice):
+        what = f"{table.name}.({', '.join(version)})"
+        raise ValueError(f"{what}: {count} keys occur twice, for example {first(twice)}.")
+    return rows
+
+
+def first(frame: nw.DataFrame[Any]) -> dict[str, str]:
+    """Return the first row as text, as error messages quote it."""
+    return {name: str(value) for name, value in zip(frame.columns, frame.row(0), strict=True)}
