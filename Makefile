@@ -40,7 +40,7 @@ $(VENV)/.installed-dev: $(VENV)/.installed requirements/lock-dev.txt
 	@touch $@
 
 UV := $(BIN)/uv pip compile pyproject.toml requirements/torch.in --overrides requirements/no-torch.txt \
-	--universal --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-header --generate-hashes --quiet
+	--universal --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-header --generate-hashes --no-emit-package torch --quiet
 
 lock:
 	$(UV) -o requirements/lock.txt

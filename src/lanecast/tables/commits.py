@@ -16,7 +16,7 @@ from pathlib import Path
 FOLDER = "_commits"
 
 
-class LakeBusy(RuntimeError):
+class LakeBusyError(RuntimeError):
     """Somebody else is writing to the lake."""
 
 
@@ -82,7 +82,7 @@ def locked(lake: Path) -> Iterator[None]:
 
     Raises
     ------
-    LakeBusy
+    LakeBusyError
         When another process holds it.
     """
     lake.mkdir(parents=True, exist_ok=True)
@@ -90,7 +90,7 @@ def locked(lake: Path) -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise LakeBusy(
+            raise LakeBusyError(
                 f"{lake}: another process is writing to this lake; try again when it has ended."
             ) from error
         yield

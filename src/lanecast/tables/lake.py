@@ -83,7 +83,7 @@ class Lake:
         ------
         ValueError
             When a row is not valid, or one with the same key and clock has other values.
-        LakeBusy
+        LakeBusyError
             When another process is writing.
         """
         with self.batch(source) as batch:

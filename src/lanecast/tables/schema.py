@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import narwhals as nw
-from narwhals.dtypes import DType
 from narwhals.typing import FrameT
 
 LONGEST_ID = 128  # characters; longer ones are free text in the wrong column
@@ -19,7 +18,7 @@ class Column:
     enumeration. Numbers are finite and identifiers at most 128 characters without saying so.
     """
 
-    dtype: DType | type[DType]
+    dtype: Any
     unit: str
     doc: str
     required: bool = True
