@@ -68,13 +68,16 @@ class Lake:
         FileNotFoundError
             When the table was never written.
         """
-        rows = self._scan(table)
-        clock = nw.col(table.clock)
-        if self.until is not None:
-            rows = rows.filter(clock <= self.until)
+        rows = self.versions(table)
         if table.versions:
+            clock = nw.col(table.clock)
             rows = rows.filter(clock == clock.max().over(*table.key))
         return rows
+
+    def versions(self, table: Table) -> nw.LazyFrame[Any]:
+        """Return every version of each fact that was known by ``until``; as ``read`` otherwise."""
+        rows = self._scan(table)
+        return rows if self.until is None else rows.filter(nw.col(table.clock) <= self.until)
 
     def write(self, table: Table, rows: Frame, source: str = "lanecast") -> int:
         """Append checked ``rows`` as one commit and return how many were new.

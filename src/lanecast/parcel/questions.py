@@ -1,0 +1,151 @@
+"""When is something asked about a parcel, and what was known of it at that very moment?
+
+A question is asked at checkout, when the parcel is shipped, and after each later scan. Each row
+holds the facts in the version known at its own moment, whatever was corrected since.
+"""
+
+from datetime import datetime
+from typing import Any
+
+import narwhals as nw
+
+from lanecast.tables.commerce import ADDRESSES, MERCHANTS, ORDERS
+from lanecast.tables.lake import Lake, hours
+from lanecast.tables.parcel import PARCELS, PROMISES, SCANS
+from lanecast.tables.schema import Table
+from lanecast.tables.status import FINAL
+
+ASKED = ("parcel_id", "moment", "asof_h")  # one question
+Rows = nw.LazyFrame[Any]
+
+PARCEL = [
+    "order_id",
+    "merchant_id",
+    "address_id",
+    "carrier_id",
+    "service",
+    "category",
+    "pieces",
+    "merchants",
+    "weight_g",
+    "volume_cm3",
+    "value_minor",
+    "freight_minor",
+    "ship_by_h",
+]
+ORDER = ("placed_h", "utc_offset_min", "payment", "installments")
+PLACE = ("region", "postal_code", "facility_id", "lat", "lon")
+
+
+def questions(lake: Lake, since: datetime, until: datetime, transit: bool = True) -> Rows:
+    """Return the questions asked in [since, until), each with the facts known when it was asked.
+
+    Parameters
+    ----------
+    transit
+        Whether to ask after each scan between hand-over and delivery too.
+
+    Returns
+    -------
+    LazyFrame
+        ``parcel_id``, ``moment``, ``asof_h`` [h since 1970 UTC]; the state: ``status``,
+        ``facility_id``, ``event_h`` of the last event, ``attempts`` and ``scans`` so far; and the
+        facts of the parcel, its order, seller (``origin_*``), address (``goal_*``) and promise.
+    """
+    known = lake.asof(until)
+    low, high = since.timestamp() / 3600, until.timestamp() / 3600
+    asked = _checkout(known)
+    if known.has(SCANS):
+        asked = nw.concat([asked, _after_scans(known, transit)])
+    rows = asked.filter(nw.col("asof_h") >= low, nw.col("asof_h") < high)
+    rows = _then(rows, known, PARCELS, "parcel_id", {name: name for name in PARCEL})
+    rows = _then(rows, known, ORDERS, "order_id", {name: name for name in ORDER})
+    rows = _then(rows, known, MERCHANTS, "merchant_id", {f"origin_{name}": name for name in PLACE})
+    rows = _then(rows, known, ADDRESSES, "address_id", {f"goal_{name}": name for name in PLACE})
+    return _then(rows, known, PROMISES, "parcel_id", {"promised_h": "promised_h"})
+
+
+def _checkout(known: Lake) -> Rows:
+    first = known.versions(PARCELS).group_by("parcel_id").agg(asof_h=nw.col("recorded_h").min())
+    return first.select(
+        "parcel_id",
+        "asof_h",
+        moment=nw.lit("checkout"),
+        status=nw.lit("created"),
+        facility_id=nw.lit(""),
+        event_h="asof_h",
+        attempts=nw.lit(0.0),
+        scans=nw.lit(0.0),
+    )
+
+
+def _after_scans(known: Lake, transit: bool) -> Rows:
+    """Ask after each recorded scan; the state is the event that happened last of those recorded."""
+
+    def so_far(what: nw.Expr) -> nw.Expr:
+        return what.cast(nw.Float64()).cum_sum().over("parcel_id", order_by=SCANNED)
+
+    status = nw.col("status")
+    scans = known.read(SCANS).select("parcel_id", "status", "facility_id", "event_h", *SCANNED)
+    counted = scans.with_columns(
+        nw.col("facility_id").fill_null(""),
+        asof_h="recorded_h",
+        latest_h=nw.col("event_h").cum_max().over("parcel_id", order_by=SCANNED),
+        scans=so_far(status != "created"),
+        attempts=so_far(status == "delivery_failed"),
+        pickups=so_far(status == "picked_up"),
+        ended=so_far(status.is_in(list(FINAL))),
+        arrival=so_far(nw.col("event_h") == nw.col("event_h")),
+    )
+    is_latest = nw.col("event_h") == nw.col("latest_h")
+    state = counted.with_columns(
+        moment=nw.when((status == "picked_up") & (nw.col("pickups") == 1))
+        .then(nw.lit("shipped"))
+        .otherwise(nw.lit("in_transit")),
+        asks=~status.is_in(["created", "unknown"]),
+        **{
+            name: nw.when(is_latest)
+            .then(nw.col(name))
+            .fill_null(strategy="forward")
+            .over("parcel_id", order_by=SCANNED)
+            for name in ("status", "facility_id")
+        },
+    )
+    last_of_instant = nw.col("arrival") == nw.col("arrival").max().over("parcel_id", "asof_h")
+    asked = state.filter(nw.col("asks"), nw.col("ended") == 0, last_of_instant)
+    if not transit:
+        asked = asked.filter(nw.col("moment") == "shipped")
+    return asked.select(
+        "parcel_id",
+        "asof_h",
+        "moment",
+        "status",
+        "facility_id",
+        nw.col("latest_h").alias("event_h"),
+        "attempts",
+        "scans",
+    )
+
+
+SCANNED = ("recorded_h", "event_id")  # the order in which scans became known
+
+
+def _then(rows: Rows, known: Lake, table: Table, on: str, take: dict[str, str]) -> Rows:
+    """Join the version of ``table`` that was known at ``asof_h``; nulls where none was yet."""
+    clock = nw.col(hours(table.clock))
+    facts = known.versions(table)
+    spans = facts.select(
+        on,
+        clock.alias("from_h"),
+        clock.shift(-1).over(on, order_by=hours(table.clock)).fill_null(float("inf")).alias("to_h"),
+        **take,
+    )
+    nothing = facts.group_by(on).agg(from_h=nw.lit(-1e9), to_h=clock.min())
+    schema = spans.collect_schema()
+    nothing = nothing.select(
+        on, "from_h", "to_h", *(nw.lit(None).cast(schema[name]).alias(name) for name in take)
+    )
+    joined = rows.join(nw.concat([spans, nothing]), on=on, how="left")
+    now = nw.col("asof_h")
+    valid = nw.col("from_h").is_null() | ((nw.col("from_h") <= now) & (now < nw.col("to_h")))
+    return joined.filter(valid).drop("from_h", "to_h")
