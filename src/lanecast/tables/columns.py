@@ -9,14 +9,14 @@ RECORDED = Column(INSTANT, "UTC", "When this version of the row became known.")
 OFFSET = Column(
     nw.Int16(), "min", "Local civil time minus UTC at that place and moment.", False, -960, 960
 )
-COUNTRY = Column(nw.String(), "", "ISO 3166-1 alpha-2 country.")
+COUNTRY = Column(nw.String(), "", "ISO 3166-1 alpha-2 country.", pattern="[A-Z]{2}")
 REGION = Column(nw.String(), "", "ISO 3166-2 subdivision, or the coarsest zone one ships by.")
 POSTAL = Column(nw.String(), "", "Postal code, or the prefix of it that is known.", False)
 CITY = Column(nw.String(), "", "City as written.", False)
 LAT = Column(nw.Float64(), "degree", "Latitude, WGS84.", False, -90, 90)
 LON = Column(nw.Float64(), "degree", "Longitude, WGS84.", False, -180, 180)
 ZONE = Column(nw.String(), "", "IANA time zone, for example America/Sao_Paulo.")
-CURRENCY = Column(nw.String(), "", "ISO 4217 currency.")
+CURRENCY = Column(nw.String(), "", "ISO 4217 currency.", pattern="[A-Z]{3}")
 
 
 def key(doc: str) -> Column:

@@ -60,8 +60,8 @@ class Lake:
     def read(self, table: Table) -> nw.LazyFrame[Any]:
         """Return each fact of ``table`` in the last version known by ``until``.
 
-        Beside every instant ``*_at`` and ``asof`` stands a number ``*_h``: hours since 1970 UTC,
-        for arithmetic that is equal on every engine.
+        Beside every instant ``*_at`` and ``asof`` stands a number ``*_h``, hours since 1970 UTC,
+        and beside every ``*date`` a number ``*day``, for arithmetic that is equal on every engine.
 
         Raises
         ------
@@ -98,6 +98,12 @@ class Lake:
                 )
         return new
 
+    def hold(self, rows: nw.LazyFrame[Any]) -> Frame:
+        """Compute ``rows`` once for many uses: in memory, or in the cluster's cache."""
+        if self.engine == "polars":
+            return rows.collect()
+        return nw.from_native(rows.to_native().cache())  # type: ignore[no-any-return]
+
     @contextmanager
     def batch(self, source: str) -> "Iterator[Batch]":
         """Collect writes to many tables that become visible together, or not at all."""
@@ -119,11 +125,13 @@ class Lake:
             )
         uri, version = str(self.path / table.name), self.pinned.versions[table.name]
         instants = [n for n, c in table.columns.items() if isinstance(c.dtype, nw.Datetime)]
+        dates = [n for n, c in table.columns.items() if c.dtype == nw.Date]
         if self.engine == "polars":
             scan = pl.scan_delta(uri, version=version)
             return nw.from_native(
                 scan.with_columns(
-                    (pl.col(n).dt.epoch("us") / HOUR_US).alias(hours(n)) for n in instants
+                    *((pl.col(n).dt.epoch("us") / HOUR_US).alias(hours(n)) for n in instants),
+                    *(pl.col(n).dt.epoch("d").alias(days(n)) for n in dates),
                 )
             )
 
@@ -136,7 +144,10 @@ class Lake:
         session = SparkSession.builder.config("spark.sql.session.timeZone", "UTC").getOrCreate()
         read = session.read.parquet(*stored.file_uris())
         return nw.from_native(
-            read.withColumns({hours(n): f.unix_micros(n) / HOUR_US for n in instants})
+            read.withColumns(
+                {hours(n): f.unix_micros(n) / HOUR_US for n in instants}
+                | {days(n): f.unix_date(n) for n in dates}
+            )
         )
 
 
@@ -148,39 +159,69 @@ class Batch:
     versions: dict[str, int]
     rows: dict[str, int] = field(default_factory=dict)
 
-    def append(self, table: Table, rows: Frame) -> tuple[int, pl.DataFrame]:
-        """Append what is not stored yet; return how many rows, and those that contradict it.
+    def read(self, table: Table) -> pl.LazyFrame | None:
+        """Return every stored row of ``table``, this batch's own included; None where none is."""
+        if table.name not in self.versions:
+            return None
+        return pl.scan_delta(str(self.path / table.name), version=self.versions[table.name])
 
-        A row with a stored key and clock and the same values is known already and left out; one
-        with other values is returned, not written.
+    def compare(self, table: Table, rows: Frame) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Return the rows that are not stored yet, and those that contradict stored ones.
+
+        A row that is stored with the same values is in neither; in a table without versions the
+        clock is no value: an event that is sent again later is the same event.
         """
-        new = collect(check(table, rows.lazy()))
+        return unknown(table, collect(check(table, rows.lazy())), self.read(table))
+
+    def append(self, table: Table, rows: Frame) -> tuple[int, pl.DataFrame]:
+        """Append what is not stored yet; return how many rows, and those that contradict it."""
+        new, clash = self.compare(table, rows)
         uri = self.path / table.name
         if table.name not in self.versions:
             stored = DeltaTable.create(uri, new.schema, mode="overwrite", name=table.name)
-        else:
+            self.versions[table.name] = stored.version()
+        if new.height:
             stored = DeltaTable(uri)
             if stored.version() != self.versions[table.name]:
                 stored.restore(self.versions[table.name])  # left by a writer that was killed
-        key = [*table.key, table.clock]
-        old = pl.scan_delta(str(uri), version=stored.version())
-        known = old.join(new.lazy().select(key), on=key, how="semi").collect()
-        clash = new.clear()
-        if known.height:
-            same = new.join(known.select(new.columns), on=new.columns, how="semi", nulls_equal=True)
-            clash = new.join(known, on=key, how="semi").join(same, on=key, how="anti")
-            new = new.join(known, on=key, how="anti")
-        if new.height:
             write_deltalake(stored, new, mode="append")
             stored.update_incremental()
-        self.versions[table.name] = stored.version()
+            self.versions[table.name] = stored.version()
         self.rows[table.name] = self.rows.get(table.name, 0) + new.height
         return new.height, clash
+
+
+def unknown(
+    table: Table, rows: pl.DataFrame, old: pl.LazyFrame | None
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return the ``rows`` that ``old`` does not have, and those that contradict it."""
+    if old is None or rows.is_empty():
+        return rows, rows.clear()
+    key = list(table.identity)
+    if table.versions:  # another instant is another version, so the rest need not be read
+        clock = rows[table.clock]
+        old = old.filter(pl.col(table.clock).is_between(clock.min(), clock.max()))
+    met = old.select(key).join(rows.lazy().select(key), on=key, how="semi").collect()
+    if met.is_empty():
+        return rows, rows.clear()
+    known = old.join(met.lazy(), on=key, how="semi").collect()
+    values = [c for c in table.columns if table.versions or c != table.clock]
+    same = rows.join(known, on=values, how="semi", nulls_equal=True).select(key)
+    clash = rows.join(met, on=key, how="semi").join(same, on=key, how="anti")
+    return rows.join(met, on=key, how="anti"), clash
 
 
 def hours(instant: str) -> str:
     """Return the name of the number that stands beside an instant: ``placed_at``, ``placed_h``."""
     return instant.removesuffix("_at") + "_h"
+
+
+def days(date: str) -> str:
+    """Return the name of the number that stands beside a date: ``promised_date``, ``promised_day``.
+
+    It counts days since 1970-01-01, a Thursday.
+    """
+    return date.removesuffix("date") + "day"
 
 
 def collect(rows: nw.LazyFrame[Any]) -> pl.DataFrame:

@@ -15,7 +15,8 @@ class Column:
     """One column: its type, its unit, what it says, and which values are valid.
 
     ``required`` columns hold no nulls; ``low`` and ``high`` are inclusive; ``allowed`` closes an
-    enumeration. Numbers are finite and identifiers at most 128 characters without saying so.
+    enumeration and ``pattern`` is what the whole text must match. Numbers are finite and
+    identifiers at most 128 characters without saying so.
     """
 
     dtype: Any
@@ -25,6 +26,7 @@ class Column:
     low: float | None = None
     high: float | None = None
     allowed: Sequence[str] | None = None
+    pattern: str | None = None
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,11 @@ class Table:
     columns: Mapping[str, Column]
     versions: bool = True
     references: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def identity(self) -> tuple[str, ...]:
+        """Return the columns in which no two rows agree."""
+        return (*self.key, self.clock) if self.versions else self.key
 
 
 @dataclass(frozen=True)
@@ -71,6 +78,9 @@ def rules(table: Table) -> Iterator[Rule]:
         if column.allowed is not None:
             valid = "one of " + ", ".join(column.allowed)
             yield Rule(name, "not_allowed", valid, ~value.is_in(list(column.allowed)))
+        if column.pattern is not None:
+            valid = f"text like {column.pattern}"
+            yield Rule(name, "bad_format", valid, ~value.str.contains(f"^{column.pattern}$"))
         if column.dtype == nw.String and name.endswith("_id"):
             valid = f"an identifier of 1 to {LONGEST_ID} characters"
             length = value.str.len_chars()
@@ -112,7 +122,7 @@ def check(table: Table, frame: FrameT) -> FrameT:
     ------
     ValueError
         As ``conform``; and when a value breaks a rule of its column, or two rows share key and
-        clock. The message names table, column, count, an example and what would be valid.
+        clock (of a table without versions: the key). The message names table, column, count, an example and what would be valid.
     """
     rows = conform(table, frame)
     each = list(rules(table))
@@ -127,7 +137,7 @@ def check(table: Table, frame: FrameT) -> FrameT:
                 f"{table.name}.{rule.column}: {count} rows, for example {example}; "
                 f"expected {rule.valid}."
             )
-    version = (*table.key, table.clock)
+    version = table.identity
     twice = rows.lazy().group_by(*version).agg(rows=nw.len()).filter(nw.col("rows") > 1).collect()
     if count := len(twice):
         what = f"{table.name}.({', '.join(version)})"
