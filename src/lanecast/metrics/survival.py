@@ -59,8 +59,8 @@ def kaplan_meier(time: npt.ArrayLike, event: npt.ArrayLike) -> Steps:
     [0.75, 0.5, 0.0]
     """
     moments, events, _, risk = _counts(time, event)
-    left = np.cumprod(1.0 - events / risk.astype(np.float64))
-    return Steps(moments[events > 0], left[events > 0])
+    left = np.cumprod(1 - events / risk)[events > 0]
+    return Steps(moments[events > 0], left.astype(np.float64))
 
 
 def censoring(time: npt.ArrayLike, event: npt.ArrayLike) -> Steps:
