@@ -1,0 +1,225 @@
+"""The simulated company: one function from a seed to tables and truth."""
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import narwhals as nw
+import numpy as np
+import polars as pl
+
+from lanecast.tables import commerce, parcel
+from lanecast.tables import network as places
+from lanecast.tables.lake import Lake
+from lanecast.tables.schema import Table, conform
+
+from . import truth
+from .calendar import calendar
+from .canonical import network_tables, order_tables, people_tables
+from .claims import claims
+from .clock import FAR, HOUR, clock
+from .doorstep import deliver
+from .events import Log
+from .handling import handed, prepared, sorted_out
+from .linehaul import Travel, paths, travel
+from .network import UNRELIABLE, network
+from .orders import Orders, orders
+from .outcomes import CANCELLED, LOST, Doors, doors
+from .people import Merchants, addresses, buyers, merchants, products
+from .promises import collected, plan, promise_table, ship_by
+from .runs import runs
+from .scans import identifiers, observe
+from .scene import Scene
+from .shocks import shocks, weather_table
+from .streams import Bools, Ints, Streams
+from .timetable import lane_timetable
+
+TABLES: tuple[Table, ...] = (
+    places.FACILITIES, places.CARRIERS, places.LANES, places.CALENDARS,
+    commerce.MERCHANTS, commerce.PRODUCTS, commerce.ADDRESSES, commerce.ORDERS,
+    commerce.ORDER_LINES, parcel.PARCELS, parcel.SCANS, parcel.PROMISES,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class World:
+    """Canonical ``tables`` by name, and the ``truth`` behind them, which no model may read."""
+
+    tables: dict[str, pl.DataFrame]
+    truth: dict[str, pl.DataFrame]
+
+    def write(self, lake: Lake) -> dict[str, int]:
+        """Write all tables to ``lake`` as one commit; return how many rows of each were new.
+
+        Raises
+        ------
+        ValueError
+            When the lake holds other values for the same facts, such as another world.
+        """
+        with lake.batch("world") as batch:
+            for table in TABLES:
+                _, clash = batch.append(table, nw.from_native(self.tables[table.name]))
+                if clash.height:
+                    raise ValueError(
+                        f"{table.name}: {clash.height} rows are stored already with other values; "
+                        "write a world into a lake of its own."
+                    )
+        return batch.rows
+
+    def export(self, folder: Path) -> None:
+        """Write one Parquet file per table into ``folder``, and the truth into ``folder/truth``."""
+        (folder / "truth").mkdir(parents=True, exist_ok=True)
+        for name, table in self.tables.items():
+            table.write_parquet(folder / f"{name}.parquet")
+        for name, table in self.truth.items():
+            table.write_parquet(folder / "truth" / f"{name}.parquet")
+
+
+def simulate(
+    parcels: int = 20_000,
+    days: int = 120,
+    seed: int = 0,
+    start: date = date(2025, 1, 1),
+    imperfect: bool = True,
+    replica: int = 0,
+) -> World:
+    """Simulate a company that ships ``parcels`` in ``days`` from ``start`` (00:00 UTC) on.
+
+    Parameters
+    ----------
+    imperfect
+        Whether scans go missing, come late, come twice, and carry wrong times.
+    replica
+        Another number leaves network, people, orders, plans and weather as they are and draws all
+        else anew: the same parcels with other luck.
+
+    Raises
+    ------
+    ValueError
+        When a number is out of range; the message says what is possible.
+    """
+    _refuse(parcels, days, seed, start, replica)
+    streams = Streams(seed, replica)
+    net = network(parcels, streams)
+    time = clock(start, days, net.zones)
+    cal = calendar(time, net.countries, streams)
+    opens = cal.openings(time, net.country_of)
+    shock = shocks(time, net, UNRELIABLE, streams)
+    scene = Scene(time, net, cal, opens, shock, streams, Log(time.end))
+
+    sellers, goods = merchants(parcels, net, streams), products(parcels, streams)
+    homes = addresses(parcels, net, streams)
+    people = buyers(len(homes.kind), streams)
+    buys = orders(parcels, time, cal, net, sellers, goods, homes, people, streams)
+
+    station = net.stations[homes.station[buys.address]]
+    path = paths(net, sellers.facility[buys.merchant], station, buys.express)
+    table = lane_timetable(time, net, opens)
+    plans = plan(buys, sellers, homes, path, table, scene)
+
+    moving = ~buys.cancelled[buys.order]
+    handed_at = _hand_over(buys, sellers, moving, scene)
+    volume = np.bincount(path.lanes[path.lanes >= 0], minlength=len(net.origin))
+    run = runs(table, volume, scene)
+    begun = _collect(buys, sellers, handed_at, moving, scene)
+    trip = travel(begun, moving, path, run, buys.value, scene)
+    ends = _deliver(trip, station, path.hub, moving, doors(buys, homes, path.hub, scene))
+    made = claims(ends, people)
+
+    ids = {
+        "parcel": identifiers("pcl", parcels, 7), "order": identifiers("ord", len(buys.placed), 7),
+        "address": identifiers("adr", len(homes.kind), 7),
+        "merchant": identifiers("mer", len(sellers.region), 5),
+        "product": identifiers("prd", len(goods.price), 6),
+        "buyer": identifiers("buy", len(people.home), 7),
+    }  # fmt: skip
+    observed = observe(ids["parcel"], scene, imperfect)
+    ship = ship_by(buys, sellers, scene)
+    frames = {
+        **network_tables(scene, run.table, volume),
+        **people_tables(sellers, goods, homes, scene),
+        **order_tables(buys, ids, ship, homes, goods, scene),
+        "scans": observed.scans,
+        "promises": promise_table(ids["parcel"], plans, buys, scene),
+    }
+    hidden = {
+        "lane_times": truth.lane_times(scene),
+        "legs": truth.legs(ids["parcel"], trip, run, scene),
+        "missed_departures": truth.missed_departures(trip, run, scene),
+        "parcel_risks": truth.parcel_risks(
+            ids["parcel"], plans, handed_at, trip.t, trip.keep, ends, made
+        ),
+        "intervention_effects": truth.intervention_effects(ids["parcel"], ends, made),
+        "intervention_mechanisms": truth.intervention_mechanisms(),
+        "claims": truth.claims_table(ids["parcel"], made, ends),
+        "scan_errors": observed.errors,
+        "shocks": weather_table(shock, time, net),
+        **truth.traits(ids, sellers, homes, people, scene),
+    }
+    return World(
+        {t.name: conform(t, nw.from_native(frames[t.name])).to_native() for t in TABLES}, hidden
+    )
+
+
+def _hand_over(buys: Orders, sellers: Merchants, moving: Bools, scene: Scene) -> Ints:
+    """Log orders, cancellations and hand-overs; return when sellers hand over [s]."""
+    placed, who, log = buys.parcel_placed, buys.merchant, scene.log
+    zone = scene.net.zone_of[sellers.region[who]]
+    everyone, stop = np.arange(len(who)), ~moving
+    prep = prepared(placed, who, sellers, scene.streams)
+    rng = scene.streams.noise("hand-over")
+    at = handed(placed, prep, who, sellers, zone, scene.opens, scene.clock)
+    at = at + rng.integers(0, 1800, len(at))
+    log.add("created", everyone, placed + rng.integers(2, 60, len(at)), zone, carrier=buys.carrier)
+    gone = placed + 60 + (rng.random(len(at)) * (at - placed - 60)).astype(np.int64)
+    log.add("cancelled", everyone[stop], gone[stop], zone[stop], carrier=buys.carrier[stop])
+    own = sellers.own[who] == 1
+    for part, place in ((moving & own, -1), (moving & ~own, 0)):
+        facility = sellers.facility[who[part]] if place == 0 else -1
+        log.add(
+            "picked_up", everyone[part], at[part], zone[part], facility=facility,
+            carrier=buys.carrier[part],
+        )  # fmt: skip
+    return np.where(moving, at, FAR)
+
+
+def _collect(buys: Orders, sellers: Merchants, at: Ints, moving: Bools, scene: Scene) -> Ints:
+    """Bring parcels from the seller to the first facility; return when they arrive [s]."""
+    own, of = sellers.own[buys.merchant], np.flatnonzero(moving)
+    rng = scene.streams.noise("collection")
+    late = rng.gamma(4.0, 0.25, len(at)) * 0.8 * HOUR
+    begun = collected(at, own) + np.where(own == 1, late, late / 8).astype(np.int64)
+    facility = sellers.facility[buys.merchant[of]]
+    scene.log.add(
+        "arrived", of, begun[of], scene.net.zone[facility], facility=facility,
+        carrier=buys.carrier[of],
+    )  # fmt: skip
+    return begun
+
+
+def _deliver(trip: Travel, station: Ints, hub: Ints, moving: Bools, state: Doors) -> Doors:
+    """Sort parcels in their stations and deliver them; return what became of all."""
+    scene, of = state.scene, np.flatnonzero(trip.alive & (trip.t < FAR))
+    ready = np.full(len(hub), FAR)
+    ready[of] = sorted_out(
+        station[of], trip.t[of], scene.clock.days, scene.net, "station", scene.streams
+    )
+    here = np.zeros(len(hub), bool)
+    here[of] = True
+    deliver(ready, here, state)
+    lost = moving & ~trip.alive
+    state.outcome[lost], state.done[lost] = LOST, trip.t[lost]
+    state.outcome[~moving] = CANCELLED
+    state.done[~moving] = np.minimum(state.done[~moving], state.buys.parcel_placed[~moving])
+    return state
+
+
+def _refuse(parcels: int, days: int, seed: int, start: date, replica: int) -> None:
+    if not 100 <= parcels <= 9_000_000:
+        raise ValueError(f"parcels: {parcels} is out of range; expected 100 to 9,000,000.")
+    if not 14 <= days <= 1500:
+        raise ValueError(f"days: {days} is out of range; expected 14 to 1500.")
+    if seed < 0 or replica < 0:
+        raise ValueError(f"seed, replica: {seed}, {replica}; expected numbers from 0 on.")
+    if not date(1990, 1, 1) <= start <= date(2100, 1, 1):
+        raise ValueError(f"start: {start} is out of range; expected 1990 to 2100.")
