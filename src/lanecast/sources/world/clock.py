@@ -1,7 +1,7 @@
 """Seconds since the start, civil time in each zone, and days on which somebody works."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import numpy as np
 import polars as pl
@@ -53,9 +53,7 @@ class Clock:
 
     def instants(self, t: Ints) -> pl.Series:
         """Return seconds as UTC datetimes; what never happens is null."""
-        origin = int(
-            datetime(self.start.year, self.start.month, self.start.day, tzinfo=UTC).timestamp()
-        )
+        origin = (self.start - date(1970, 1, 1)).days * DAY
         stamps = pl.Series((t + origin) * 1_000_000).cast(pl.Datetime("us", "UTC"))
         if not (t >= FAR).any():
             return stamps

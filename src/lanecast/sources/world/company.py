@@ -156,9 +156,8 @@ def simulate(
         "shocks": weather_table(shock, time, net),
         **truth.traits(ids, sellers, homes, people, scene),
     }
-    return World(
-        {t.name: conform(t, nw.from_native(frames[t.name])).to_native() for t in TABLES}, hidden
-    )
+    tables = {t.name: conform(t, nw.from_native(frames[t.name])).to_native() for t in TABLES}
+    return World(tables, hidden)
 
 
 def _hand_over(buys: Orders, sellers: Merchants, moving: Bools, scene: Scene) -> Ints:

@@ -41,7 +41,7 @@ def deliver(ready: Ints, here: Bools, state: Doors) -> None:
     lane = state.homes.station[state.buys.address] * LAST_MILE + state.buys.carrier
     table = rounds(scene)
     many = LAST_MILE * len(scene.net.stations)
-    volume, none = np.bincount(lane[of], minlength=many), np.zeros(len(table.lane), np.int64)
+    volume, none = np.bincount(lane, minlength=many), np.zeros(len(table.lane), np.int64)
     table = sized(table, volume, np.full(many, SPARE), scene.clock.days, none)
     _, taken = table.take(lane[of], ready[of] + CUTOFF)
     load = np.bincount(taken, minlength=len(table.lane)) / np.maximum(table.capacity, 1)

@@ -1,6 +1,7 @@
 """The log of what truly happens, as blocks of arrays."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -9,6 +10,7 @@ from lanecast.tables.status import INCIDENTS, STATUSES
 
 from .streams import Bools, Ints
 
+Array = NDArray[Any]
 CODE = {status: code for code, status in enumerate(STATUSES)}
 REASON = {incident: code for code, incident in enumerate(INCIDENTS)}
 TYPES = {
@@ -27,7 +29,7 @@ class Log:
     """
 
     end: int
-    blocks: list[dict[str, NDArray[np.generic]]] = field(default_factory=list)
+    blocks: list[dict[str, Array]] = field(default_factory=list)
 
     def add(self, status: str, parcel: Ints, t: Ints, zone: Ints, **columns: ArrayLike) -> None:
         """Append one event of each of ``parcel``; scalars hold for all."""
@@ -44,7 +46,7 @@ class Log:
             block[name] = value.astype(dtype)
         self.blocks.append(block)
 
-    def arrays(self) -> dict[str, NDArray[np.generic]]:
+    def arrays(self) -> dict[str, Array]:
         """Return all events as one array per column, and forget the blocks."""
         result = {name: np.concatenate([b[name] for b in self.blocks]) for name in TYPES}
         self.blocks.clear()

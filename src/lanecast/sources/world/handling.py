@@ -56,7 +56,8 @@ def sorted_out(
     out = np.empty(len(arrival))
     out[order] = serve(facility[order], arrival[order], 3600 / rates(volume))
     noise = streams.noise(f"handling {name}").standard_normal(len(arrival))
-    return np.ceil(out + OWN[net.kind[facility]] * np.exp(0.4 * noise)).astype(np.int64)
+    ready: Ints = np.ceil(out + OWN[net.kind[facility]] * np.exp(0.4 * noise)).astype(np.int64)
+    return ready
 
 
 def nominal(facility: Ints, net: Network) -> Ints:

@@ -7,7 +7,7 @@ import numpy as np
 from .clock import DAY, FAR, HOUR
 from .events import REASON
 from .handling import sorted_out
-from .network import BORDER, COLLECT, EXPORT, FEED, HAUL, IMPORT, LEGS, UNRELIABLE, Network
+from .network import BORDER, COLLECT, EXPORT, FEED, HARBOR, HAUL, IMPORT, LEGS, UNRELIABLE, Network
 from .runs import Runs
 from .scene import Scene
 from .streams import Bools, Floats, Ints
@@ -36,15 +36,15 @@ def paths(net: Network, facility: Ints, station: Ints, express: Ints) -> Paths:
     home, away = net.country_of[net.region[hub]], net.country_of[net.region[door]]
     out, into, road = net.gateway[home], net.gateway[away], np.zeros_like(express)
     abroad = home != away
-    legs = (
-        (COLLECT, facility, hub, road, facility != hub),
-        (EXPORT, hub, out, road, abroad),
-        (BORDER, out, into, road, abroad),
-        (IMPORT, into, door, road, abroad),
-        (HAUL, hub, door, express, ~abroad & (hub != door)),
-        (FEED, door, station, road, hub >= 0),
-    )
-    return Paths(np.stack([np.where(has, net.lane(*leg), -1) for *leg, has in legs]), hub)
+    lanes = [
+        np.where(facility != hub, net.lane(COLLECT, facility, hub, road), -1),
+        np.where(abroad, net.lane(EXPORT, hub, out, road), -1),
+        np.where(abroad, net.lane(BORDER, out, into, road), -1),
+        np.where(abroad, net.lane(IMPORT, into, door, road), -1),
+        np.where(~abroad & (hub != door), net.lane(HAUL, hub, door, express), -1),
+        net.lane(FEED, door, station, road),
+    ]
+    return Paths(np.stack(lanes), hub)
 
 
 @dataclass
@@ -111,10 +111,10 @@ def _customs(of: Ints, at: Ints, state: Travel, value: Floats, scene: Scene) -> 
     clear = rng.lognormal(np.log(5.0), 0.5, len(of)) * HOUR
     stuck = rng.random(len(of)) < np.minimum(STUCK * (value[of] / 100) ** 0.5, 0.5)
     days = rng.gamma(2.0, 1.3, len(of)) * DAY
-    scene.log.add("customs", of, begin, scene.net.zone[at], facility=at, carrier=4)
+    scene.log.add("customs", of, begin, scene.net.zone[at], facility=at, carrier=HARBOR)
     scene.log.add(
         "customs", of[stuck], (begin + clear.astype(np.int64))[stuck], scene.net.zone[at[stuck]],
-        facility=at[stuck], carrier=4, incident=REASON["customs_delay"],
+        facility=at[stuck], carrier=HARBOR, incident=REASON["customs_delay"],
     )  # fmt: skip
     state.t[of] = happens(begin + (clear + np.where(stuck, days, 0)).astype(np.int64))
 

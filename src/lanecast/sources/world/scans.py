@@ -4,11 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from lanecast.tables.status import INCIDENTS, STATUSES
 
-from .events import CODE
+from .events import CODE, Array
 from .network import CARRIERS
 from .scene import Scene
 from .streams import Bools, Ints
@@ -75,7 +74,7 @@ def observe(parcel_id: pl.Series, scene: Scene, imperfect: bool) -> Observed:
     return Observed(_table(event_id, parcel_id, event, shown, row, recorded, scene), errors)
 
 
-def _skew(event: dict[str, NDArray[np.generic]], t: Ints, scene: Scene) -> Ints:
+def _skew(event: dict[str, Array], t: Ints, scene: Scene) -> Ints:
     """Return how far the clock of the scanner is off [s]: some facilities, for 10 to 40 days."""
     rng, many = scene.streams.fixed("clocks"), len(scene.net.kind)
     wrong = np.where(rng.random(many) < SKEWED, rng.uniform(-900, 900, many), 0).astype(np.int64)
@@ -87,14 +86,14 @@ def _skew(event: dict[str, NDArray[np.generic]], t: Ints, scene: Scene) -> Ints:
     return np.where(inside, wrong[at], 0)
 
 
-def _words(words: tuple[str, ...], code: NDArray[np.generic]) -> pl.Series:
+def _words(words: tuple[str, ...], code: Array) -> pl.Series:
     """Return the words of codes; -1 is null."""
     index = pl.Series(code.astype(np.int32))
     return pl.Series([*words, None], dtype=pl.String).gather(index % (len(words) + 1))
 
 
 def _table(
-    event_id: pl.Series, parcel_id: pl.Series, event: dict[str, NDArray[np.generic]],
+    event_id: pl.Series, parcel_id: pl.Series, event: dict[str, Array],
     shown: Ints, row: Ints, recorded: Ints, scene: Scene,
 ) -> pl.DataFrame:  # fmt: skip
     net, clock = scene.net, scene.clock
@@ -129,7 +128,7 @@ def raw_code(carrier: int, status: int) -> str:
 
 
 def _errors(
-    event_id: pl.Series, parcel_id: pl.Series, event: dict[str, NDArray[np.generic]], t: Ints,
+    event_id: pl.Series, parcel_id: pl.Series, event: dict[str, Array], t: Ints,
     row: Ints, is_copy: Bools, missing: Bools, late: Bools, skew: Ints, scene: Scene,
 ) -> pl.DataFrame:  # fmt: skip
     """Return truth ``scan_errors``: one row per wrong scan and kind of error."""

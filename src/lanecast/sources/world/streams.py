@@ -31,10 +31,8 @@ class Streams:
         return self._generator(name, self.replica)
 
     def _generator(self, name: str, replica: int) -> np.random.Generator:
-        key = (replica, *name.encode())
-        return np.random.Generator(
-            np.random.PCG64(np.random.SeedSequence(self.seed, spawn_key=key))
-        )
+        entropy = np.random.SeedSequence(self.seed, spawn_key=(replica, *name.encode()))
+        return np.random.Generator(np.random.PCG64(entropy))
 
 
 def starts(lengths: Ints) -> Ints:
@@ -46,4 +44,5 @@ def pick(rng: np.random.Generator, weights: Floats, size: int) -> Ints:
     """Draw ``size`` indices with probabilities proportional to ``weights``."""
     edges = np.cumsum(weights)
     found = np.searchsorted(edges, rng.random(size) * edges[-1], side="right")
-    return np.minimum(found, len(weights) - 1).astype(np.int64)
+    result: Ints = np.minimum(found, len(weights) - 1).astype(np.int64)
+    return result
