@@ -122,7 +122,8 @@ def check(table: Table, frame: FrameT) -> FrameT:
     ------
     ValueError
         As ``conform``; and when a value breaks a rule of its column, or two rows share key and
-        clock (of a table without versions: the key). The message names table, column, count, an example and what would be valid.
+        clock (of a table without versions: the key). The message names table, column, count, an
+        example and what would be valid.
     """
     rows = conform(table, frame)
     each = list(rules(table))

@@ -1,0 +1,151 @@
+"""Files at the door: found, readable and with the columns one expects, or refused in a sentence."""
+
+import codecs
+from collections.abc import Iterable, Iterator, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+
+import polars as pl
+
+from .report import RefusedError
+
+KINDS = (".csv", ".parquet")
+BLOCK = 1 << 22
+
+
+def folder(path: Path) -> Path:
+    """Return ``path`` if it is a folder.
+
+    Raises
+    ------
+    RefusedError
+        When it is missing, or a file.
+    """
+    if not path.exists():
+        raise RefusedError(f"{path}: no such folder; give the folder that holds the files.")
+    if not path.is_dir():
+        raise RefusedError(f"{path}: is a file; give the folder that holds it.")
+    return path
+
+
+def find(path: Path, stem: str) -> Path | None:
+    """Return the one file ``stem.csv`` or ``stem.parquet`` of folder ``path``, or None."""
+    found = [file for kind in KINDS if (file := path / f"{stem}{kind}").is_file()]
+    if len(found) > 1:
+        raise RefusedError(f"{path}: has {found[0].name} and {found[1].name}; keep one of them.")
+    return found[0] if found else None
+
+
+def scan(file: Path) -> pl.LazyFrame:
+    """Return the rows of a CSV (all columns text) or Parquet file.
+
+    Raises
+    ------
+    RefusedError
+        When the file is empty, has no rows, is not UTF-8, or is not the format of its name.
+    """
+    if not file.stat().st_size:
+        raise RefusedError(f"{file.name}: is empty; expected a header and rows.")
+    try:
+        if file.suffix == ".parquet":
+            rows = pl.scan_parquet(file)
+        else:
+            utf8(file)
+            rows = pl.scan_csv(file, infer_schema=False)
+        names = rows.collect_schema().names()
+        filled = rows.head(1).collect().height
+    except (pl.exceptions.PolarsError, OSError) as error:
+        what = "a Parquet file" if file.suffix == ".parquet" else "a CSV file"
+        raise RefusedError(f"{file.name}: is not {what}: {first_line(error)}.") from error
+    if not filled:
+        raise RefusedError(f"{file.name}: has a header and no rows ({', '.join(names)}).")
+    return rows
+
+
+def utf8(file: Path) -> None:
+    """Refuse a text file that is not UTF-8, naming where."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    done = lines = 0
+    with file.open("rb") as stream:
+        while True:
+            block = stream.read(BLOCK)
+            waiting = len(decoder.getstate()[0])
+            try:
+                decoder.decode(block, final=not block)
+            except UnicodeDecodeError as error:
+                at = done - waiting + error.start
+                row = lines + block[: max(at - done, 0)].count(b"\n") + 1
+                byte = error.object[error.start]
+                raise RefusedError(
+                    f"{file.name}: byte 0x{byte:02x} at offset {at} (line {row}) is not UTF-8; "
+                    "save the file as UTF-8."
+                ) from error
+            if not block:
+                return
+            done += len(block)
+            lines += block.count(b"\n")
+
+
+def demand(file: str, given: Iterable[str], required: Iterable[str]) -> None:
+    """Refuse a file that lacks a column, naming the column that may be meant.
+
+    Raises
+    ------
+    RefusedError
+        When a required column is not among those given.
+    """
+    given = list(given)
+    required = list(required)
+    for name in required:
+        if name not in given:
+            free = [column for column in given if column not in required]
+            near = get_close_matches(name, free, 1, 0.5)
+            hint = f"; is {near[0]!r} meant" if near else ""
+            if len(given) == 1 and ";" in given[0]:
+                hint = "; separate the columns by commas, not by semicolons"
+            raise RefusedError(f"{file}: no column {name!r}{hint}? It has {', '.join(given)}.")
+
+
+def batches(file: Path, rows: pl.LazyFrame, size: int) -> Iterator[pl.DataFrame]:
+    """Yield ``rows`` of ``file`` in pieces of at most ``size``, in order.
+
+    Raises
+    ------
+    RefusedError
+        When a later part of the file cannot be read.
+    """
+    try:
+        for part in rows.collect_batches(chunk_size=size, maintain_order=True):
+            yield from part.iter_slices(size)
+    except pl.exceptions.PolarsError as error:
+        raise RefusedError(
+            f"{file.name}: cannot be read to its end: {first_line(error)}."
+        ) from error
+
+
+def read(file: Path, types: Mapping[str, pl.DataType]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return columns of a file as they are, and in their types; what cannot be one is null.
+
+    Text that is a number or a local time becomes one. Further columns are dropped.
+    """
+    rows = scan(file)
+    demand(file.name, rows.collect_schema().names(), types)
+    try:
+        raw = rows.select(list(types)).collect()
+    except pl.exceptions.PolarsError as error:
+        raise RefusedError(
+            f"{file.name}: cannot be read to its end: {first_line(error)}."
+        ) from error
+    return raw, raw.select(_typed(name, raw.schema[name], to) for name, to in types.items())
+
+
+def _typed(name: str, given: pl.DataType, to: pl.DataType) -> pl.Expr:
+    if given == pl.String and isinstance(to, pl.Datetime):
+        return pl.col(name).str.to_datetime("%Y-%m-%d %H:%M:%S", time_unit="us", strict=False)
+    return pl.col(name).cast(to, strict=False)
+
+
+def first_line(error: Exception) -> str:
+    """Return the first line of an error of somebody else's, as our sentences quote it."""
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return lines[0].rstrip(".")
