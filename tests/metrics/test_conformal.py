@@ -20,6 +20,10 @@ def test_the_rank_is_that_of_one_row_more(score, level):
     assert rank_quantile(score, level) == expected
 
 
+def test_a_rank_that_is_whole_is_not_rounded_up():
+    assert rank_quantile(np.arange(1.0, 25), 0.28) == 7  # 0.28 * 25 is 7.000000000000001
+
+
 @given(scores, st.floats(0.01, 0.99), st.floats(0.1, 10))
 def test_equal_weights_are_no_weights(score, level, weight):
     assert rank_quantile(score, level, np.full(len(score), weight), weight) == rank_quantile(

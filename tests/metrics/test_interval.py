@@ -49,6 +49,12 @@ def test_runs_of_days_are_wider_when_days_depend_on_their_neighbours():
     assert runs.high - runs.low > 2 * (alone.high - alone.low)
 
 
+def test_a_run_of_all_blocks_is_the_whole_and_leaves_nothing_to_chance():
+    a, b, block = losses(30, 3, 0.3, 1.0, 0)
+    found = paired_bootstrap(a, b, block, length=30)
+    assert (found.low, found.high) == pytest.approx((found.estimate, found.estimate))
+
+
 def test_equal_forecasts_differ_by_nothing_and_swapping_changes_the_sign():
     a, b, block = losses(30, 3, 0.3, 1.0, 0)
     same = paired_bootstrap(a, a, block)

@@ -1,0 +1,48 @@
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import settings
+
+ROOT = Path(__file__).resolve().parents[1]
+
+# The same examples on every machine, and none fails because the machine is busy.
+settings.register_profile("lanecast", deadline=None, derandomize=True)
+settings.load_profile("lanecast")
+
+
+@pytest.fixture(scope="session")
+def olist_dir() -> Path:
+    """The public Olist marketplace data, which nobody may pass on with this repository."""
+    folder = ROOT.parent / "shared" / "data" / "olist"
+    if not folder.is_dir():
+        pytest.skip(
+            "needs the public data set 'Brazilian E-Commerce Public Dataset by Olist' (Kaggle) in "
+            "../shared/data/olist, beside the repository"
+        )
+    return folder
+
+
+@pytest.fixture(scope="session")
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A local Spark session, where Java and pyspark are there."""
+    sql = pytest.importorskip("pyspark.sql", reason="needs pyspark: pip install lanecast[spark]")
+    if shutil.which("java") is None:
+        pytest.skip("needs Java 17 or newer on the path to start Spark")
+    os.environ["PYSPARK_PYTHON"] = sys.executable
+    session = (
+        sql.SparkSession.builder.master("local[2]")
+        .config("spark.driver.host", "127.0.0.1")
+        .config("spark.driver.bindAddress", "127.0.0.1")
+        .config("spark.sql.session.timeZone", "UTC")
+        .config("spark.sql.shuffle.partitions", "4")
+        .config("spark.sql.warehouse.dir", str(tmp_path_factory.mktemp("warehouse")))
+        .config("spark.ui.enabled", "false")
+        .getOrCreate()
+    )
+    yield session
+    session.stop()
