@@ -15,6 +15,7 @@ import polars as pl
 from lanecast.tables.schema import Table, rules
 
 from . import oddities
+from .files import first_line
 from .offsets import with_offsets
 from .quarantine import quarantined
 from .report import KEPT, SET_ASIDE, Finding, RefusedError, Severity, Share
@@ -71,7 +72,12 @@ class Linter:
         """
         self._refuse_naive(table, raw)
         values, unread = cast(table, raw.schema, self.zone)
-        cells = with_offsets(table, raw, raw.select(values), known, self.zone)
+        try:
+            cells = with_offsets(table, raw, raw.select(values), known, self.zone)
+        except pl.exceptions.PolarsError as error:
+            raise RefusedError(
+                f"{self.file}: cannot become {table.name}: {first_line(error)}."
+            ) from error
         if table.name == "scans":
             cells = oddities.known_codes(raw, cells)
         out = Linted(raw.height, cells)
