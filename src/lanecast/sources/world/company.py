@@ -15,23 +15,25 @@ from lanecast.tables.schema import Table, conform
 
 from . import truth
 from .calendar import calendar
-from .canonical import network_tables, order_tables, people_tables
+from .canonical import order_tables, people_tables
 from .claims import claims
-from .clock import FAR, HOUR, clock
-from .doorstep import deliver
+from .clock import FAR, clock
+from .doorstep import arrive, odds
 from .events import Log
-from .handling import handed, prepared, sorted_out
-from .linehaul import Travel, paths, travel
+from .firstmile import bring_in, hand_in
+from .infrastructure import network_tables
+from .linehaul import paths, travel
+from .names import identifiers
 from .network import UNRELIABLE, network
-from .orders import Orders, orders
-from .outcomes import CANCELLED, LOST, Doors, doors
-from .people import Merchants, addresses, buyers, merchants, products
-from .promises import collected, plan, promise_table, ship_by
+from .orders import orders
+from .outcomes import doors
+from .people import addresses, buyers, merchants, products
+from .promises import plan, promise_table, ship_by
 from .runs import runs
-from .scans import identifiers, observe
+from .scans import observe
 from .scene import Scene
 from .shocks import shocks, weather_table
-from .streams import Bools, Ints, Streams
+from .streams import Streams
 from .timetable import lane_timetable
 
 TABLES: tuple[Table, ...] = (
@@ -117,14 +119,13 @@ def simulate(
     table = lane_timetable(time, net, opens)
     plans = plan(buys, sellers, homes, path, table, scene)
 
-    moving = ~buys.cancelled[buys.order]
-    handed_at = _hand_over(buys, sellers, moving, scene)
+    handed, cancelled = hand_in(buys, sellers, scene)
     volume = np.bincount(path.lanes[path.lanes >= 0], minlength=len(net.origin))
     run = runs(table, volume, scene)
-    begun = _collect(buys, sellers, handed_at, moving, scene)
-    trip = travel(begun, moving, path, run, buys.value, scene)
-    ends = _deliver(trip, station, path.hub, moving, doors(buys, homes, path.hub, scene))
-    made = claims(ends, people)
+    trip = travel(bring_in(buys, sellers, handed, scene), handed < FAR, path, run, buys, scene)
+    state = doors(buys, homes, path.hub, scene)
+    arrive(trip, cancelled, state)
+    made = claims(state, people)
 
     ids = {
         "parcel": identifiers("pcl", parcels, 7), "order": identifiers("ord", len(buys.placed), 7),
@@ -133,6 +134,8 @@ def simulate(
         "product": identifiers("prd", len(goods.price), 6),
         "buyer": identifiers("buy", len(people.home), 7),
     }  # fmt: skip
+    everyone, fair = np.arange(parcels), np.zeros(parcels)
+    expected = odds(everyone, plans.door, fair + 0.7, fair, state)
     observed = observe(ids["parcel"], scene, imperfect)
     ship = ship_by(buys, sellers, scene)
     frames = {
@@ -147,70 +150,17 @@ def simulate(
         "legs": truth.legs(ids["parcel"], trip, run, scene),
         "missed_departures": truth.missed_departures(trip, run, scene),
         "parcel_risks": truth.parcel_risks(
-            ids["parcel"], plans, handed_at, trip.t, trip.keep, ends, made
+            ids["parcel"], plans, handed, trip, expected, state, made
         ),
-        "intervention_effects": truth.intervention_effects(ids["parcel"], ends, made),
+        "intervention_effects": truth.intervention_effects(ids["parcel"], state, made),
         "intervention_mechanisms": truth.intervention_mechanisms(),
-        "claims": truth.claims_table(ids["parcel"], made, ends),
+        "claims": truth.claims_table(ids["parcel"], made, state),
         "scan_errors": observed.errors,
         "shocks": weather_table(shock, time, net),
         **truth.traits(ids, sellers, homes, people, scene),
     }
     tables = {t.name: conform(t, nw.from_native(frames[t.name])).to_native() for t in TABLES}
     return World(tables, hidden)
-
-
-def _hand_over(buys: Orders, sellers: Merchants, moving: Bools, scene: Scene) -> Ints:
-    """Log orders, cancellations and hand-overs; return when sellers hand over [s]."""
-    placed, who, log = buys.parcel_placed, buys.merchant, scene.log
-    zone = scene.net.zone_of[sellers.region[who]]
-    everyone, stop = np.arange(len(who)), ~moving
-    prep = prepared(placed, who, sellers, scene.streams)
-    rng = scene.streams.noise("hand-over")
-    at = handed(placed, prep, who, sellers, zone, scene.opens, scene.clock)
-    at = at + rng.integers(0, 1800, len(at))
-    log.add("created", everyone, placed + rng.integers(2, 60, len(at)), zone, carrier=buys.carrier)
-    gone = placed + 60 + (rng.random(len(at)) * (at - placed - 60)).astype(np.int64)
-    log.add("cancelled", everyone[stop], gone[stop], zone[stop], carrier=buys.carrier[stop])
-    own = sellers.own[who] == 1
-    for part, place in ((moving & own, -1), (moving & ~own, 0)):
-        facility = sellers.facility[who[part]] if place == 0 else -1
-        log.add(
-            "picked_up", everyone[part], at[part], zone[part], facility=facility,
-            carrier=buys.carrier[part],
-        )  # fmt: skip
-    return np.where(moving, at, FAR)
-
-
-def _collect(buys: Orders, sellers: Merchants, at: Ints, moving: Bools, scene: Scene) -> Ints:
-    """Bring parcels from the seller to the first facility; return when they arrive [s]."""
-    own, of = sellers.own[buys.merchant], np.flatnonzero(moving)
-    rng = scene.streams.noise("collection")
-    late = rng.gamma(4.0, 0.25, len(at)) * 0.8 * HOUR
-    begun = collected(at, own) + np.where(own == 1, late, late / 8).astype(np.int64)
-    facility = sellers.facility[buys.merchant[of]]
-    scene.log.add(
-        "arrived", of, begun[of], scene.net.zone[facility], facility=facility,
-        carrier=buys.carrier[of],
-    )  # fmt: skip
-    return begun
-
-
-def _deliver(trip: Travel, station: Ints, hub: Ints, moving: Bools, state: Doors) -> Doors:
-    """Sort parcels in their stations and deliver them; return what became of all."""
-    scene, of = state.scene, np.flatnonzero(trip.alive & (trip.t < FAR))
-    ready = np.full(len(hub), FAR)
-    ready[of] = sorted_out(
-        station[of], trip.t[of], scene.clock.days, scene.net, "station", scene.streams
-    )
-    here = np.zeros(len(hub), bool)
-    here[of] = True
-    deliver(ready, here, state)
-    lost = moving & ~trip.alive
-    state.outcome[lost], state.done[lost] = LOST, trip.t[lost]
-    state.outcome[~moving] = CANCELLED
-    state.done[~moving] = np.minimum(state.done[~moving], state.buys.parcel_placed[~moving])
-    return state
 
 
 def _refuse(parcels: int, days: int, seed: int, start: date, replica: int) -> None:

@@ -3,9 +3,11 @@
 import numpy as np
 
 from .clock import DAY, FAR, HOUR
+from .handling import sorted_out
+from .linehaul import Travel
 from .network import LAST_MILE, SUNDAY, UNRELIABLE
 from .orders import CASH
-from .outcomes import RETURNED, Doors, damage, hand_over, send_back, shelve
+from .outcomes import CANCELLED, LOST, RETURNED, Doors, damage, hand_over, send_back, shelve
 from .people import POINT
 from .risks import CAUSE, NOT_FOUND, NOT_HOME, REFUSED, chance, hazards
 from .scene import Scene
@@ -30,6 +32,20 @@ def rounds(scene: Scene) -> Timetable:
     return timetable(clock, which, net.zone_of[region], begin, one, one, scene.opens)
 
 
+def arrive(trip: Travel, cancelled: Ints, state: Doors) -> None:
+    """Sort parcels in their stations and deliver them; say how the others ended."""
+    scene, of = state.scene, np.flatnonzero(trip.alive & (trip.t < FAR))
+    here, ready = np.zeros(len(trip.t), bool), np.full(len(trip.t), FAR)
+    at, days = state.station(of), scene.clock.days
+    here[of] = True
+    ready[of] = sorted_out(at, trip.t[of], days, scene.net, "station", scene.streams)
+    deliver(ready, here, state)
+    off = cancelled < FAR
+    lost = ~trip.alive & ~off
+    state.outcome[lost], state.done[lost] = LOST, trip.t[lost]
+    state.outcome[off], state.done[off] = CANCELLED, cancelled[off]
+
+
 def deliver(ready: Ints, here: Bools, state: Doors) -> None:
     """Bring parcels that are ``here`` and sorted at ``ready`` [s] to the door.
 
@@ -51,6 +67,18 @@ def deliver(ready: Ints, here: Bools, state: Doors) -> None:
         load = np.full(len(of), 0.7)
 
 
+def odds(of: Ints, door: Ints, load: Floats, severity: Floats, state: Doors) -> Floats:
+    """Return the hazards [cause, parcel] of attempts at instants ``door`` [s]."""
+    homes, home, clock = state.homes, state.buys.address[of], state.scene.clock
+    local = clock.local(state.scene.net.zone[state.station(of)], door)
+    cash = (state.buys.payment[state.buys.order[of]] == CASH) * 1.0
+    return hazards(
+        homes.kind[home], local % DAY / HOUR, clock.weekday(local), homes.absent[home],
+        homes.closed[home], homes.faulty[home], cash, load, severity,
+        UNRELIABLE[state.buys.carrier[of]],
+    )  # fmt: skip
+
+
 def _attempt(of: Ints, start: Ints, load: Floats, attempt: int, state: Doors) -> tuple[Ints, Ints]:
     """Try to deliver ``of`` in rounds that begin at ``start``; return who is tried again, when."""
     scene, net, clock, homes = state.scene, state.scene.net, state.scene.clock, state.homes
@@ -64,12 +92,7 @@ def _attempt(of: Ints, start: Ints, load: Floats, attempt: int, state: Doors) ->
     door = happens(out + 900 + (place * length).astype(np.int64))
     local, ever = clock.local(zone, door), door < FAR
 
-    hazard = hazards(
-        homes.kind[home], local % DAY / HOUR, clock.weekday(local), homes.absent[home],
-        homes.closed[home], homes.faulty[home],
-        (state.buys.payment[state.buys.order[of]] == CASH) * 1.0,
-        load, severity, UNRELIABLE[carrier],
-    )  # fmt: skip
+    hazard = odds(of, door, load, severity, state)
     if attempt > 1:
         hazard[[NOT_HOME, NOT_FOUND]] *= 0.75  # somebody was told
     fails = (rng.random(size) < chance(hazard)) & ever

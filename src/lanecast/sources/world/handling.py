@@ -6,6 +6,7 @@ from .clock import DAY, Clock, Openings
 from .network import Network
 from .people import Merchants
 from .queues import in_order, serve
+from .scene import Scene
 from .streams import Floats, Ints, Streams
 
 OWN = np.array([1500.0, 2400.0, 3600.0, 1500.0, 600.0])  # median seconds per kind of facility
@@ -29,11 +30,18 @@ def handed(
     return clock.utc(zone, day * DAY + sellers.handover[who])
 
 
-def prepared(placed: Ints, who: Ints, sellers: Merchants, streams: Streams) -> Floats:
-    """Draw the preparation [s] of parcels: lognormal about the seller's median of that day."""
-    noise = streams.noise("preparation").standard_normal(len(placed))
+def prepared(placed: Ints, who: Ints, sellers: Merchants, scene: Scene) -> Floats:
+    """Draw the preparation [s] of parcels: lognormal about the seller's median of that day.
+
+    The median is the seller's own, times a habit of the weekday, times ``turned`` from the day on
+    at which the seller got better or worse.
+    """
+    noise = scene.streams.noise("preparation").standard_normal(len(placed))
+    zone = scene.net.zone_of[sellers.region[who]]
+    weekday = scene.clock.weekday(scene.clock.local(zone, placed))
     turned = np.where(placed // DAY >= sellers.turn[who], sellers.turned[who], 1.0)
-    result: Floats = sellers.prep[who] * turned * np.exp(sellers.spread[who] * noise)
+    median = sellers.prep[who] * sellers.weekday[who, weekday] * turned
+    result: Floats = median * np.exp(sellers.spread[who] * noise)
     return result
 
 

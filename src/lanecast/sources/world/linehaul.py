@@ -8,6 +8,7 @@ from .clock import DAY, FAR, HOUR
 from .events import REASON
 from .handling import sorted_out
 from .network import BORDER, COLLECT, EXPORT, FEED, HARBOR, HAUL, IMPORT, LEGS, UNRELIABLE, Network
+from .orders import Orders
 from .runs import Runs
 from .scene import Scene
 from .streams import Bools, Floats, Ints
@@ -61,11 +62,11 @@ class Travel:
 
 
 def travel(
-    start: Ints, moving: Bools, path: Paths, run: Runs, value: Floats, scene: Scene
+    start: Ints, moving: Bools, path: Paths, run: Runs, buys: Orders, scene: Scene
 ) -> Travel:
     """Move parcels leg by leg; a lane serves one leg, so each queue sees all its parcels.
 
-    ``start`` [s] is when parcels reach their first facility, ``value`` [USD] what they hold.
+    ``start`` [s] is when parcels reach their first facility, ``moving`` which of them ever do.
     """
     net = scene.net
     state = Travel(start.copy(), moving.copy(), np.ones(len(start)))
@@ -80,7 +81,7 @@ def travel(
         of = np.flatnonzero(state.alive & has)
         lane = path.lanes[leg, of]
         if leg == IMPORT:
-            _customs(of, net.origin[lane], state, value, scene)
+            _customs(of, net.origin[lane], state, buys.value, scene)
         if leg in SORTS:
             part = inland[of] if leg == FEED else np.ones(len(of), bool)
             _sort(of[part], net.origin[lane[part]], state, SORTS[leg], scene)

@@ -18,11 +18,12 @@ AREAS = 4  # postal codes of a station
 
 @dataclass(frozen=True)
 class Merchants:
-    """Sellers; ``prep`` is the median preparation [s], ``spread`` its log deviation.
+    """Sellers, and their habits.
 
-    From day ``turn`` on preparation takes ``turned`` times as long: few merchants get better or
+    ``prep`` is the median preparation [s], ``spread`` its log deviation, ``weekday`` [merchant,
+    weekday] a factor on the median. From day ``turn`` on preparation takes ``turned`` times as long: few merchants get better or
     worse. ``handover`` is the civil second of the day at which they hand over, ``pattern`` their
-    weekdays, ``promise`` the working days they promise to need.
+    days of work, ``promise`` the working days they promise to need.
     """
 
     region: Ints
@@ -32,6 +33,7 @@ class Merchants:
     popularity: Floats
     prep: Floats
     spread: Floats
+    weekday: Floats
     turn: Ints
     turned: Floats
     handover: Ints
@@ -95,6 +97,7 @@ def merchants(parcels: int, net: Network, streams: Streams) -> Merchants:
     return Merchants(
         region, facility, np.where(fulfilled, 0, 1), position,
         rng.lognormal(0, 1.0, size), prep, rng.uniform(0.3, 0.8, size),
+        rng.lognormal(0, 0.25, (size, 7)),
         np.where(rng.random(size) < 0.12, rng.integers(20, 400, size), 10_000),
         np.where(rng.random(size) < 0.6, 1.8, 0.6),
         (300 * rng.integers(174, 223, size)).astype(np.int64),

@@ -7,6 +7,7 @@ import polars as pl
 
 from .clock import DAY, HOUR
 from .doorstep import BEGINS, CUTOFF, LENGTH
+from .firstmile import collected
 from .handling import handed, nominal
 from .linehaul import Paths
 from .network import IMPORT, LEGS, SUNDAY
@@ -32,11 +33,6 @@ class Plan:
     door: Ints
     promised: Ints
     day: Ints
-
-
-def collected(t: Ints, own: Ints) -> Ints:
-    """Return the planned arrival in the first facility: two hours after an own shop."""
-    return t + np.where(own == 1, 2 * HOUR, 600)
 
 
 def plan(

@@ -28,7 +28,7 @@ INTERVENTIONS = {
     "address_verification": (1.0, 1.0, 0.25, 0.70, 1.0, 1.0, 1.0, 0.5, 1.0),
 }
 
-AWAY = np.array([0.0, 0.115, 0.14, 0.125, 0.105, 0.06])  # not home, by part of a working day
+AWAY = np.array([0.0, 0.09, 0.11, 0.10, 0.08, 0.045])  # not home, by part of a working day
 PARTS = np.array([0, 8, 11, 14, 17, 19])  # local hours at which these parts begin
 
 

@@ -8,6 +8,7 @@ import polars as pl
 from lanecast.tables.status import INCIDENTS, STATUSES
 
 from .events import CODE, Array
+from .names import identifiers, words
 from .network import CARRIERS
 from .scene import Scene
 from .streams import Bools, Ints
@@ -26,12 +27,6 @@ class Observed:
 
     scans: pl.DataFrame
     errors: pl.DataFrame
-
-
-def identifiers(prefix: str, size: int, width: int) -> pl.Series:
-    """Return ``prefix_1`` to ``prefix_size``, zero padded to ``width`` digits."""
-    number = pl.int_range(1, size + 1, dtype=pl.Int64, eager=True).cast(pl.String)
-    return (prefix + "_" + number.str.zfill(width)).alias(f"{prefix}_id")
 
 
 def observe(parcel_id: pl.Series, scene: Scene, imperfect: bool) -> Observed:
@@ -86,12 +81,6 @@ def _skew(event: dict[str, Array], t: Ints, scene: Scene) -> Ints:
     return np.where(inside, wrong[at], 0)
 
 
-def _words(words: tuple[str, ...], code: Array) -> pl.Series:
-    """Return the words of codes; -1 is null."""
-    index = pl.Series(code.astype(np.int32))
-    return pl.Series([*words, None], dtype=pl.String).gather(index % (len(words) + 1))
-
-
 def _table(
     event_id: pl.Series, parcel_id: pl.Series, event: dict[str, Array],
     shown: Ints, row: Ints, recorded: Ints, scene: Scene,
@@ -106,17 +95,15 @@ def _table(
         {
             "event_id": event_id,
             "parcel_id": parcel_id.gather(pl.Series(at["parcel"])),
-            "status": _words(STATUSES, at["status"]),
+            "status": words(STATUSES, at["status"]),
             "event_at": clock.instants(shown[row]),
             "utc_offset_min": offset.astype(np.int16),
-            "facility_id": _words(net.facility_id, at["facility"]),
-            "carrier_id": _words(CARRIERS, at["carrier"]),
-            "incident": _words(INCIDENTS, at["incident"]),
+            "facility_id": words(net.facility_id, at["facility"]),
+            "carrier_id": words(CARRIERS, at["carrier"]),
+            "incident": words(INCIDENTS, at["incident"]),
             "attempt": number.to_frame("n").select(pl.when(pl.col("n") > 0).then("n")).to_series(),
             **place.to_dict(),
-            "raw_code": _words(
-                codes, at["carrier"].astype(np.int32) * len(STATUSES) + at["status"]
-            ),
+            "raw_code": words(codes, at["carrier"].astype(np.int32) * len(STATUSES) + at["status"]),
             "recorded_at": clock.instants(recorded),
         }
     )
@@ -140,12 +127,12 @@ def _errors(
     index = pl.Series(np.concatenate([np.full(len(lost), -1), *told]))
     return pl.DataFrame(
         {
-            "error": _words(ERRORS, kind),
+            "error": words(ERRORS, kind),
             "event_id": event_id.gather(
                 index.to_frame("i").select(pl.when(pl.col("i") >= 0).then("i")).to_series()
             ),
             "parcel_id": parcel_id.gather(pl.Series(event["parcel"][of])),
-            "status": _words(STATUSES, event["status"][of]),
+            "status": words(STATUSES, event["status"][of]),
             "happened_at": scene.clock.instants(t[of]),
             "skew_s": np.where(kind == 3, skew[of], 0),
         }

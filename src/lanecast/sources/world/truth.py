@@ -3,10 +3,12 @@
 import numpy as np
 import polars as pl
 
-from .canonical import lane_ids, postal, words
+from .canonical import postal
 from .claims import REASONS, Claims, effects
 from .clock import FAR
+from .infrastructure import lane_ids
 from .linehaul import Travel
+from .names import words
 from .network import LEGS
 from .outcomes import OUTCOMES, Doors
 from .people import Addresses, Buyers, Merchants
@@ -85,12 +87,13 @@ def missed_departures(state: Travel, run: Runs, scene: Scene) -> pl.DataFrame:
 
 
 def parcel_risks(
-    parcel_id: pl.Series, plans: Plan, handed: Ints, station: Ints, keep: Floats, state: Doors,
-    made: Claims,
+    parcel_id: pl.Series, plans: Plan, handed: Ints, trip: Travel, expected: Floats,
+    state: Doors, made: Claims,
 ) -> pl.DataFrame:  # fmt: skip
     """Return true chances and the true life of each parcel, also after the end.
 
-    ``p_failed_first`` is for the first attempt at the moment it came; null where none came.
+    ``p_failed_first`` is for the first attempt at the moment it came, null where none came;
+    ``p_failed_planned`` for the planned moment, in a usual round and fair weather.
     """
     clock = state.scene.clock
     tried = state.tried < FAR
@@ -103,7 +106,7 @@ def parcel_risks(
             "outcome": words(OUTCOMES, state.outcome),
             "is_open": done > clock.end,
             "handed_at": clock.instants(handed),
-            "station_at": clock.instants(station),
+            "station_at": clock.instants(np.where(trip.alive, trip.t, FAR)),
             "first_attempt_at": clock.instants(state.tried),
             "done_at": clock.instants(done),
             "delivered_at": clock.instants(np.where(np.isin(state.outcome, [1, 2]), done, FAR)),
@@ -114,7 +117,8 @@ def parcel_risks(
             "failed_first": state.failed,
             "wrong_door": state.wrong,
             "p_failed_first": chance(state.hazard),
-            "p_lost": 1 - keep,
+            "p_failed_planned": chance(expected),
+            "p_lost": 1 - trip.keep,
             "p_damaged": state.p_damaged,
             "p_claim": made.chance,
             **hazard,
@@ -169,8 +173,8 @@ def traits(
     merchant = pl.DataFrame(
         {
             "merchant_id": ids["merchant"], "prep_s": sellers.prep, "spread": sellers.spread,
-            "turn_day": sellers.turn, "turned": sellers.turned, "handover_s": sellers.handover,
-            "popularity": sellers.popularity,
+            "turn_day": sellers.turn, "turned": sellers.turned, "weekday": sellers.weekday,
+            "handover_s": sellers.handover, "popularity": sellers.popularity,
         }
     )  # fmt: skip
     buyer = pl.DataFrame({"buyer_id": ids["buyer"], "abuse": people.abuse})
