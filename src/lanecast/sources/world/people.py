@@ -21,9 +21,9 @@ class Merchants:
     """Sellers, and their habits.
 
     ``prep`` is the median preparation [s], ``spread`` its log deviation, ``weekday`` [merchant,
-    weekday] a factor on the median. From day ``turn`` on preparation takes ``turned`` times as long: few merchants get better or
-    worse. ``handover`` is the civil second of the day at which they hand over, ``pattern`` their
-    days of work, ``promise`` the working days they promise to need.
+    weekday] a factor on the median. From day ``turn`` on preparation takes ``turned`` times as
+    long: few merchants get better or worse. ``handover`` is the civil second of the day at which
+    they hand over, ``pattern`` their days of work, ``promise`` the working days they promise.
     """
 
     region: Ints
