@@ -22,9 +22,17 @@ from lanecast.sources.ingest import ingest
 from lanecast.tables.lake import Lake
 
 START = datetime(2025, 1, 1, tzinfo=UTC)
-STEPS = (
-    "created picked_up arrived departed arrived departed arrived out_for_delivery delivered".split()
-)
+STEPS = [
+    "created",
+    "picked_up",
+    "arrived",
+    "departed",
+    "arrived",
+    "departed",
+    "arrived",
+    "out_for_delivery",
+    "delivered",
+]
 FACILITIES, LINES = 200, 20
 
 

@@ -16,7 +16,7 @@ from lanecast.tables.ingest import QUARANTINE
 from lanecast.tables.lake import Batch, Frame, Lake, unknown
 from lanecast.tables.schema import Table
 
-from . import csv, olist
+from . import csv, epcis, olist
 from .lint import Linted, Linter
 from .oddities import Odd
 from .piece import Piece
@@ -235,7 +235,7 @@ def told_when_full(lake: Lake) -> Iterator[None]:
 
 
 FULL = ("no space left on device", "storagefull", "os error 28", "disk quota exceeded")
-SOURCES = {"olist": olist.read, "csv": csv.read}
+SOURCES = {"olist": olist.read, "csv": csv.read, "epcis": epcis.read}
 
 
 def _silent(table: str, rows: int) -> None:

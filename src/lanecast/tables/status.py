@@ -101,7 +101,7 @@ _CODES: dict[str, dict[str, str]] = {
         "created": "commissioning",
         "picked_up": "collecting",
         "arrived": "arriving receiving",
-        "departed": "departing",
+        "departed": "departing shipping",
         "customs": "inspecting",
         "on_hold": "holding",
         "out_for_delivery": "transporting",
