@@ -1,5 +1,6 @@
 """A lake of Delta tables; the only file that knows engines."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -7,6 +8,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import unquote
 
 import narwhals as nw
 import polars as pl
@@ -107,6 +109,8 @@ class Lake:
     @contextmanager
     def batch(self, source: str) -> "Iterator[Batch]":
         """Collect writes to many tables that become visible together, or not at all."""
+        if bad := set("[]%") & set(str(self.path)):
+            raise ValueError(f"{self.path}: the path of a lake may not hold {' '.join(bad)}.")
         with commits.locked(self.path):
             before = commits.load(self.path)
             batch = Batch(self.path, dict(before.versions))
@@ -123,13 +127,12 @@ class Lake:
             raise FileNotFoundError(
                 f"{self.path / table.name}: no such table; write it first (lanecast ingest)."
             )
-        uri, version = str(self.path / table.name), self.pinned.versions[table.name]
+        stored = DeltaTable(self.path / table.name, version=self.pinned.versions[table.name])
         instants = [n for n, c in table.columns.items() if isinstance(c.dtype, nw.Datetime)]
         dates = [n for n, c in table.columns.items() if c.dtype == nw.Date]
         if self.engine == "polars":
-            scan = pl.scan_delta(uri, version=version)
             return nw.from_native(
-                scan.with_columns(
+                scan(stored).with_columns(
                     *((pl.col(n).dt.epoch("us") / HOUR_US).alias(hours(n)) for n in instants),
                     *(pl.col(n).dt.epoch("d").alias(days(n)) for n in dates),
                 )
@@ -137,12 +140,14 @@ class Lake:
 
         from pyspark.sql import SparkSession
         from pyspark.sql import functions as f
+        from pyspark.sql.types import StructType
 
-        stored = DeltaTable(uri, version=version)
-        if "deletionVectors" in (stored.protocol().reader_features or []):
-            raise ValueError(f"{uri}: has deletion vectors, which only a Delta jar can read.")
         session = SparkSession.builder.config("spark.sql.session.timeZone", "UTC").getOrCreate()
-        read = session.read.parquet(*stored.file_uris())
+        schema = StructType.fromJson(json.loads(stored.schema().to_json()))
+        if paths := files(stored):
+            read = session.read.schema(schema).parquet(*paths)
+        else:
+            read = session.createDataFrame([], schema)
         return nw.from_native(
             read.withColumns(
                 {hours(n): f.unix_micros(n) / HOUR_US for n in instants}
@@ -163,7 +168,7 @@ class Batch:
         """Return every stored row of ``table``, this batch's own included; None where none is."""
         if table.name not in self.versions:
             return None
-        return pl.scan_delta(str(self.path / table.name), version=self.versions[table.name])
+        return scan(DeltaTable(self.path / table.name, version=self.versions[table.name]))
 
     def compare(self, table: Table, rows: Frame) -> tuple[pl.DataFrame, pl.DataFrame]:
         """Return the rows that are not stored yet, and those that contradict stored ones.
@@ -209,6 +214,27 @@ def unknown(
     same = rows.join(known, on=values, how="semi", nulls_equal=True).select(key)
     clash = rows.join(met, on=key, how="semi").join(same, on=key, how="anti")
     return rows.join(met, on=key, how="anti"), clash
+
+
+def files(stored: DeltaTable) -> list[str]:
+    """Return the Parquet files of one version of a table.
+
+    Raises
+    ------
+    ValueError
+        When rows in them are marked as deleted, which only a Delta reader would see.
+    """
+    if "deletionVectors" in (stored.protocol().reader_features or []):
+        raise ValueError(f"{stored.table_uri}: has deletion vectors; run REORG TABLE ... (PURGE).")
+    return [unquote(uri) for uri in stored.file_uris()]
+
+
+def scan(stored: DeltaTable) -> pl.LazyFrame:
+    """Return the rows of one version of a table; its folder may have spaces in its name."""
+    schema = pl.Schema(stored.schema())
+    if paths := files(stored):
+        return pl.scan_parquet(paths, schema=schema, glob=False, missing_columns="insert")
+    return pl.LazyFrame(schema=schema)
 
 
 def hours(instant: str) -> str:
