@@ -100,15 +100,11 @@ def conform(table: Table, frame: FrameT) -> FrameT:
     if lost := [name for name, c in table.columns.items() if c.required and name not in given]:
         raise ValueError(f"{table.name}: no column {', '.join(lost)}; got {', '.join(given)}.")
     for name, column in table.columns.items():
-        if (
-            name in given
-            and isinstance(column.dtype, nw.Datetime)
-            and isinstance(given[name], nw.Datetime)
-            and not getattr(given[name], "time_zone", None)
-        ):
-            raise ValueError(
-                f"{table.name}.{name}: an instant needs a time zone; got {given[name]}."
-            )
+        if name in given and isinstance(column.dtype, nw.Datetime):
+            kind = given[name]
+            aware = isinstance(kind, nw.Datetime) and kind.time_zone
+            if not aware and kind != nw.Unknown:  # the type of nulls alone
+                raise ValueError(f"{table.name}.{name}: an instant needs a time zone; got {kind}.")
     return frame.select(
         (nw.col(name) if name in given else nw.lit(None)).cast(column.dtype).alias(name)
         for name, column in table.columns.items()
