@@ -18,32 +18,21 @@ from lanecast.tables.status import FINAL
 ASKED = ("parcel_id", "moment", "asof_h")  # one question
 Rows = nw.LazyFrame[Any]
 
-PARCEL = [
-    "order_id",
-    "merchant_id",
-    "address_id",
-    "carrier_id",
-    "service",
-    "category",
-    "pieces",
-    "merchants",
-    "weight_g",
-    "volume_cm3",
-    "value_minor",
-    "freight_minor",
-    "ship_by_h",
-]
+PARCEL = (
+    *("order_id", "merchant_id", "address_id", "carrier_id", "service", "category", "pieces"),
+    *("merchants", "weight_g", "volume_cm3", "value_minor", "freight_minor", "ship_by_h"),
+)
 ORDER = ("placed_h", "utc_offset_min", "payment", "installments")
 PLACE = ("region", "postal_code", "facility_id", "lat", "lon")
 
 
-def questions(lake: Lake, since: datetime, until: datetime, transit: bool = True) -> Rows:
+def questions(lake: Lake, since: datetime, until: datetime, scans: bool = True) -> Rows:
     """Return the questions asked in [since, until), each with the facts known when it was asked.
 
     Parameters
     ----------
-    transit
-        Whether to ask after each scan between hand-over and delivery too.
+    scans
+        Whether to ask after each scan between hand-over and delivery too, or at checkout only.
 
     Returns
     -------
@@ -55,8 +44,8 @@ def questions(lake: Lake, since: datetime, until: datetime, transit: bool = True
     known = lake.asof(until)
     low, high = since.timestamp() / 3600, until.timestamp() / 3600
     asked = _checkout(known)
-    if known.has(SCANS):
-        asked = nw.concat([asked, _after_scans(known, transit)])
+    if scans and known.has(SCANS):
+        asked = nw.concat([asked, _after_scans(known)])
     rows = asked.filter(nw.col("asof_h") >= low, nw.col("asof_h") < high)
     rows = _then(rows, known, PARCELS, "parcel_id", {name: name for name in PARCEL})
     rows = _then(rows, known, ORDERS, "order_id", {name: name for name in ORDER})
@@ -79,7 +68,7 @@ def _checkout(known: Lake) -> Rows:
     )
 
 
-def _after_scans(known: Lake, transit: bool) -> Rows:
+def _after_scans(known: Lake) -> Rows:
     """Ask after each recorded scan; the state is the event that happened last of those recorded."""
 
     def so_far(what: nw.Expr) -> nw.Expr:
@@ -112,10 +101,7 @@ def _after_scans(known: Lake, transit: bool) -> Rows:
         },
     )
     last_of_instant = nw.col("arrival") == nw.col("arrival").max().over("parcel_id", "asof_h")
-    asked = state.filter(nw.col("asks"), nw.col("ended") == 0, last_of_instant)
-    if not transit:
-        asked = asked.filter(nw.col("moment") == "shipped")
-    return asked.select(
+    return state.filter(nw.col("asks"), nw.col("ended") == 0, last_of_instant).select(
         "parcel_id",
         "asof_h",
         "moment",

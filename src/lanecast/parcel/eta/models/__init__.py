@@ -1,0 +1,10 @@
+from .blend import Blend as Blend
+from .blend import FittedBlend as FittedBlend
+from .boosted import Boosted as Boosted
+from .boosted import FittedBoosted as FittedBoosted
+from .deep import Deep as Deep
+from .deep import FittedDeep as FittedDeep
+from .lane import FittedLaneQuantiles as FittedLaneQuantiles
+from .lane import LaneQuantiles as LaneQuantiles
+from .plain import FittedPlain as FittedPlain
+from .plain import Plain as Plain

@@ -1,0 +1,168 @@
+"""Which date to promise: a newsvendor in time, on the working days of the destination."""
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from lanecast.optimize.plan import Plan
+from lanecast.optimize.promise import Frontier, frontier, promise
+from lanecast.tables.parcel import LEVELS, QUANTILES
+
+DAY_H = 24.0
+
+
+@dataclass(frozen=True)
+class Costs:
+    """What a promise costs [currency]: each promised day, breaking it, each day it is broken by.
+
+    ``per_day`` is conversion lost per promised day times the margin of an order.
+    """
+
+    per_day: float = 1.0
+    late: float = 60.0
+    per_late_day: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not self.per_day > 0 or self.late < 0 or self.per_late_day < 0:
+            raise ValueError(
+                "Expected per_day > 0, late >= 0 and per_late_day >= 0, got "
+                f"{self.per_day}, {self.late} and {self.per_late_day}."
+            )
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What may be promised, and where.
+
+    Parameters
+    ----------
+    places
+        Per parcel: ``parcel_id``, ``goal_region``, ``utc_offset_min`` at the address.
+    calendar
+        ``goal_region``, ``day`` (since 1970-01-01), ``is_working`` (1 or 0); None: every day.
+    soonest_d, longest_d
+        First and last day that may be promised, counted from the day of the question.
+    """
+
+    places: pl.DataFrame
+    calendar: pl.DataFrame | None = None
+    soonest_d: int = 0
+    longest_d: int = 60
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.soonest_d <= self.longest_d:
+            raise ValueError(
+                f"Expected 0 <= soonest_d <= longest_d, got {self.soonest_d} and {self.longest_d}."
+            )
+
+
+def decide(predictions: pl.DataFrame, costs: Costs, limits: Limits) -> Plan[pl.DataFrame]:
+    """Promise each parcel the working day with the least expected cost.
+
+    Returns
+    -------
+    Plan
+        ``table`` has rows of ``plans``; ``bound`` is the expected cost if any moment, and not only
+        the end of a working day, could be promised. Rows without quantiles or without a place are
+        ``skipped`` with the reason.
+    """
+    rows = predictions.join(limits.places, on="parcel_id", how="left", maintain_order="left")
+    known = pl.all_horizontal(pl.col("goal_region", *QUANTILES).is_not_null())
+    todo, rest = rows.filter(known), rows.filter(~known)
+    reason = pl.when(pl.col("goal_region").is_null()).then(pl.lit("no address known"))
+    skipped = rest.select("parcel_id", "asof", reason=reason.otherwise(pl.lit("no prediction")))
+    if todo.is_empty():
+        return Plan(todo.select("parcel_id"), 0.0, {}, 0.0, "empty", skipped)
+
+    day, deadline = deadlines(todo, limits)
+    duration, level = todo.select(QUANTILES).to_numpy(), np.array(LEVELS)
+    prices = {"per_day": costs.per_day, "late": costs.late, "per_late_day": costs.per_late_day}
+    chosen = promise(level, duration, deadline, **prices)
+    fine = np.linspace(0, DAY_H * (limits.longest_d + 1), 4 * (limits.longest_d + 1) + 1)
+    free = promise(level, duration, np.tile(fine, (todo.height, 1)), **prices)
+    date = pl.Series(day[np.arange(todo.height), chosen.index]).cast(pl.Int32).cast(pl.Date)
+    name = hashlib.sha256(f"{costs}{limits.soonest_d}{limits.longest_d}".encode())
+    for each in (todo["parcel_id"], todo["asof"].cast(pl.Int64), todo["version"]):
+        name.update(str(each.hash(seed=0).sum()).encode())
+    table = todo.select(
+        "parcel_id",
+        "asof",
+        plan_id=pl.lit(f"pln_{name.hexdigest()[:16]}"),
+        decision=pl.lit("promise"),
+        promised_date=date,
+        promised_h=pl.Series(chosen.deadline),
+        level=pl.Series(chosen.on_time).clip(0.0, 1.0),
+        cost=pl.Series(chosen.cost),
+        reason=pl.lit(None, pl.String),
+    )
+    parts = {
+        "waiting": float(chosen.waiting.sum()),
+        "late": float(chosen.late.sum()),
+        "late_days": float(chosen.late_days.sum()),
+    }
+    total = float(chosen.cost.sum())
+    bound = min(float(np.minimum(free.cost, chosen.cost).sum()), total)
+    return Plan(table, total, parts, bound, "optimal", skipped)
+
+
+def tradeoff(
+    predictions: pl.DataFrame,
+    hours: np.ndarray,
+    limits: Limits,
+    late: np.ndarray | None = None,
+) -> Frontier:
+    """Return average promised days against the share on time, for dearer and dearer lateness.
+
+    Parameters
+    ----------
+    hours
+        What the durations turned out to be [h], shape (n,), in the order of ``predictions``.
+    late
+        Costs of a broken promise, in costs of a promised day; None goes from 2 to 2,000.
+    """
+    rows = predictions.join(limits.places, on="parcel_id", how="left", maintain_order="left")
+    _, deadline = deadlines(rows, limits)
+    price = np.geomspace(2, 2000, 40) if late is None else late
+    duration = rows.select(QUANTILES).to_numpy()
+    return frontier(np.array(LEVELS), duration, deadline, late=price, actual=hours)
+
+
+def deadlines(rows: pl.DataFrame, limits: Limits) -> tuple[np.ndarray, np.ndarray]:
+    """Return the days that may be promised, and hours from ``asof`` to their ends, both (n, K).
+
+    Where a calendar has fewer than K working days in reach, the last one is repeated.
+    """
+    offset_h = rows["utc_offset_min"].fill_null(0).to_numpy() / 60
+    local_h = rows["asof"].dt.epoch("us").to_numpy() / 3_600_000_000 + offset_h
+    today = np.floor(local_h / DAY_H).astype(np.int64)
+    ahead = np.arange(limits.soonest_d, limits.longest_d + 1)
+    if limits.calendar is None:
+        day = today[:, None] + ahead
+    else:
+        day = _working(rows["goal_region"], today, ahead, limits.calendar)
+    return day, (day + 1) * DAY_H - local_h[:, None]
+
+
+def _working(
+    region: pl.Series, today: np.ndarray, ahead: np.ndarray, calendar: pl.DataFrame
+) -> np.ndarray:
+    """Return the working days among ``today + ahead``, shape (n, K), by region; none: all days."""
+    asked = pl.DataFrame({"goal_region": region, "today": today})
+    pairs = asked.unique(maintain_order=True).with_row_index("pair")
+    grid = pairs.join(pl.DataFrame({"ahead": ahead}), how="cross").with_columns(
+        day=pl.col("today") + pl.col("ahead")
+    )
+    days = calendar.select("goal_region", pl.col("day").cast(pl.Int64), "is_working")
+    found = grid.join(days, on=["goal_region", "day"], how="left", maintain_order="left")
+    open_day = (found["is_working"].fill_null(1) > 0).to_numpy().reshape(pairs.height, len(ahead))
+    open_day[~open_day.any(axis=1)] = True
+    order = np.argsort(~open_day, axis=1, kind="stable")  # working days first, in their order
+    count = open_day.sum(axis=1)[:, None]
+    place = np.take_along_axis(order, np.minimum(np.arange(len(ahead)), count - 1), axis=1)
+    candidates = pairs["today"].to_numpy()[:, None] + ahead[place]
+    which = asked.join(
+        pairs, on=["goal_region", "today"], how="left", maintain_order="left", nulls_equal=True
+    )
+    return np.asarray(candidates[which["pair"].to_numpy()][:, : int(count.max())])

@@ -1,0 +1,184 @@
+"""What is known of a parcel's time to delivery at the moment of asking, and what came of it."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import narwhals as nw
+from narwhals.typing import FrameT
+
+from lanecast.parcel.history import total
+from lanecast.parcel.journeys import journeys
+from lanecast.parcel.questions import questions
+from lanecast.tables.lake import Frame, Lake
+from lanecast.tables.network import CALENDARS
+
+from .snapshot import HANDLING, LEFT, MEMORY_H, SLACK, TRANSIT, look_up, named, summarise
+
+SNAPSHOT_H = 24.0  # a question is answered from the last snapshot before it
+AHEAD = (3, 7, 14, 21)  # days in which working days are counted
+
+
+def context(lake: Lake, asof: datetime) -> dict[str, Any]:
+    """Summarise what was recorded by ``asof`` in small tables, which are stored with the model."""
+    known = lake.asof(asof)
+    now_h = asof.timestamp() / 3600
+    passed, asked = _past(known, asof)
+    return summarise(passed, asked, now_h) | calendar(known)
+
+
+def assemble(rows: FrameT, context: Mapping[str, FrameT]) -> FrameT:
+    """Join questions to ``context``: a batch, or a single request.
+
+    Returns
+    -------
+    frame
+        ``ASKED``, ``CODES``, and numbers: those of ``inputs``, and one per effect of ``context``.
+    """
+    looked_up = look_up(named(rows), context)
+    return _numbers(_with_calendar(looked_up, context.get("calendar")))
+
+
+def features(lake: Lake, since: datetime, until: datetime) -> Frame:
+    """Return x of all questions in [since, until), each from the last snapshot before it."""
+    known = lake.asof(until)
+    passed, asked = _past(known, until)
+    start_h, end_h = since.timestamp() / 3600, until.timestamp() / 3600
+    rows: Any = known.hold(questions(lake, since, until))
+    days = calendar(known)
+    blocks: list[Any] = []
+    now_h = start_h
+    while now_h < end_h:
+        late = nw.col("asof_h") >= now_h, nw.col("asof_h") < min(now_h + SNAPSHOT_H, end_h)
+        tables = summarise(passed, asked, now_h)
+        blocks.append(assemble(rows.filter(*late), tables | days))
+        now_h += SNAPSHOT_H
+    x: Frame = nw.concat(blocks)
+    return x
+
+
+def outcomes(lake: Lake, asof: datetime) -> nw.LazyFrame[Any]:
+    """Return y: per parcel, when it was delivered, or until when it is known not to have been.
+
+    Returns
+    -------
+    LazyFrame
+        ``parcel_id``, ``end_h`` [h since 1970 UTC] and ``ended``: 1 for a delivery at ``end_h``; 0
+        where the parcel was still open at ``asof``, or had ended without delivery (censored);
+        ``seen_h`` is ``asof``.
+    """
+    now_h = nw.lit(asof.timestamp() / 3600)
+    delivered, closed = nw.col("delivered_h"), nw.col("closed_known_h")
+    return journeys(lake.asof(asof)).select(
+        "parcel_id",
+        end_h=nw.when(~delivered.is_null())
+        .then(delivered)
+        .otherwise(nw.when(~closed.is_null()).then(closed).otherwise(now_h)),
+        ended=(~delivered.is_null()).cast(nw.Int8()),
+        seen_h=now_h,
+    )
+
+
+def places(lake: Lake, since: datetime, until: datetime) -> nw.LazyFrame[Any]:
+    """Return where parcels recorded in [since, until) must go: what ``decide`` needs of them."""
+    asked = questions(lake, since, until, scans=False)
+    return asked.select("parcel_id", "goal_region", "utc_offset_min")
+
+
+def _past(known: Lake, asof: datetime) -> tuple[Any, Any]:
+    """Return journeys, and the questions that scans raised with their answers, both held."""
+    passed = known.hold(named(journeys(known)))
+    since = datetime.fromtimestamp(max(asof.timestamp() - 3600 * MEMORY_H, 86400), UTC)
+    ends = passed.select("parcel_id", "delivered_h", "delivered_known_h").lazy()
+    asked = named(questions(known, since, asof)).filter(nw.col("moment") != "checkout")
+    return passed, known.hold(asked.join(ends, on="parcel_id", how="left"))
+
+
+def calendar(known: Lake) -> dict[str, Any]:
+    """Return per region and day whether it is a working day, and how many have been before."""
+    if not known.has(CALENDARS):
+        return {}
+    working = nw.col("is_working").cast(nw.Float64())
+    days = known.read(CALENDARS).select(
+        goal_region="region",
+        day="day",
+        is_working=working,
+        working_before=working.cum_sum().over("region", order_by="day") - working,
+    )
+    ahead = {
+        f"working_{k}d": nw.col("working_before").shift(-k - 1).over("goal_region", order_by="day")
+        - nw.col("working_before").shift(-1).over("goal_region", order_by="day")
+        for k in AHEAD
+    }
+    return {"calendar": known.hold(days.with_columns(**ahead))}
+
+
+def _with_calendar(rows: FrameT, calendar: FrameT | None) -> FrameT:
+    """Add the civil clock at the address, and the working days ahead and up to the promise."""
+    offset_h = nw.col("utc_offset_min").fill_null(0) / 60
+    local_h = nw.col("asof_h") + offset_h
+    promised = ((nw.col("promised_h") + offset_h - 1) / 24).floor().cast(nw.Int32())
+    rows = rows.with_columns(day=(local_h / 24).floor().cast(nw.Int32()), promised_day=promised)
+    rows = rows.with_columns(
+        hour=local_h - 24 * nw.col("day"),
+        weekday=((nw.col("day") + 3) % 7).cast(nw.Float64()),  # 1970-01-01 was a Thursday
+        promise_weekday=((nw.col("promised_day") + 3) % 7).cast(nw.Float64()),
+    )
+    if calendar is None:
+        return rows
+    then = calendar.select("goal_region", promised_day="day", until_promise="working_before")
+    rows = rows.join(calendar, on=["goal_region", "day"], how="left")
+    rows = rows.join(then, on=["goal_region", "promised_day"], how="left")
+    return rows.with_columns(
+        working_to_promise_d=nw.col("until_promise") - nw.col("working_before")
+    ).drop("until_promise", "working_before")
+
+
+def _numbers(rows: FrameT) -> FrameT:
+    """Derive what models read from what was looked up; instants become spans from ``asof_h``."""
+    now, rad = nw.col("asof_h"), 0.017453292519943295
+    north = (nw.col("goal_lat") - nw.col("origin_lat")) * rad
+    middle = (nw.col("goal_lat") + nw.col("origin_lat")) * (rad / 2)
+    east = (nw.col("goal_lon") - nw.col("origin_lon")) * rad * middle.cos()
+    since_event = now - nw.col("event_h")
+    moment = nw.col("moment")
+    rows = rows.with_columns(
+        distance_km=6371.0 * (north * north + east * east).sqrt(),
+        same_region=(nw.col("origin_region") == nw.col("goal_region")).cast(nw.Float64()),
+        freight_share=nw.col("freight_minor") / (nw.col("value_minor") + 100),
+        to_ship_by_h=nw.col("ship_by_h") - now,
+        to_promise_h=nw.col("promised_h") - now,
+        since_placed_h=now - nw.col("placed_h"),
+        since_event_h=since_event,
+        snapshot_age_h=now - nw.col("snapshot_h"),
+        handling_h=total(HANDLING, "long").exp(),
+        transit_h=total(TRANSIT, "mid").exp(),
+        left_h=total(LEFT, "short").exp(),
+        by_promise_h=(total(SLACK, "long").exp() * (nw.col("promised_h") - nw.col("placed_h"))),
+    )
+    rows = rows.with_columns(
+        usual_h=nw.when(moment == "checkout")
+        .then(nw.col("handling_h") + nw.col("transit_h"))
+        .otherwise(
+            nw.when(moment == "shipped")
+            .then((nw.col("transit_h") - nw.col("since_event_h")).clip(1.0))
+            .otherwise(nw.col("left_h"))
+        )
+    )
+    return rows.drop(
+        *(name for name in rows.collect_schema().names() if _tells_the_time(name)),
+        *("order_id", "address_id", "placed_h", "ship_by_h", "promised_h", "event_h", "day"),
+        *("snapshot_h", "promised_day", "utc_offset_min", "origin_postal_code", "left_h"),
+        *("goal_postal_code", "origin_facility_id", "goal_facility_id"),
+    )
+
+
+def _tells_the_time(name: str) -> bool:
+    """Return whether a column is equal for all rows of a day, or grows with the history.
+
+    A tree that can tell the last days from the others learns there that deliveries are quick: of
+    what was asked lately, only the quick ones are known (experiments/LOG.md).
+    """
+    whole = "_whole_" in name or "_speed_" in name or "_spot_short" in name
+    grows = name.endswith("_n") and "_merchant_" not in name
+    return whole or grows or ("_pace_" in name and "_group_" not in name)

@@ -1,0 +1,121 @@
+"""From x and y to arrays, and from arrays to rows of the canonical table ``predictions``."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from lanecast.tables.parcel import LEVELS, QUANTILES
+
+Array = npt.NDArray[np.float64]
+LONGEST_H = 24.0 * 60
+SHORTEST_H = 0.25  # a delivery that was known late may lie before the question
+NOT_NUMBERS = ("asof_h", "usual_h")
+
+
+@dataclass(frozen=True)
+class Durations:
+    """Rows to learn from: x, with hours from question to delivery, or to when it was last open.
+
+    ``hours``, ``ended`` (1 delivered, 0 censored) and ``age_h``, the time since the question, have
+    shape (n,); ``seen_h`` is the moment by which outcomes were seen, in hours since 1970 UTC.
+    """
+
+    x: pl.DataFrame
+    hours: Array
+    ended: Array
+    age_h: Array
+    seen_h: float
+
+    def weight(self, half_life_d: float) -> Array:
+        """Return weights, shape (n,), mean 1: fading with age, and with the doubt about a parcel.
+
+        An open parcel counts by the chance that it is still to be delivered rather than lost. With
+        a share ``lost`` of never delivered among old questions, and S the share of deliveries that
+        take longer, that chance after t hours is ``(1 - lost) S(t) / (lost + (1 - lost) S(t))``
+        (mixture cure model; Boag, 1949).
+        """
+        weight = 0.5 ** (self.age_h / 24 / half_life_d)
+        for moment in self.x["moment"].unique():
+            same = (self.x["moment"] == moment).to_numpy()
+            old = same & (self.age_h > LONGEST_H)
+            taken = np.sort(self.hours[old & (self.ended > 0)])
+            if len(taken) < 100:
+                continue  # too little to tell lost parcels from slow ones
+            lost = 1 - len(taken) / old.sum()
+            longer = 1 - np.searchsorted(taken, self.hours) / len(taken)
+            alive = (1 - lost) * longer / np.maximum(lost + (1 - lost) * longer, 1e-9)
+            weight = np.where(same & (self.ended == 0), weight * alive, weight)
+        return np.asarray(weight / weight.mean())
+
+    def before(self, moment_h: float) -> "Durations":
+        """Return these rows as they were known at ``moment_h``; what ended later was open then."""
+        asked = self.seen_h - self.age_h
+        known = self.only(asked < moment_h)
+        age_h = known.age_h - (self.seen_h - moment_h)
+        ended = np.where(known.hours <= age_h, known.ended, 0.0)
+        return Durations(known.x, np.minimum(known.hours, age_h), ended, age_h, moment_h)
+
+    def only(self, mask: npt.NDArray[np.bool_]) -> "Durations":
+        """Return the rows of ``mask``."""
+        return Durations(
+            self.x.filter(pl.Series(mask)),
+            self.hours[mask],
+            self.ended[mask],
+            self.age_h[mask],
+            self.seen_h,
+        )
+
+
+def durations(x: pl.DataFrame, y: pl.DataFrame) -> Durations:
+    """Join x to its outcomes; what was asked after y was seen has none and is left out.
+
+    A parcel open for more than 60 days counts as censored there: whether it was lost or
+    forgotten, it says no more about how long deliveries take.
+    """
+    both = x.join(y, on="parcel_id", how="inner").filter(pl.col("asof_h") < pl.col("seen_h"))
+    if both.is_empty():
+        raise ValueError("y: has no outcome for any row of x; fit on questions asked before it.")
+    hours = (both["end_h"] - both["asof_h"]).clip(SHORTEST_H).to_numpy()
+    ended = ((both["ended"] == 1) & (pl.Series(hours) <= LONGEST_H)).cast(pl.Float64).to_numpy()
+    seen_h = float(both["seen_h"].max())  # type: ignore[arg-type]
+    age_h = seen_h - both["asof_h"].to_numpy()
+    return Durations(both.select(x.columns), np.minimum(hours, LONGEST_H), ended, age_h, seen_h)
+
+
+def number_columns(x: pl.DataFrame) -> tuple[str, ...]:
+    """Return the numeric inputs of x that say anything, in its order."""
+    return tuple(
+        name
+        for name, dtype in x.schema.items()
+        if dtype.is_numeric() and name not in NOT_NUMBERS and x[name].null_count() < x.height
+    )
+
+
+def predictions(
+    x: pl.DataFrame, hours: Array, model: str, version: str, point: Array | None = None
+) -> pl.DataFrame:
+    """Return rows of ``predictions`` from quantiles ``hours``, shape (n, n_levels).
+
+    Quantiles that cross are sorted, which never makes them worse [1]_; the point forecast is the
+    median unless ``point``, shape (n,), is given.
+
+    References
+    ----------
+    .. [1] Chernozhukov, Fernandez-Val & Galichon (2010). Quantile and Probability Curves Without
+           Crossing. *Econometrica* 78(3).
+    """
+    ordered = np.maximum(np.sort(hours, axis=1), 0.0)
+    middle = ordered[:, LEVELS.index(0.5)] if point is None else np.maximum(point, 0.0)
+    asof = (pl.col("asof_h") * 3_600_000_000).round().cast(pl.Int64).cast(pl.Datetime("us", "UTC"))
+    return x.select(
+        "parcel_id",
+        "moment",
+        model=pl.lit(model),
+        version=pl.lit(version),
+        asof=asof,
+        eta_at=asof + pl.lit(pl.Series(3.6e9 * middle).cast(pl.Duration("us"))),
+        asof_to_delivered_h=pl.Series(middle),
+        **{name: pl.Series(ordered[:, i]) for i, name in enumerate(QUANTILES)},
+    )

@@ -1,0 +1,43 @@
+"""Texts as numbers: the values seen in training, by column; anything else is 0."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The values of each column, most frequent first; the code of a value is its place plus 1."""
+
+    values: Mapping[str, tuple[str, ...]]
+
+    @cached_property
+    def _types(self) -> dict[str, pl.Enum]:
+        return {name: pl.Enum(list(values)) for name, values in self.values.items()}
+
+    @property
+    def sizes(self) -> list[int]:
+        """Return the number of codes of each column, 0 included."""
+        return [len(values) + 1 for values in self.values.values()]
+
+    def encode(self, x: pl.DataFrame) -> npt.NDArray[np.int64]:
+        """Return codes, shape (n, n_columns)."""
+        codes = [
+            x[name].cast(dtype, strict=False).to_physical().cast(pl.Int64).fill_null(-1) + 1
+            for name, dtype in self._types.items()
+        ]
+        return np.column_stack([code.to_numpy() for code in codes])
+
+
+def learn(x: pl.DataFrame, columns: Sequence[str], at_least: int = 5) -> Vocabulary:
+    """Return the values that occur in at least ``at_least`` rows of each column."""
+    values = {}
+    for name in columns:
+        counted = x[name].drop_nulls().value_counts().filter(pl.col("count") >= at_least)
+        ordered = counted.sort(["count", name], descending=[True, False])
+        values[name] = tuple(ordered[name].to_list())
+    return Vocabulary(values)

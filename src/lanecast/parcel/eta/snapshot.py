@@ -1,0 +1,146 @@
+"""The past, summarised at a moment: what sellers, lanes, places and states usually need."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import narwhals as nw
+from narwhals.typing import FrameT
+
+from lanecast.parcel.history import Chain, backlog, effects, merged, pace, total
+
+MEMORY_H = 24.0 * 400  # what a snapshot looks back on
+RECENT_H = 24.0 * 90  # what it looks at to see how fast things go now
+
+KEYS: dict[str, tuple[str, ...]] = {
+    "whole": (),
+    "merchant": ("merchant_id",),
+    "category": ("category",),
+    "speed": ("carrier_id", "service"),
+    "region": ("goal_region",),
+    "lane": ("origin_region", "goal_region"),
+    "area": ("goal_area",),
+    "place": ("goal_place",),
+    "spot": ("status", "facility_id"),
+    "spot_region": ("status", "facility_id", "goal_region"),
+    "spot_place": ("status", "facility_id", "goal_place"),
+}
+CODES = (*dict.fromkeys(column for key in KEYS.values() for column in key), "payment")
+
+
+def _chain(name: str, half_lives: Mapping[str, float], **levels: float) -> Chain:
+    return Chain(name, half_lives, [(level, KEYS[level], k) for level, k in levels.items()])
+
+
+HANDLING = _chain("handling", {"short": 21, "long": 120}, merchant=4, category=20)
+TRANSIT = _chain(
+    "transit",
+    {"short": 14, "mid": 40, "long": 150},
+    **{"speed": 20, "region": 20, "lane": 20, "area": 15, "place": 8, "merchant": 10},
+)
+SLACK = _chain("slack", {"short": 14, "long": 90}, lane=20, merchant=8, area=15)
+LEFT = _chain("left", {"short": 14, "long": 60}, spot=10, spot_region=10, spot_place=10)
+
+
+def named(rows: FrameT) -> FrameT:
+    """Add the keys by which the past is summarised; what is unknown is an empty text."""
+    area = nw.col("goal_postal_code").str.slice(0, 3)
+    place = nw.coalesce("goal_facility_id", "goal_postal_code")
+    return rows.with_columns(goal_area=area, goal_place=place).with_columns(
+        nw.col(*(name for name in CODES if name not in ("status", "facility_id"))).fill_null("")
+    )
+
+
+def look_up(rows: FrameT, tables: Mapping[str, FrameT]) -> FrameT:
+    """Join each row of ``named`` to the tables that say something of it."""
+    columns = rows.collect_schema().names()
+    for name, key in KEYS.items():
+        if not key:
+            rows = rows.join(tables[name], how="cross")
+        elif all(column in columns for column in key):
+            rows = rows.join(tables[name], on=list(key), how="left")
+    return rows
+
+
+def summarise(passed: FrameT, asked: FrameT, now_h: float) -> dict[str, FrameT]:
+    """Return the tables of ``KEYS`` at ``now_h``; what became known later is left out.
+
+    Parameters
+    ----------
+    passed
+        ``named`` journeys.
+    asked
+        ``named`` questions that scans raised, with ``delivered_h`` and ``delivered_known_h``.
+    """
+    asof, shipped, delivered = nw.col("asof_h"), nw.col("shipped_h"), nw.col("delivered_h")
+    past = passed.filter(asof <= now_h, asof > now_h - MEMORY_H).with_columns(
+        shipped_h=nw.when(shipped > delivered - 6).then(delivered - 6).otherwise(shipped),
+        promise_h=(nw.col("promised_h") - asof).clip(24.0),
+    )
+    gone = past.filter(nw.col("shipped_known_h") <= now_h)
+    home = past.filter(nw.col("delivered_known_h") <= now_h)
+    spots = asked.filter(nw.col("delivered_known_h") <= now_h, asof > now_h - MEMORY_H)
+
+    def valued(rows: FrameT, value: nw.Expr, known: str) -> FrameT:
+        return rows.with_columns(value=value.log(), known_h=nw.col(known)).filter(
+            ~nw.col("value").is_null()
+        )
+
+    ratio = (delivered - asof).clip(12.0) / nw.col("promise_h")
+    tables = merged(
+        [
+            effects(valued(gone, (shipped - asof).clip(2.0), "shipped_known_h"), HANDLING, now_h),
+            effects(valued(home, delivered - shipped, "delivered_known_h"), TRANSIT, now_h),
+            effects(valued(home, ratio, "delivered_known_h"), SLACK, now_h),
+            effects(valued(spots, (delivered - asof).clip(0.5), "delivered_known_h"), LEFT, now_h),
+        ],
+        KEYS,
+    )
+    return _with_flow(tables, past.filter(asof > now_h - RECENT_H), now_h)
+
+
+def _with_flow(tables: dict[str, FrameT], recent: FrameT, now_h: float) -> dict[str, FrameT]:
+    """Add how fast things go now, and what waits, to the tables of the usual."""
+    closed = nw.col("closed_known_h")
+    alive = look_up(recent.filter(closed.is_null() | (closed > now_h)), tables).with_columns(
+        handling_h=total(HANDLING, "long").exp(), transit_h=total(TRANSIT, "long").exp()
+    )
+
+    def between(start: str, end: str, usual: str) -> FrameT:
+        spans = {"start_h": nw.col(start), "end_h": nw.col(end), "usual_h": nw.col(usual)}
+        return alive.with_columns(**spans).filter(~nw.col("start_h").is_null())
+
+    flows: dict[str, Any] = {
+        "region": pace(
+            between("shipped_known_h", "delivered_known_h", "transit_h"),
+            KEYS["region"],
+            now_h,
+            (4, 7, 14),
+            20,
+            "transit",
+        ),
+        "merchant": pace(
+            between("asof_h", "shipped_known_h", "handling_h"),
+            KEYS["merchant"],
+            now_h,
+            (4, 10),
+            5,
+            "handling",
+        ),
+        "lane": pace(
+            between("asof_h", "delivered_known_h", "promise_h").filter(
+                ~nw.col("usual_h").is_null()
+            ),
+            KEYS["lane"],
+            now_h,
+            (7, 21),
+            20,
+            "promise",
+        ),
+    }
+    waiting = backlog(alive.with_columns(usual_h=nw.col("handling_h")), now_h)
+    out: dict[str, Any] = merged([tables, *({name: each[1]} for name, each in flows.items())], KEYS)
+    out = merged([out, {"merchant": waiting}], KEYS)
+    for whole, _ in flows.values():
+        out["whole"] = out["whole"].join(whole, how="cross")
+    out["whole"] = out["whole"].with_columns(snapshot_h=nw.lit(now_h))
+    return out
