@@ -19,6 +19,11 @@ def world() -> World:
     return simulate(parcels=4000, days=DAYS, seed=11)
 
 
+@pytest.fixture(scope="module")
+def large() -> World:
+    return simulate(parcels=30_000, days=90, seed=5)
+
+
 @given(
     st.lists(st.lists(st.integers(0, 4), min_size=1, max_size=6), min_size=1, max_size=4),
     st.data(),
@@ -90,6 +95,14 @@ def test_missed_departures_offer_more_than_they_take(world):
         pl.col("len").fill_null(0)
     )
     assert (both["taken"] == both["len"]).all()
+    rides = world.truth["legs"].select(
+        "lane_id", wanted=pl.col("departure") - pl.col("missed"), got="departure"
+    )
+    stood = missed.join(rides, on="lane_id").filter(pl.col("departure").is_between("wanted", "got"))
+    here = stood.group_by("lane_id", "departure").len()
+    both = missed.join(here, on=["lane_id", "departure"])
+    assert both.height == missed.height
+    assert (both["offered"] == both["len"]).all()
 
 
 def test_no_event_comes_before_its_cause(world):
@@ -135,8 +148,8 @@ def test_outcomes_lie_in_the_bounds_of_the_trade(world):
     assert 0.02 < (late["delivered_at"] > late["promised_at"]).mean() < 0.20
 
 
-def test_true_chances_are_calibrated():
-    risks = simulate(parcels=30_000, days=90, seed=5).truth["parcel_risks"]
+def test_true_chances_are_calibrated(large):
+    risks = large.truth["parcel_risks"]
     tried = risks.filter(pl.col("failed_first").is_not_null())
     for low, high in ((0, 0.08), (0.08, 0.15), (0.15, 0.25), (0.25, 1.0)):
         part = tried.filter(pl.col("p_failed_first").is_between(low, high))
@@ -161,6 +174,29 @@ def test_scans_are_wrong_about_as_often_as_said(world):
     again = scans.join(told.filter(error="duplicate"), on="event_id", how="semi")
     twice = again.join(scans, on=same, nulls_equal=True)
     assert (twice.group_by("event_id").len()["len"] >= 2).all()
+
+
+def test_a_scan_is_never_recorded_before_its_own_time(large):
+    scans, errors = large.tables["scans"], large.truth["scan_errors"]
+    assert errors["skew_s"].min() < -60 < 60 < errors["skew_s"].max()  # both slow and fast clocks
+    assert (scans["recorded_at"] >= scans["event_at"]).all()
+
+
+def test_the_delivery_scan_tells_when_and_where_it_was(world):
+    addresses = world.tables["addresses"].select("address_id", at_lat="lat", at_lon="lon")
+    parcels = (
+        world.tables["parcels"].select("parcel_id", "address_id").join(addresses, on="address_id")
+    )
+    scans = world.tables["scans"].filter(status="delivered").unique("parcel_id")
+    told = scans.join(world.truth["parcel_risks"], on="parcel_id").join(parcels, on="parcel_id")
+    assert (told["event_at"] == told["delivered_at"]).all()
+    door = told.filter(outcome="delivered")
+    degree = 111_195 * np.cos(np.radians(door["at_lat"]))
+    north, east = (door["lat"] - door["at_lat"]) * 111_195, (door["lon"] - door["at_lon"]) * degree
+    apart = (north**2 + east**2).sqrt()
+    wrong = door["wrong_door"]
+    assert 5 < apart.filter(~wrong).median() < 15
+    assert apart.filter(wrong).median() > 50
 
 
 def test_interventions_change_the_risks_they_are_for(world):

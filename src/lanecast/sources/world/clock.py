@@ -91,7 +91,7 @@ class Openings:
     def next(self, which: Ints, day: Ints) -> Ints:
         """Return the first open day of timetables ``which`` that is not before ``day``."""
         column = np.clip(day + BEFORE, 0, self.following.shape[1] - 1)
-        return np.maximum(self.following[which, column], np.where(day > 1_000_000, day, -BEFORE))
+        return np.maximum(self.following[which, column], day)
 
 
 def openings(open_days: Bools) -> Openings:

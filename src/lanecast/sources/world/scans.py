@@ -9,7 +9,7 @@ from lanecast.tables.status import INCIDENTS, STATUSES
 
 from .events import CODE, Array
 from .names import identifiers, words
-from .network import CARRIERS
+from .network import CARRIERS, PICKUP
 from .scene import Scene
 from .streams import Bools, Ints
 
@@ -70,10 +70,13 @@ def observe(parcel_id: pl.Series, scene: Scene, imperfect: bool) -> Observed:
 
 
 def _skew(event: dict[str, Array], t: Ints, scene: Scene) -> Ints:
-    """Return how far the clock of the scanner is off [s]: some facilities, for 10 to 40 days."""
+    """Return how far the scanner's clock is off [s]: at least two facilities, for 10 to 40 days."""
     rng, many = scene.streams.fixed("clocks"), len(scene.net.kind)
-    wrong = np.where(rng.random(many) < SKEWED, rng.uniform(-900, 900, many), 0).astype(np.int64)
-    begin = rng.integers(0, max(scene.clock.end, 1), many)
+    scanning = np.flatnonzero(scene.net.kind != PICKUP)
+    some = rng.permutation(scanning)[: max(2, round(SKEWED * len(scanning)))]
+    wrong = np.zeros(many, np.int64)
+    wrong[some] = rng.integers(90, 900, len(some)) * np.where(np.arange(len(some)) % 2, -1, 1)
+    begin = rng.integers(0, max(scene.clock.end * 3 // 4, 1), many)
     until = begin + rng.integers(10, 40, many) * 86_400
     at = event["facility"].astype(np.int64)
     inside = (at >= 0) & (t >= begin[at]) & (t < until[at])
