@@ -26,15 +26,24 @@ def journeys(lake: Lake) -> nw.LazyFrame[Any]:
     until = lake.until or datetime(2200, 1, 1, tzinfo=UTC)
     rows = questions(lake, datetime(1970, 1, 2, tzinfo=UTC), until, scans=False)
     rows = rows.drop("moment", "status", "facility_id", "event_h", "attempts", "scans")
-    if not lake.has(SCANS):
-        raise FileNotFoundError(f"{lake.path}: no scans; ingest them first.")
+    return rows.join(milestones(lake), on="parcel_id", how="left")
+
+
+def milestones(lake: Lake) -> nw.LazyFrame[Any]:
+    """Return the milestones of each parcel that was scanned, with both clocks; see ``journeys``.
+
+    Raises
+    ------
+    FileNotFoundError
+        When there are no scans.
+    """
     status = nw.col("status")
     which = {
         "shipped": ~status.is_in(list(OUTSIDE)),
         "delivered": status == "delivered",
         "closed": status.is_in(list(CLOSED)),
     }
-    scans = lake.asof(until).read(SCANS).select("parcel_id", "status", "event_h", "recorded_h")
+    scans = lake.read(SCANS).select("parcel_id", "status", "event_h", "recorded_h")
     marked = scans.select(
         "parcel_id",
         **{f"{name}_h": nw.when(is_it).then(nw.col("event_h")) for name, is_it in which.items()},
@@ -44,5 +53,4 @@ def journeys(lake: Lake) -> nw.LazyFrame[Any]:
         },
     )
     clocks = [f"{name}{clock}" for name in which for clock in ("_h", "_known_h")]
-    first = marked.group_by("parcel_id").agg(nw.col(*clocks).min())
-    return rows.join(first, on="parcel_id", how="left")
+    return marked.group_by("parcel_id").agg(nw.col(*clocks).min())

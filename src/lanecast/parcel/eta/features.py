@@ -8,10 +8,11 @@ import narwhals as nw
 from narwhals.typing import FrameT
 
 from lanecast.parcel.history import total
-from lanecast.parcel.journeys import journeys
+from lanecast.parcel.journeys import journeys, milestones
 from lanecast.parcel.questions import questions
 from lanecast.tables.lake import Frame, Lake
 from lanecast.tables.network import CALENDARS
+from lanecast.tables.parcel import PARCELS
 
 from .snapshot import HANDLING, LEFT, MEMORY_H, SLACK, TRANSIT, look_up, named, summarise
 
@@ -67,9 +68,10 @@ def outcomes(lake: Lake, asof: datetime) -> nw.LazyFrame[Any]:
         where the parcel was still open at ``asof``, or had ended without delivery (censored);
         ``seen_h`` is ``asof``.
     """
-    now_h = nw.lit(asof.timestamp() / 3600)
+    known, now_h = lake.asof(asof), nw.lit(asof.timestamp() / 3600)
     delivered, closed = nw.col("delivered_h"), nw.col("closed_known_h")
-    return journeys(lake.asof(asof)).select(
+    parcels = known.read(PARCELS).select("parcel_id")
+    return parcels.join(milestones(known), on="parcel_id", how="left").select(
         "parcel_id",
         end_h=nw.when(~delivered.is_null())
         .then(delivered)

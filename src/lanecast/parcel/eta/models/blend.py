@@ -14,17 +14,18 @@ from .deep import Deep, FittedDeep
 from .recalibration import at_levels, inverse, rates, reached
 from .rows import Array, Durations, durations, predictions
 
+MEDIAN = LEVELS.index(0.5)
 EDGES_OF_SLICES = (1 / 3, 2 / 3)  # short, middle and long ways, by their usual duration
 
 
 @dataclass(frozen=True)
 class Blend:
-    """Mean of the log quantiles of two models, recalibrated per slice on the last days.
+    """The net's distribution, moved towards the median of the trees, recalibrated per slice.
 
     Parameters
     ----------
     share
-        Weight of the trees.
+        How far the median of the net is moved towards that of the trees, on a log scale.
     window_d
         Days on which predictions are held against what happened, by models that had not seen it.
     worth
@@ -33,7 +34,7 @@ class Blend:
 
     boosted: Boosted = field(default_factory=Boosted)
     deep: Deep = field(default_factory=Deep)
-    share: float = 0.6
+    share: float = 0.65
     window_d: float = 14
     worth: float = 100
 
@@ -49,10 +50,10 @@ class Blend:
         known = durations(x, y)
         cut = known.seen_h - 24 * self.window_d
         earlier = self._learn(known.before(cut), {})
-        correction = _correct(earlier, known, cut, self.worth)
+        correction = _correct(earlier, known, cut)
         return self._learn(known, correction)
 
-    def _learn(self, known: Durations, levels: Mapping[str, Array]) -> "FittedBlend":
+    def _learn(self, known: Durations, rates: Mapping[str, Array]) -> "FittedBlend":
         thirds = {
             moment: tuple(
                 np.quantile(
@@ -62,33 +63,39 @@ class Blend:
             for moment in known.x["moment"].unique().sort()
         }
         boosted, deep = self.boosted.learn(known), self.deep.learn(known)
-        return FittedBlend(boosted, deep, self.share, thirds, dict(levels), known.seen_h)
+        return FittedBlend(
+            boosted, deep, self.share, self.window_d, self.worth, thirds, dict(levels), known.seen_h
+        )
 
 
 @dataclass(frozen=True)
 class FittedBlend:
-    """Both models, and per slice the raw levels that are right after correction."""
+    """Both models, and per slice how much faster or slower things went than they say."""
 
     boosted: FittedBoosted
     deep: FittedDeep
     share: float
+    worth: float
     thirds: dict[str, tuple[float, ...]]
-    levels: dict[str, Array]
+    rates: dict[str, Array]
     seen_h: float
 
     def hours(self, x: pl.DataFrame) -> Array:
         """Return corrected quantiles [h], shape (n, n_levels)."""
-        raw = self.raw(x)
+        return self._corrected(x, self.raw(x))
+
+    def _corrected(self, x: pl.DataFrame, raw: Array) -> Array:
         names = self.slices(x)
         level = np.tile(np.array(LEVELS), (x.height, 1))
-        for name, corrected in self.levels.items():
-            level[names == name] = corrected
+        for name, rate in self.rates.items():
+            level[names == name] = inverse(rate)
         return at_levels(raw, level)
 
     def raw(self, x: pl.DataFrame) -> Array:
         """Return quantiles [h] before the correction, shape (n, n_levels)."""
-        trees, net = np.log(self.boosted.hours(x)), np.log(self.deep.hours(x))
-        return np.asarray(np.exp(self.share * trees + (1 - self.share) * net))
+        net = self.deep.hours(x)
+        middle = net[:, MEDIAN]
+        return np.asarray(net * ((self.boosted.median(x) / middle) ** self.share)[:, None])
 
     def slices(self, x: pl.DataFrame) -> npt.NDArray[np.str_]:
         """Return the name of the slice of each row, for example ``checkout/long``."""
@@ -101,33 +108,47 @@ class FittedBlend:
         return out
 
     def predict(self, x: pl.DataFrame) -> pl.DataFrame:
-        """Return rows of ``predictions``."""
-        rows = predictions(x, self.hours(x), "blend", f"{self.seen_h:.0f}")
+        """Return rows of ``predictions``.
+
+        The point lies between the quantiles 0.5 and 0.6, half corrected: deliveries have a long
+        tail, so the median is early on average, and the correction is noisy in the middle.
+        """
+        raw = self.raw(x)
+        hours = self._corrected(x, raw)
+        middle = np.sqrt(raw * hours)
+        point = (middle[:, MEDIAN] + middle[:, MEDIAN + 1]) / 2
+        rows = predictions(x, hours, "blend", f"{self.seen_h:.0f}", point)
         return rows.with_columns(slice=pl.Series(self.slices(x)))
 
-    def recalibrate(self, x: pl.DataFrame, y: pl.DataFrame, days: float = 14) -> "FittedBlend":
-        """Return this model corrected by outcomes that it had not seen."""
+    def recalibrate(self, x: pl.DataFrame, y: pl.DataFrame) -> "FittedBlend":
+        """Return this model corrected by what has happened since it learnt, without learning anew.
+
+        The correction made when it learnt counts as ``worth`` events.
+        """
         known = durations(x, y)
-        return replace(self, levels=_correct(self, known, known.seen_h - 24 * days, 100))
+        if known.seen_h <= self.seen_h:
+            return self
+        return replace(self, rates=_correct(self, known, self.seen_h))
 
 
-def _correct(
-    model: FittedBlend, known: Durations, since_h: float, worth: float
-) -> dict[str, Array]:
-    """Follow what was open in the window on the model's own scale, moment by moment."""
+def _correct(model: FittedBlend, known: Durations, since_h: float) -> dict[str, Array]:
+    """Follow what was open since ``since_h`` on the model's own scale, slice by slice.
+
+    A slice is shrunk towards what it was before, or else towards its moment.
+    """
     opened = np.maximum(since_h - (known.seen_h - known.age_h), 0.0)
     at_risk = known.only(known.hours > opened)
-    opened = opened[known.hours > opened]
+    opened, ended = opened[known.hours > opened], at_risk.ended
     raw = model.raw(at_risk.x)
     enter, leave = reached(raw, opened), reached(raw, at_risk.hours)
     names = model.slices(at_risk.x)
     moments = at_risk.x["moment"].to_numpy()
-    levels = {}
+    corrected = dict(model.rates)
     for moment in np.unique(moments):
         mine = moments == moment
-        whole = rates(enter[mine], leave[mine], at_risk.ended[mine])
+        whole = rates(enter[mine], leave[mine], ended[mine])
         for name in np.unique(names[mine]):
             part = names == name
-            rate = rates(enter[part], leave[part], at_risk.ended[part], whole, worth)
-            levels[str(name)] = inverse(rate)
-    return levels
+            usual = model.rates.get(str(name), whole)
+            corrected[str(name)] = rates(enter[part], leave[part], ended[part], usual, model.worth)
+    return corrected

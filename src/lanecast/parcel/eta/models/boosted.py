@@ -1,8 +1,8 @@
 """Boosted trees on the residual over the leg-sum baseline, with open parcels in the likelihood.
 
-An accelerated failure time model: ``log(hours) = log(usual) + f(x) + s(x) * e`` with logistic
-``e``, so that an open parcel contributes the chance of lasting longer. ``f`` and ``s`` are
-LightGBM models, fitted one after the other.
+An accelerated failure time model: ``log(hours) = log(usual) + f(x) + e``. While ``f`` is learnt,
+``e`` is logistic, so that an open parcel contributes the chance of lasting longer; what ``e`` is
+like is then read off rows that were kept aside.
 
 References
 ----------
@@ -17,26 +17,26 @@ import lightgbm as lgb
 import numpy as np
 import polars as pl
 
+from lanecast.metrics.survival import kaplan_meier
 from lanecast.tables.parcel import LEVELS
 
 from .rows import Array, Durations, durations, number_columns, predictions
 from .vocabulary import Vocabulary, learn
 
 TEXTS = ("moment", "status", "origin_region", "goal_region", "category", "payment")
-LOGIT = np.log(np.array(LEVELS) / (1 - np.array(LEVELS)))
+ASIDE = 10  # every tenth row shows how far off the trees are
 Objective = Callable[[Array, lgb.Dataset], tuple[Array, Array]]
 
 
 @dataclass(frozen=True)
 class Boosted:
-    """Trees for the place of the distribution, and fewer for its width.
+    """Trees for the median.
 
     ``half_life_d`` is the age at which a row counts half; ``spread`` the width of log durations
-    that the first model assumes.
+    that the likelihood assumes: wider is more robust.
     """
 
     rounds: int = 200
-    spread_rounds: int = 60
     learning_rate: float = 0.05
     leaves: int = 31
     half_life_d: float = 60
@@ -58,8 +58,11 @@ class Boosted:
         inputs = _inputs(known.x, numbers, texts)
         target = np.log(known.hours / known.x["usual_h"].to_numpy())
         weight = known.weight(self.half_life_d)
-        data = lgb.Dataset(inputs, np.zeros(len(target)), free_raw_data=False)
+        aside = np.arange(len(target)) % ASIDE == 0
         settings = {
+            "objective": _objective(
+                target[~aside], known.ended[~aside], weight[~aside], self.spread
+            ),
             "learning_rate": self.learning_rate,
             "num_leaves": self.leaves,
             "min_data_in_leaf": 40,
@@ -73,37 +76,41 @@ class Boosted:
             "num_threads": 1,  # the same bits everywhere; many threads stall on small data
             "verbosity": -1,
         }
-        place = lgb.train(
-            settings | {"objective": _place(target, known.ended, weight, self.spread)},
-            data,
-            self.rounds,
-        )
-        rest = target - place.predict(inputs, num_threads=1)
-        width = lgb.train(
-            settings | {"objective": _width(rest, known.ended, weight, self.spread)},
-            data,
-            self.spread_rounds,
-        )
-        return FittedBoosted(place, width, numbers, texts, self.spread, known.seen_h)
+        data = lgb.Dataset(inputs[~aside], np.zeros((~aside).sum()))
+        booster = lgb.train(settings, data, self.rounds)
+        rest = target[aside] - booster.predict(inputs[aside], num_threads=1)
+        moments = known.x["moment"].to_numpy()[aside]
+        shape = {
+            str(moment): _shape(rest[moments == moment], known.ended[aside][moments == moment])
+            for moment in np.unique(moments)
+        }
+        return FittedBoosted(booster, numbers, texts, shape, known.seen_h)
 
 
 @dataclass(frozen=True)
 class FittedBoosted:
-    """The two models, and the columns that they read."""
+    """The trees, the columns that they read, and by moment the log offsets of the quantiles."""
 
-    place: lgb.Booster
-    width: lgb.Booster
+    booster: lgb.Booster
     numbers: tuple[str, ...]
     texts: Vocabulary
-    spread: float
+    shape: dict[str, Array]
     seen_h: float
+
+    def median(self, x: pl.DataFrame) -> Array:
+        """Return what the trees say [h], shape (n,)."""
+        inputs = _inputs(x, self.numbers, self.texts)
+        ratio = np.asarray(self.booster.predict(inputs, num_threads=1))
+        return np.asarray(x["usual_h"].to_numpy() * np.exp(ratio))
 
     def hours(self, x: pl.DataFrame) -> Array:
         """Return quantiles [h], shape (n, n_levels)."""
-        inputs = _inputs(x, self.numbers, self.texts)
-        middle = np.log(x["usual_h"].to_numpy()) + self.place.predict(inputs, num_threads=1)
-        width = self.spread * np.exp(self.width.predict(inputs, num_threads=1))
-        return np.asarray(np.exp(middle[:, None] + width[:, None] * LOGIT))
+        moments = x["moment"].to_numpy()
+        wide = np.max(list(self.shape.values()), axis=0)  # for a moment never seen
+        offset = np.tile(wide, (x.height, 1))
+        for moment, shape in self.shape.items():
+            offset[moments == moment] = shape
+        return np.asarray(self.median(x)[:, None] * np.exp(offset))
 
     def predict(self, x: pl.DataFrame) -> pl.DataFrame:
         """Return rows of ``predictions``."""
@@ -120,7 +127,7 @@ class FittedBoosted:
             al., 2020).
         """
         inputs = _inputs(x, self.numbers, self.texts)
-        parts = np.asarray(self.place.predict(inputs, pred_contrib=True, num_threads=1))
+        parts = np.asarray(self.booster.predict(inputs, pred_contrib=True, num_threads=1))
         names = [*self.numbers, *self.texts.values, "usual_h"]
         parts[:, -1] += np.log(x["usual_h"].to_numpy())
         wide = pl.DataFrame(np.exp(parts), schema=names, orient="row").with_row_index("row")
@@ -139,7 +146,17 @@ def _sigmoid(z: Array) -> Array:
     return np.asarray(1 / (1 + np.exp(-np.clip(z, -30, 30))))
 
 
-def _place(target: Array, ended: Array, weight: Array, spread: float) -> Objective:
+def _shape(rest: Array, ended: Array) -> Array:
+    """Return quantiles of what is left of the log, shape (n_levels,), by the product-limit law."""
+    survival = kaplan_meier(rest, ended > 0)
+    if not len(survival.time):
+        return np.zeros(len(LEVELS))
+    index = [int(np.argmax(survival.value <= 1 - level)) for level in LEVELS]
+    never = survival.value[-1] > 1 - np.array(LEVELS)  # beyond what was seen: the furthest
+    return np.where(never, survival.time[-1], survival.time[index])
+
+
+def _objective(target: Array, ended: Array, weight: Array, spread: float) -> Objective:
     """Gradient and curvature in f: density for the delivered, chance to last for the open."""
 
     def objective(score: Array, _: lgb.Dataset) -> tuple[Array, Array]:
@@ -147,19 +164,5 @@ def _place(target: Array, ended: Array, weight: Array, spread: float) -> Objecti
         gradient = np.where(ended > 0, 1 - 2 * s, -s)
         curve = np.where(ended > 0, 2 * s * (1 - s), s * (1 - s))
         return weight * gradient / spread, weight * np.maximum(curve, 0.02) / spread**2
-
-    return objective
-
-
-def _width(rest: Array, ended: Array, weight: Array, spread: float) -> Objective:
-    """Gradient and (floored) curvature in log s, the log of the width over ``spread``."""
-
-    def objective(score: Array, _: lgb.Dataset) -> tuple[Array, Array]:
-        z = rest / (spread * np.exp(np.clip(score, -3, 3)))
-        s = _sigmoid(z)
-        pull = z * (2 * s - 1)
-        gradient = np.where(ended > 0, 1 - pull, -z * s)
-        curve = np.where(ended > 0, pull + 2 * z * z * s * (1 - s), np.abs(z) * s)
-        return weight * gradient, weight * np.maximum(curve, 0.1)
 
     return objective
