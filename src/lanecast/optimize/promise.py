@@ -137,12 +137,9 @@ def at_level(
 
     The usual rule of thumb, as a policy to compare with. Parameters and errors as in ``cost``.
     """
-    if not 0 < share < 1:
-        raise ValueError(f"share: expected a probability in (0, 1), got {share}.")
     level, duration = checked(level, duration)
     deadline = _deadlines(deadline, len(duration))
-    kept = reached(level, duration, deadline) >= share - ROUNDING
-    return np.asarray(np.where(kept.any(axis=1), kept.argmax(axis=1), deadline.shape[1] - 1))
+    return _first(reached(level, duration, deadline), share)
 
 
 def frontier(
@@ -192,10 +189,17 @@ def frontier(
             _price("late", setting, 1)
             index = (costs.waiting + setting * costs.late).argmin(axis=1)
         else:
-            index = at_level(level, duration, deadline, float(setting))
+            index = _first(costs.on_time, float(setting))
         days.append(deadline[row, index].mean() / DAY)
         on_time.append(kept[row, index].mean())
     return Frontier(settings, np.array(days), np.array(on_time))
+
+
+def _first(on_time: Array, share: float) -> npt.NDArray[np.int64]:
+    if not 0 < share < 1:
+        raise ValueError(f"share: expected a probability in (0, 1), got {share}.")
+    kept = on_time >= share - ROUNDING
+    return np.asarray(np.where(kept.any(axis=1), kept.argmax(axis=1), on_time.shape[1] - 1))
 
 
 def _take(costs: Cost, deadline: Array, index: npt.NDArray[np.int64]) -> Promise:
