@@ -142,8 +142,13 @@ def test_a_level_is_kept_by_the_first_date_that_reaches_it():
     duration = np.array([np.linspace(10, 90, 9)])
     assert at_level(LEVEL, duration, [[50.0, 70.0, 80.0]], 0.9).tolist() == [1]
     assert at_level(LEVEL, duration, [[20.0, 30.0]], 0.9).tolist() == [1]
-    for level in LEVEL:  # a quantile keeps its own level, also after adding up the pieces to it
-        assert at_level(LEVEL, duration, duration, level) == np.searchsorted(LEVEL, level)
+
+
+def test_a_quantile_keeps_its_own_level_also_after_adding_up_the_pieces_to_it():
+    level = np.arange(1, 23) / 23
+    duration = 10 * np.arange(1.0, 23)[None]
+    for index, share in enumerate(level):
+        assert at_level(level, duration, duration, share) == index
 
 
 def test_the_frontier_buys_punctuality_with_days():
