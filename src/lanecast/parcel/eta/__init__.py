@@ -11,6 +11,7 @@ Asked at checkout, when the parcel is shipped, and after each scan on its way:
 
 from .decide import Costs as Costs
 from .decide import Limits as Limits
+from .decide import against as against
 from .decide import decide as decide
 from .decide import tradeoff as tradeoff
 from .evaluate import evaluate as evaluate

@@ -39,7 +39,8 @@ class Limits:
     Parameters
     ----------
     places
-        Per parcel: ``parcel_id``, ``goal_region``, ``utc_offset_min`` at the address.
+        Per parcel: ``parcel_id``, ``goal_region``, ``utc_offset_min`` at the address, and
+        ``promised_h`` [h since 1970 UTC], what was promised until now, null if nothing.
     calendar
         ``goal_region``, ``day`` (since 1970-01-01), ``is_working`` (1 or 0); None: every day.
     soonest_d, longest_d
@@ -127,6 +128,45 @@ def tradeoff(
     price = np.geomspace(2, 2000, 40) if late is None else late
     duration = rows.select(QUANTILES).to_numpy()
     return frontier(np.array(LEVELS), duration, deadline, late=price, actual=hours)
+
+
+def against(predictions: pl.DataFrame, outcomes: pl.DataFrame, limits: Limits) -> dict[str, float]:
+    """Compare with the promises of old: how many days less at the same share on time?
+
+    A promise is kept until the end of its civil day. The one price of lateness that reaches the
+    old share on time is looked up on the same deliveries, as it is for every rule compared, so
+    that the figure compares two orderings of parcels and not two guesses of a price.
+
+    Returns
+    -------
+    dict
+        ``promise_on_time``, ``promise_days``, ``ours_days`` at that share, ``shorter`` (a
+        fraction), and ``late_price``, in costs of a promised day; empty without old promises.
+    """
+    asof_h = pl.col("asof").dt.epoch("us") / 3_600_000_000
+    rows = (
+        predictions.filter(moment="checkout")
+        .join(outcomes.filter(ended=1), on="parcel_id", maintain_order="left")
+        .join(limits.places.drop_nulls("promised_h"), on="parcel_id", maintain_order="left")
+        .with_columns(
+            hours=(pl.col("end_h") - asof_h).clip(0.0), old_h=pl.col("promised_h") - asof_h
+        )
+        .drop_nulls(QUANTILES[0])
+    )
+    if rows.is_empty():
+        return {}
+    target = float((rows["hours"] <= rows["old_h"]).to_numpy().mean())
+    curve = tradeoff(rows.select(predictions.columns), rows["hours"].to_numpy(), limits)
+    days = float(np.interp(target, np.maximum.accumulate(curve.on_time), curve.days))
+    price = float(np.interp(target, np.maximum.accumulate(curve.on_time), curve.setting))
+    old = float(rows["old_h"].to_numpy().mean()) / DAY_H
+    return {
+        "promise_on_time": target,
+        "promise_days": old,
+        "ours_days": days,
+        "shorter": 1 - days / old,
+        "late_price": price,
+    }
 
 
 def deadlines(rows: pl.DataFrame, limits: Limits) -> tuple[np.ndarray, np.ndarray]:

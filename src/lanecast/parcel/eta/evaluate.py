@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
-from lanecast.metrics.point import bias, mae
+from lanecast.metrics.point import bias, mae, within
 from lanecast.metrics.quantile import coverage, crps
 from lanecast.tables.parcel import LEVELS, QUANTILES
 
@@ -13,21 +13,24 @@ DAY_H = 24.0
 BY = ("model", "moment")
 
 
-def matched(predictions: pl.DataFrame, outcomes: pl.DataFrame) -> pl.DataFrame:
+def matched(predictions: pl.DataFrame, outcomes: pl.DataFrame, zone: str = "UTC") -> pl.DataFrame:
     """Return predictions with ``hours``, from the question to the delivery; null while open."""
     asof_h = pl.col("asof").dt.epoch("us") / 3_600_000_000
     hours = pl.when(pl.col("ended") == 1).then(pl.col("end_h") - asof_h)
     return predictions.join(outcomes, on="parcel_id", how="inner", maintain_order="left").select(
         *predictions.columns,
         hours=hours.clip(0.0),
-        month=pl.col("asof").dt.strftime("%Y-%m"),
+        month=pl.col("asof").dt.convert_time_zone(zone).dt.strftime("%Y-%m"),
     )
 
 
 def evaluate(
-    predictions: pl.DataFrame, outcomes: pl.DataFrame, by: Sequence[str] = BY
+    predictions: pl.DataFrame,
+    outcomes: pl.DataFrame,
+    by: Sequence[str] = BY,
+    zone: str = "UTC",
 ) -> pl.DataFrame:
-    """Return scores per group of ``by``: columns of ``predictions``, or ``month`` of the question.
+    """Return scores per group of ``by``: columns of ``predictions``, or the ``month`` of asking.
 
     Open parcels are counted, not scored: wait until nearly all have been delivered.
 
@@ -38,7 +41,7 @@ def evaluate(
         delivery) and ``crps_days``; ``coverage_80`` and ``coverage_95``, the shares inside q100 to
         q900 and q025 to q975; ``within_1_day``.
     """
-    rows = matched(predictions, outcomes).sort(*by, "parcel_id")
+    rows = matched(predictions, outcomes, zone).sort(*by, "parcel_id")
     scores = []
     for group, part in rows.group_by(*by, maintain_order=True):
         done = part.drop_nulls("hours")
@@ -61,7 +64,7 @@ def _scores(done: pl.DataFrame, n_open: int) -> dict[str, float]:
         "crps_days": float(np.mean(crps(days, quantiles, np.array(LEVELS)))),
         "coverage_80": float(coverage(days, at["q100"], at["q900"])),
         "coverage_95": float(coverage(days, at["q025"], at["q975"])),
-        "within_1_day": float(np.mean(np.abs(days - point) <= 1)),
+        "within_1_day": within(days, point, 1.0),
     }
 
 

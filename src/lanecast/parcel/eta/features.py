@@ -84,7 +84,7 @@ def outcomes(lake: Lake, asof: datetime) -> nw.LazyFrame[Any]:
 def places(lake: Lake, since: datetime, until: datetime) -> nw.LazyFrame[Any]:
     """Return where parcels recorded in [since, until) must go: what ``decide`` needs of them."""
     asked = questions(lake, since, until, scans=False)
-    return asked.select("parcel_id", "goal_region", "utc_offset_min")
+    return asked.select("parcel_id", "goal_region", "utc_offset_min", "promised_h")
 
 
 def _past(known: Lake, asof: datetime) -> tuple[Any, Any]:

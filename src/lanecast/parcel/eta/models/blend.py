@@ -11,9 +11,11 @@ from lanecast.tables.parcel import LEVELS
 
 from .boosted import Boosted, FittedBoosted
 from .deep import Deep, FittedDeep
+from .lane import FittedLaneQuantiles, LaneQuantiles
 from .recalibration import at_levels, inverse, rates, reached
 from .rows import Array, Durations, durations, predictions
 
+UNMEASURED = pl.DataFrame(schema={"slice": pl.String, "n": pl.Int64, "coverage_80": pl.Float64})
 MEDIAN = LEVELS.index(0.5)
 EDGES_OF_SLICES = (1 / 3, 2 / 3)  # short, middle and long ways, by their usual duration
 
@@ -34,6 +36,7 @@ class Blend:
 
     boosted: Boosted = field(default_factory=Boosted)
     deep: Deep = field(default_factory=Deep)
+    lanes: LaneQuantiles = field(default_factory=LaneQuantiles)
     share: float = 0.65
     window_d: float = 14
     worth: float = 100
@@ -63,9 +66,9 @@ class Blend:
             for moment in known.x["moment"].unique().sort()
         }
         boosted, deep = self.boosted.learn(known), self.deep.learn(known)
-        return FittedBlend(
-            boosted, deep, self.share, self.window_d, self.worth, thirds, dict(levels), known.seen_h
-        )
+        lanes = self.lanes.learn(known)
+        parts = (boosted, deep, lanes, self.share, self.worth)
+        return FittedBlend(*parts, thirds, dict(rates), UNMEASURED, known.seen_h)
 
 
 @dataclass(frozen=True)
@@ -74,10 +77,12 @@ class FittedBlend:
 
     boosted: FittedBoosted
     deep: FittedDeep
+    lanes: FittedLaneQuantiles
     share: float
     worth: float
     thirds: dict[str, tuple[float, ...]]
     rates: dict[str, Array]
+    measured: pl.DataFrame
     seen_h: float
 
     def hours(self, x: pl.DataFrame) -> Array:
@@ -100,7 +105,7 @@ class FittedBlend:
     def slices(self, x: pl.DataFrame) -> npt.NDArray[np.str_]:
         """Return the name of the slice of each row, for example ``checkout/long``."""
         out = np.full(x.height, "unseen", dtype="<U32")
-        usual = x["usual_h"].to_numpy()
+        usual = x["usual_h"].fill_null(0.0).to_numpy()
         for moment, edges in self.thirds.items():
             mine = (x["moment"] == moment).to_numpy()
             part = np.array(["short", "middle", "long"])[np.searchsorted(edges, usual[mine])]
@@ -108,17 +113,39 @@ class FittedBlend:
         return out
 
     def predict(self, x: pl.DataFrame) -> pl.DataFrame:
-        """Return rows of ``predictions``.
+        """Return rows of ``predictions``, in the order of x.
 
         The point lies between the quantiles 0.5 and 0.6, half corrected: deliveries have a long
-        tail, so the median is early on average, and the correction is noisy in the middle.
+        tail, so the median is early on average, and the correction is noisy in the middle. A row
+        with nothing to compare with is answered by the lane, and says so in ``fallback``.
         """
-        raw = self.raw(x)
-        hours = self._corrected(x, raw)
-        middle = np.sqrt(raw * hours)
-        point = (middle[:, MEDIAN] + middle[:, MEDIAN + 1]) / 2
-        rows = predictions(x, hours, "blend", f"{self.seen_h:.0f}", point)
-        return rows.with_columns(slice=pl.Series(self.slices(x)))
+        known = x["usual_h"].is_not_null().to_numpy()
+        hours, point = self.lanes.hours(x), np.zeros(x.height)
+        point[:] = hours[:, MEDIAN]
+        mine = x.filter(pl.Series(known))
+        if mine.height:
+            raw = self.raw(mine)
+            hours[known] = self._corrected(mine, raw)
+            middle = np.sqrt(raw * hours[known])
+            point[known] = (middle[:, MEDIAN] + middle[:, MEDIAN + 1]) / 2
+        rows = predictions(x, hours, "blend", f"{self.seen_h:.0f}", point).with_columns(
+            slice=pl.Series(self.slices(x)),
+            fallback=pl.when(pl.Series(~known)).then(pl.lit("baseline")),
+        )
+        measured = self.measured.select("slice", "coverage_80")
+        return (
+            rows.drop("coverage_80")
+            .join(measured, on="slice", how="left", maintain_order="left")
+            .select(rows.columns)
+        )
+
+    def drivers(self, x: pl.DataFrame) -> pl.DataFrame:
+        """Return what moves the median of the trees, see ``FittedBoosted.drivers``."""
+        return self.boosted.drivers(x)
+
+    def with_coverage(self, scores: pl.DataFrame) -> "FittedBlend":
+        """Return this model with the coverage that was measured on later data, by slice."""
+        return replace(self, measured=scores.select("slice", "n", "coverage_80"))
 
     def recalibrate(self, x: pl.DataFrame, y: pl.DataFrame) -> "FittedBlend":
         """Return this model corrected by what has happened since it learnt, without learning anew.

@@ -9,7 +9,7 @@ import polars as pl
 from lanecast.metrics.survival import ipcw
 from lanecast.tables.parcel import LEVELS, QUANTILES
 
-from .rows import Array, durations, predictions
+from .rows import Array, Durations, durations, predictions
 
 PLACE = pl.when(pl.col("facility_id") != "").then("facility_id").otherwise("origin_region")
 STAGES: tuple[tuple[str, ...], ...] = (
@@ -44,7 +44,10 @@ class LaneQuantiles:
         Each delivered row is weighted by one over the chance of not being censored before its
         delivery (inverse probability of censoring weighting; Robins & Rotnitzky, 1992).
         """
-        known = durations(x, y)
+        return self.learn(durations(x, y))
+
+    def learn(self, known: Durations) -> "FittedLaneQuantiles":
+        """Return the quantiles of rows with their durations."""
         known = known.only(known.age_h <= 24 * self.days)
         keys = known.x.select("moment", "status", "goal_region", place=PLACE)
         weight = np.zeros(len(known.hours))

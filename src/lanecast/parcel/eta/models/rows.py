@@ -69,12 +69,15 @@ class Durations:
 
 
 def durations(x: pl.DataFrame, y: pl.DataFrame) -> Durations:
-    """Join x to its outcomes; what was asked after y was seen has none and is left out.
+    """Join x to its outcomes.
 
-    A parcel open for more than 60 days counts as censored there: whether it was lost or
+    What was asked after y was seen has none and is left out, and so is what was asked before there
+    was a history to compare with (no ``usual_h``). A parcel open for more than 60 days counts as censored there: whether it was lost or
     forgotten, it says no more about how long deliveries take.
     """
-    both = x.join(y, on="parcel_id", how="inner").filter(pl.col("asof_h") < pl.col("seen_h"))
+    both = x.join(y, on="parcel_id", how="inner", maintain_order="left").filter(
+        pl.col("asof_h") < pl.col("seen_h"), pl.col("usual_h").is_not_null()
+    )
     if both.is_empty():
         raise ValueError("y: has no outcome for any row of x; fit on questions asked before it.")
     hours = (both["end_h"] - both["asof_h"]).clip(SHORTEST_H).to_numpy()
@@ -91,6 +94,17 @@ def number_columns(x: pl.DataFrame) -> tuple[str, ...]:
         for name, dtype in x.schema.items()
         if dtype.is_numeric() and name not in NOT_NUMBERS and x[name].null_count() < x.height
     )
+
+
+def quality() -> pl.Expr:
+    """Return what makes a prediction doubtful: codes, comma separated; empty if nothing does."""
+    codes = {
+        "few_history": pl.col("handling_merchant_n").fill_null(0.0) < 3,
+        "address_imprecise": pl.col("distance_km").is_null(),
+        "no_promise": pl.col("to_promise_h").is_null(),
+    }
+    named = [pl.when(doubt).then(pl.lit(code)) for code, doubt in codes.items()]
+    return pl.concat_str(named, separator=",", ignore_nulls=True)
 
 
 def predictions(
@@ -118,4 +132,8 @@ def predictions(
         eta_at=asof + pl.lit(pl.Series(3.6e9 * middle).cast(pl.Duration("us"))),
         asof_to_delivered_h=pl.Series(middle),
         **{name: pl.Series(ordered[:, i]) for i, name in enumerate(QUANTILES)},
+        slice=pl.lit(None, pl.String),
+        coverage_80=pl.lit(None, pl.Float64),
+        quality=quality(),
+        fallback=pl.lit(None, pl.String),
     )
