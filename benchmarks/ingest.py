@@ -22,17 +22,8 @@ from lanecast.sources.ingest import ingest
 from lanecast.tables.lake import Lake
 
 START = datetime(2025, 1, 1, tzinfo=UTC)
-STEPS = [
-    "created",
-    "picked_up",
-    "arrived",
-    "departed",
-    "arrived",
-    "departed",
-    "arrived",
-    "out_for_delivery",
-    "delivered",
-]
+HUBS = ["arrived", "departed", "arrived", "departed", "arrived"]
+STEPS = ["created", "picked_up", *HUBS, "out_for_delivery", "delivered"]
 FACILITIES, LINES = 200, 20
 
 

@@ -116,8 +116,15 @@ def tiny_olist(tmp_path):
         ),
         "olist_order_items_dataset": pl.DataFrame(
             lines,
-            "order_id order_item_id product_id seller_id shipping_limit_date price "
-            "freight_value".split(),
+            [
+                "order_id",
+                "order_item_id",
+                "product_id",
+                "seller_id",
+                "shipping_limit_date",
+                "price",
+                "freight_value",
+            ],
             orient="row",
         ),
         "olist_products_dataset": pl.DataFrame(
@@ -127,13 +134,19 @@ def tiny_olist(tmp_path):
                 ("bare", None, None, None, None, None),
                 ("idle", None, 1.0, 1.0, 1.0, 1.0),
             ],
-            "product_id product_category_name product_weight_g product_length_cm "
-            "product_height_cm product_width_cm".split(),
+            [
+                "product_id",
+                "product_category_name",
+                "product_weight_g",
+                "product_length_cm",
+                "product_height_cm",
+                "product_width_cm",
+            ],
             orient="row",
         ),
         "olist_sellers_dataset": pl.DataFrame(
             [("s1", "01001", "sao paulo", "SP"), ("s2", "99999", "nowhere", "RS")],
-            "seller_id seller_zip_code_prefix seller_city seller_state".split(),
+            ["seller_id", "seller_zip_code_prefix", "seller_city", "seller_state"],
             orient="row",
         ),
         "olist_geolocation_dataset": pl.DataFrame(
@@ -143,7 +156,7 @@ def tiny_olist(tmp_path):
         ),
         "olist_order_payments_dataset": pl.DataFrame(
             [("usual", "voucher", 1, 20.0), ("usual", "credit_card", 3, 84.1)],
-            "order_id payment_type payment_installments payment_value".split(),
+            ["order_id", "payment_type", "payment_installments", "payment_value"],
             orient="row",
         ),
         "product_category_name_translation": pl.DataFrame(

@@ -4,6 +4,7 @@ import codecs
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import polars as pl
 
@@ -11,6 +12,8 @@ from .report import RefusedError
 
 KINDS = (".csv", ".parquet")
 BLOCK = 1 << 22
+SMALL = 1 << 26  # bytes of text that are read at once
+GROUP = 100_000  # rows of a Parquet group, of which a piece reads only its own
 
 
 def folder(path: Path) -> Path:
@@ -109,14 +112,23 @@ def demand(file: str, given: Iterable[str], required: Iterable[str]) -> None:
 def batches(file: Path, rows: pl.LazyFrame, size: int) -> Iterator[pl.DataFrame]:
     """Yield ``rows`` of ``file`` in pieces of at most ``size``, in order.
 
+    A large text file passes through a temporary Parquet file, because pieces of that can be read
+    without what stands before them.
+
     Raises
     ------
     RefusedError
         When a later part of the file cannot be read.
     """
     try:
-        for part in rows.collect_batches(chunk_size=size, maintain_order=True):
-            yield from part.iter_slices(size)
+        with TemporaryDirectory(prefix="lanecast-") as folder:
+            if file.suffix == ".csv" and file.stat().st_size <= SMALL:
+                rows = rows.collect().lazy()
+            elif file.suffix == ".csv":
+                rows.sink_parquet(between := Path(folder) / "rows.parquet", row_group_size=GROUP)
+                rows = pl.scan_parquet(between)
+            for start in range(0, rows.select(pl.len()).collect().item(), size):
+                yield rows.slice(start, size).collect(engine="streaming")
     except pl.exceptions.PolarsError as error:
         raise RefusedError(
             f"{file.name}: cannot be read to its end: {first_line(error)}."

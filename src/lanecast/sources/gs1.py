@@ -2,8 +2,8 @@
 
 import re
 
-_URN = re.compile(r"urn:epc:id:(sscc|sgln):(\d+)\.(\d*)(?:\..+)?", re.IGNORECASE)
-_LINK = re.compile(r"https?://[^/]+(?:/[^/]+)*?/(00|414)/(\d+)(?:[/?#].*)?")
+_URN = re.compile(r"urn:epc:id:(sscc|sgln):(\d+)\.(\d*)(?:\..+)?", re.IGNORECASE | re.ASCII)
+_LINK = re.compile(r"https?://[^/]+(?:/[^/]+)*?/(00|414)/(\d+)(?:[/?#].*)?", re.ASCII)
 _LENGTHS = {"00": 18, "414": 13}
 
 

@@ -81,8 +81,8 @@ class Linter:
         if table.name == "scans":
             cells = oddities.known_codes(raw, cells)
         out = Linted(raw.height, cells)
-        self._judge(table, raw, cells, known, unread, out)
-        self._repeated(table, out)
+        stands = self._judge(table, raw, cells, known, unread, out)
+        self._repeated(table, raw, stands, out)
         self._tell(table, out)
         return out
 
@@ -131,7 +131,8 @@ class Linter:
         known: Known,
         unread: list[oddities.Odd],
         out: Linted,
-    ) -> None:
+    ) -> pl.Series | None:
+        """Set aside what breaks a rule; return which rows do not, or None when all are good."""
         each = list(rules(table))
         before, after = list(oddities.swapped(table)), list(oddities.errors(table, self.now))
         after += _unexplained(table, known)
@@ -152,7 +153,7 @@ class Linter:
         counts = zip(flags.columns, told, flags.sum().row(0), strict=True)
         broken = [(name, rule) for name, rule, count in counts if count]
         if not broken:
-            return
+            return None
         why = flags.select(
             pl.coalesce(pl.when(pl.col(n)).then(i) for i, (n, _) in enumerate(broken))
         ).to_series()
@@ -162,24 +163,30 @@ class Linter:
                 odd = oddities.Odd(*rule, pl.lit(True))
                 self.set_aside(table.name, rows, odd, out)
         out.good = cells.filter(why.is_null())
+        return why.is_null()
 
-    def _repeated(self, table: Table, out: Linted) -> None:
+    def _repeated(
+        self, table: Table, raw: pl.DataFrame, stands: pl.Series | None, out: Linted
+    ) -> None:
         key = list(table.identity)
         if not out.good.select(key).is_duplicated().any():
             return
         values = [c for c in table.columns if table.versions or c != table.clock]
-        numbered = out.good.with_row_index("#")
+        number = pl.int_range(raw.height, eager=True)
+        numbered = out.good.with_columns(
+            (number if stands is None else number.filter(stands)).alias("#")
+        )
         kept = numbered.unique(key, keep="first", maintain_order=True)
         others = numbered.join(kept.select("#"), on="#", how="anti")
-        clash = others.join(kept, on=values, how="anti", nulls_equal=True).drop("#")
+        clash = others.join(kept, on=values, how="anti", nulls_equal=True)["#"]
         again = others.join(kept, on=values, how="semi", nulls_equal=True).drop("#")
         out.good, out.again = kept.drop("#"), again.height
         rule = oddities.Odd(", ".join(key), "repeated_row", "each row once", pl.lit(True))
         self.found(table.name, rule, "note", again, out)
-        if clash.height:
+        if len(clash):
             valid = f"one row per {', '.join(key)}; the first was stored"
             odd = oddities.Odd(", ".join(key), "duplicate_key", valid, pl.lit(True))
-            self.set_aside(table.name, clash, odd, out)
+            self.set_aside(table.name, raw[clash], odd, out)
 
     def _tell(self, table: Table, out: Linted) -> None:
         for odd in oddities.warnings(table):

@@ -206,10 +206,14 @@ def unknown(
     if table.versions:  # another instant is another version, so the rest need not be read
         clock = rows[table.clock]
         old = old.filter(pl.col(table.clock).is_between(clock.min(), clock.max()))
-    met = old.select(key).join(rows.lazy().select(key), on=key, how="semi").collect()
+    met = (
+        old.select(key)
+        .join(rows.lazy().select(key), on=key, how="semi")
+        .collect(engine="streaming")
+    )
     if met.is_empty():
         return rows, rows.clear()
-    known = old.join(met.lazy(), on=key, how="semi").collect()
+    known = old.join(met.lazy(), on=key, how="semi").collect(engine="streaming")
     values = [c for c in table.columns if table.versions or c != table.clock]
     same = rows.join(known, on=values, how="semi", nulls_equal=True).select(key)
     clash = rows.join(met, on=key, how="semi").join(same, on=key, how="anti")
