@@ -21,7 +21,7 @@ class Problem(Protocol):
         """Return y as known at ``asof``."""
 
     def evaluate(
-        self, predictions: pl.DataFrame, outcomes: pl.DataFrame, by: Sequence[str]
+        self, predictions: pl.DataFrame, outcomes: pl.DataFrame, by: Sequence[str], zone: str
     ) -> pl.DataFrame:
         """Return tidy scores."""
 
@@ -160,7 +160,8 @@ def _answer(
     if entry.recalibrate is None or not hasattr(fitted, "recalibrate"):
         whole: pl.DataFrame = fitted.predict(asked)
         return whole
-    answers, now = [], since
+    answers: list[pl.DataFrame] = []
+    now = since
     while now < until:
         end = min(now + entry.recalibrate, until)
         if now > since:
@@ -172,13 +173,22 @@ def _answer(
             fitted.predict(asked.filter(pl.col("asof_h") >= low, pl.col("asof_h") < high))
         )
         now = end
-    return pl.concat(answers)
+    parts: pl.DataFrame = pl.concat(answers)
+    return parts
 
 
 def flat(
-    replayed: Replay, problem: Problem, main: str, baseline: str, moment: str = "checkout"
+    replayed: Replay,
+    problem: Problem,
+    main: str,
+    baseline: str,
+    moment: str = "checkout",
+    zone: str = "UTC",
 ) -> dict[str, Any]:
-    """Return the figures of ``main`` as one flat object, and a list of the same by month."""
+    """Return the figures of ``main`` as one flat object, and a list of the same by month.
+
+    Months are those of asking, in the IANA ``zone``.
+    """
 
     def figures(scores: pl.DataFrame) -> dict[str, Any]:
         own = scores.row(by_predicate=pl.col("model") == main, named=True)
@@ -190,8 +200,8 @@ def flat(
         }
 
     asked = replayed.predictions.filter(moment=moment)
-    whole = problem.evaluate(asked, replayed.outcomes, ["model"])
-    months = problem.evaluate(asked, replayed.outcomes, ["month", "model"])
+    whole = problem.evaluate(asked, replayed.outcomes, ["model"], zone)
+    months = problem.evaluate(asked, replayed.outcomes, ["month", "model"], zone)
     return {
         **figures(whole),
         "fit_s": replayed.fit_s[main],

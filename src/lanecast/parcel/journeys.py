@@ -17,8 +17,9 @@ CLOSED = ("returned", "lost", "cancelled")
 def journeys(lake: Lake) -> nw.LazyFrame[Any]:
     """Return one row per parcel: its checkout question, and what was recorded of it since.
 
-    The facts are those known at checkout, so a later correction does not change the past; each
-    milestone has its event clock ``*_h`` and the clock at which it became known ``*_known_h``:
+    The facts are those known at checkout, so a later correction does not change the past. Each
+    milestone is the scan that became known first, so a later one does not change it either, with
+    its event clock ``*_h`` and the clock at which it became known ``*_known_h``:
 
     ``shipped`` the first scan that shows the parcel on its way, ``delivered`` the delivery, and
     ``closed`` the end without one (returned, lost, cancelled). A milestone not recorded is null.
@@ -52,5 +53,11 @@ def milestones(lake: Lake) -> nw.LazyFrame[Any]:
             for name, is_it in which.items()
         },
     )
+
+    def of_first(name: str) -> nw.Expr:
+        known = nw.col(f"{name}_known_h")
+        return nw.when(known == known.min().over("parcel_id")).then(nw.col(f"{name}_h"))
+
+    marked = marked.with_columns(**{f"{name}_h": of_first(name) for name in which})
     clocks = [f"{name}{clock}" for name in which for clock in ("_h", "_known_h")]
     return marked.group_by("parcel_id").agg(nw.col(*clocks).min())

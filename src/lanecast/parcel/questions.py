@@ -69,10 +69,16 @@ def _checkout(known: Lake) -> Rows:
 
 
 def _after_scans(known: Lake) -> Rows:
-    """Ask after each recorded scan; the state is the event that happened last of those recorded."""
+    """Ask after each recorded scan; the state is the event that happened last of those recorded.
+
+    What was recorded at one instant raises one question.
+    """
 
     def so_far(what: nw.Expr) -> nw.Expr:
         return what.cast(nw.Float64()).cum_sum().over("parcel_id", order_by=SCANNED)
+
+    def of_instant(what: nw.Expr) -> nw.Expr:
+        return what.cast(nw.Int8()).max().over("parcel_id", "asof_h")
 
     status = nw.col("status")
     scans = known.read(SCANS).select("parcel_id", "status", "facility_id", "event_h", *SCANNED)
@@ -88,10 +94,8 @@ def _after_scans(known: Lake) -> Rows:
     )
     is_latest = nw.col("event_h") == nw.col("latest_h")
     state = counted.with_columns(
-        moment=nw.when((status == "picked_up") & (nw.col("pickups") == 1))
-        .then(nw.lit("shipped"))
-        .otherwise(nw.lit("in_transit")),
-        asks=~status.is_in(["created", "unknown"]),
+        ships=of_instant((status == "picked_up") & (nw.col("pickups") == 1)),
+        asks=of_instant(~status.is_in(["created", "unknown"])),
         **{
             name: nw.when(is_latest)
             .then(nw.col(name))
@@ -101,10 +105,14 @@ def _after_scans(known: Lake) -> Rows:
         },
     )
     last_of_instant = nw.col("arrival") == nw.col("arrival").max().over("parcel_id", "asof_h")
-    return state.filter(nw.col("asks"), nw.col("ended") == 0, last_of_instant).select(
+    asks = nw.col("asks") > 0, nw.col("ended") == 0, last_of_instant
+    return state.filter(*asks).select(
         "parcel_id",
         "asof_h",
-        "moment",
+        nw.when(nw.col("ships") > 0)
+        .then(nw.lit("shipped"))
+        .otherwise(nw.lit("in_transit"))
+        .alias("moment"),
         "status",
         "facility_id",
         nw.col("latest_h").alias("event_h"),

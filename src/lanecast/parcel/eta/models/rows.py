@@ -72,8 +72,8 @@ def durations(x: pl.DataFrame, y: pl.DataFrame) -> Durations:
     """Join x to its outcomes.
 
     What was asked after y was seen has none and is left out, and so is what was asked before there
-    was a history to compare with (no ``usual_h``). A parcel open for more than 60 days counts as censored there: whether it was lost or
-    forgotten, it says no more about how long deliveries take.
+    was a history to compare with (no ``usual_h``). A parcel open for more than 60 days counts as
+    censored there: lost or forgotten, it says no more about how long deliveries take.
     """
     both = x.join(y, on="parcel_id", how="inner", maintain_order="left").filter(
         pl.col("asof_h") < pl.col("seen_h"), pl.col("usual_h").is_not_null()

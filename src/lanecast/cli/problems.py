@@ -1,0 +1,228 @@
+"""``lanecast fit | predict | backtest | decide``: the same verbs for every problem."""
+
+import tempfile
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import narwhals as nw
+import polars as pl
+import typer
+
+from lanecast import artifact
+from lanecast.experiment import flat, replay
+from lanecast.parcel import eta
+from lanecast.parcel.eta.models import FittedBlend
+from lanecast.parcel.questions import questions
+from lanecast.sources.ingest import ingest
+from lanecast.tables.lake import Lake, collect
+from lanecast.tables.parcel import MOMENTS, PLANS, PREDICTIONS, QUANTILES
+
+from .options import (
+    WARM_UP,
+    ZONES,
+    AsofOption,
+    JsonOption,
+    LakeOption,
+    ModelOption,
+    ProblemArgument,
+    SeedOption,
+    answered,
+    entries,
+    first_parcel,
+    limits,
+    opened,
+)
+from .talk import console, moment, progress, show, span, write_json
+from .training import LEARNT_FROM, train
+
+FromOption = Annotated[str | None, typer.Option("--from", help="First moment, a date or instant.")]
+ToOption = Annotated[str | None, typer.Option("--to", help="Moment after the last.")]
+
+
+def fit(
+    problem: ProblemArgument,
+    lake: LakeOption = Path("lake"),
+    model: ModelOption = Path("model"),
+    asof: AsofOption = None,
+    days: Annotated[int, typer.Option(help="Days of history to learn from.", min=30)] = 540,
+    seed: SeedOption = 0,
+    json: JsonOption = None,
+) -> None:
+    """Learn a model from what was recorded, measure it on later weeks, and save it in a folder.
+
+    Example:
+
+      lanecast fit eta --lake lake --model model --asof 2018-05-01
+    """
+    if model.exists():
+        raise FileExistsError(f"--model: {model} exists already; choose another folder.")
+    known, now = opened(lake, asof)
+    since = max(first_parcel(known) + WARM_UP, now - timedelta(days=days))
+    with progress(quiet=json is not None) as say:
+        fitted, metrics = train(known, since, now, seed, say)
+        say("saving", 0.95)
+        about = {"problem": problem, "trained_until": now.isoformat(), "seed": seed}
+        artifact.save(
+            model,
+            fitted,
+            eta.context(known, now),
+            metrics=metrics,
+            tables=LEARNT_FROM,
+            about=about,
+        )
+    result: dict[str, Any] = {"model": str(model), **about, "metrics": metrics}
+    if json is not None:
+        write_json(json, result)
+        return
+    if metrics["slices"]:
+        show(pl.DataFrame(metrics["slices"]), "Measured on later weeks that it had not seen")
+    console.print(f"Model: {model}. Next: lanecast predict {problem} --lake {lake} --model {model}")
+
+
+def predict(
+    problem: ProblemArgument,
+    lake: LakeOption = Path("lake"),
+    model: ModelOption = Path("model"),
+    since: FromOption = None,
+    until: ToOption = None,
+    asof: AsofOption = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Write the predictions to this Parquet file too.")
+    ] = None,
+    json: JsonOption = None,
+) -> None:
+    """Answer every question asked in a period, by default the last day, and store the answers.
+
+    Example:
+
+      lanecast predict eta --lake lake --model model --from 2018-05-01 --to 2018-05-08
+    """
+    known, now = opened(lake, asof)
+    end = moment("to", until) if until else now
+    start = moment("from", since) if since else end - timedelta(days=1)
+    if start >= end:
+        raise ValueError(f"--from: expected a moment before {end}, got {start}.")
+    with progress(quiet=json is not None) as say:
+        say("loading the model", 0.1)
+        fitted, context = artifact.load(model, FittedBlend, tables=LEARNT_FROM)
+        say("predicting", 0.3)
+        rows = questions(known, start, end).collect("polars")
+        x = eta.assemble(rows, context).to_native()
+        answers = fitted.predict(x)
+        say("storing", 0.8)
+        stored = Lake(lake).write(PREDICTIONS, nw.from_native(answers), source="predict")
+        if out is not None:
+            answers.write_parquet(out)
+    by = answers.group_by("moment").agg(
+        rows=pl.len(),
+        median_days=(pl.col("q500") / 24).mean(),
+        width_80_days=((pl.col("q900") - pl.col("q100")) / 24).mean(),
+        measured_coverage_80=pl.col("coverage_80").mean(),
+    )
+    if json is None:
+        show(by.sort("moment"), f"Predictions, {start:%Y-%m-%d} to {end:%Y-%m-%d}")
+        console.print(f"{stored:,} stored in {lake}. Next: lanecast decide {problem} --lake {lake}")
+        return
+    write_json(
+        json, {"rows": answers.height, "stored": stored, "moments": by.to_dicts(), **_said(answers)}
+    )
+
+
+def decide(
+    problem: ProblemArgument,
+    lake: LakeOption = Path("lake"),
+    since: FromOption = None,
+    until: ToOption = None,
+    asof: AsofOption = None,
+    per_day: Annotated[float, typer.Option(help="Cost of each promised day.")] = 1.0,
+    late: Annotated[float, typer.Option(help="Cost of a broken promise.")] = 60.0,
+    per_late_day: Annotated[float, typer.Option(help="Cost of each day it is broken by.")] = 0.0,
+    json: JsonOption = None,
+) -> None:
+    """Choose the date to promise for each stored checkout prediction, and store the plan.
+
+    Example:
+
+      lanecast decide eta --lake lake --per-day 0.8 --late 40
+    """
+    costs = eta.Costs(per_day, late, per_late_day)
+    known, now = opened(lake, asof)
+    if not known.has(PREDICTIONS):
+        raise FileNotFoundError(f"--lake: {lake} holds no predictions; run lanecast predict first.")
+    end = moment("to", until) if until else now
+    start = moment("from", since) if since else first_parcel(known)
+    asked = nw.col("asof").is_between(start, end) & (nw.col("moment") == MOMENTS[0])
+    stored = collect(known.read(PREDICTIONS).filter(asked).select(*PREDICTIONS.columns))
+    newest = stored.sort("version").unique("parcel_id", keep="last", maintain_order=True)
+    plan = eta.decide(newest, costs, limits(known, first_parcel(known), end))
+    written = 0
+    if plan.table.height:
+        written = Lake(lake).write(PLANS, nw.from_native(plan.table), source="decide")
+    result = {
+        "plans": plan.table.height,
+        "stored": written,
+        "objective": plan.objective,
+        "parts": dict(plan.parts),
+        "bound": plan.bound,
+        "gap": plan.gap,
+        "status": plan.status,
+        "skipped": dict(plan.skipped["reason"].value_counts().iter_rows()),
+    }
+    if json is not None:
+        write_json(json, result)
+        return
+    show(pl.DataFrame([{k: v for k, v in result.items() if not isinstance(v, dict)}]), "Plan")
+    if plan.table.height:
+        show(plan.table.head(10).drop("plan_id", "reason", "decision"), "First promises")
+
+
+def backtest(
+    problem: ProblemArgument,
+    data: Annotated[Path, typer.Option(help="Folder of raw files, or a lake (--source lake).")],
+    source: Annotated[Literal["csv", "olist", "lake"], typer.Option(help="What --data holds.")],
+    since: Annotated[str, typer.Option("--from", help="First day of the period.")],
+    until: Annotated[str, typer.Option("--to", help="Day after the last.")],
+    every: Annotated[str, typer.Option(help="Time between refits, e.g. 7d.")] = "7d",
+    seed: SeedOption = 0,
+    json: JsonOption = None,
+) -> None:
+    """Replay a period: refit, predict what was asked next, and score it when it was known.
+
+    Example:
+
+      lanecast backtest eta --data olist/ --source olist --from 2018-03-01 --to 2018-06-01
+    """
+    zone = ZONES.get(source, "UTC")
+    start, end, step = moment("from", since, zone), moment("to", until, zone), span("every", every)
+    if start >= end:
+        raise ValueError(f"--from: expected a day before --to {until}, got {since}.")
+    with tempfile.TemporaryDirectory(prefix="lanecast-") as folder:
+        lake = Lake(data if source == "lake" else Path(folder) / "lake")
+        if source != "lake":
+            ingest(lake, source, data)
+            lake = Lake(lake.path)
+        _, newest = opened(lake.path)
+        learn_from = first_parcel(lake) + WARM_UP
+        if learn_from + timedelta(days=30) > start:
+            raise ValueError(
+                f"--from: expected {learn_from + timedelta(days=30):%Y-%m-%d} or later, so that "
+                f"there is a past to learn from; got {since}."
+            )
+        if start > newest:
+            raise ValueError(f"--from: the data end at {newest:%Y-%m-%d}; got {since}.")
+        with progress(quiet=json is not None and str(json) == "-") as say:
+            replayed = replay(eta, entries(seed), lake, start, end, step, learn_from, say)
+        result = flat(replayed, eta, "blend", "lane_quantiles", zone=zone)
+        ours = replayed.predictions.filter(model="blend")
+        result |= eta.against(ours, replayed.outcomes, limits(lake, start, end))
+    if json is not None:
+        write_json(json, result)
+    if json is None or str(json) != "-":
+        scores = eta.evaluate(replayed.predictions, replayed.outcomes)
+        show(scores, f"{problem}, {since} to {until}, refit every {every}")
+
+
+def _said(answers: pl.DataFrame) -> dict[str, Any]:
+    nulls = answers.select(pl.any_horizontal(pl.col(*QUANTILES).is_null()).sum()).item()
+    return {"answered_by": answered(answers), "unanswered": nulls}
