@@ -8,6 +8,9 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from lanecast.sources.world import World, simulate
+from lanecast.tables.lake import Lake
+
 ROOT = Path(__file__).resolve().parents[1]
 
 # The same examples on every machine, and none fails because the machine is busy.
@@ -25,6 +28,20 @@ def olist_dir() -> Path:
             "../shared/data/olist, beside the repository"
         )
     return folder
+
+
+@pytest.fixture(scope="session")
+def world() -> World:
+    """A small company: late, double, missing and wrong scans included."""
+    return simulate(parcels=3000, days=90, seed=1)
+
+
+@pytest.fixture(scope="session")
+def world_lake(world: World, tmp_path_factory: pytest.TempPathFactory) -> Lake:
+    """The tables of ``world``, for reading only."""
+    lake = Lake(tmp_path_factory.mktemp("world") / "lake")
+    world.write(lake)
+    return Lake(lake.path)
 
 
 @pytest.fixture(scope="session")
