@@ -7,7 +7,9 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 
+from lanecast.sources import files
 from lanecast.sources.ingest import ingest
 from lanecast.sources.report import RefusedError
 from lanecast.tables import commerce, parcel
@@ -142,13 +144,21 @@ def test_a_byte_order_mark_and_windows_lines_do_no_harm(lake, canonical):
     assert ingest(lake, "csv", canonical, now=NOW).ok()
 
 
+def test_large_text_goes_through_pieces_and_says_the_same(lake, canonical, monkeypatch):
+    whole = ingest(lake, "csv", canonical, now=NOW, dry_run=True)
+    monkeypatch.setattr(files, "SMALL", 0)
+    pieces = ingest(lake, "csv", canonical, now=NOW, dry_run=True, batch_rows=3)
+    assert_frame_equal(pieces.rows, whole.rows)
+    edited("Z,STA,", "Z,STA,,,,,", "scans.csv")(canonical)
+    with pytest.raises(RefusedError, match=r"scans\.csv: (is not a CSV|cannot be read)"):
+        ingest(lake, "csv", canonical, now=NOW)
+
+
 PEAK = """
 import sys
 from pathlib import Path
-from lanecast.sources import files
 from lanecast.sources.ingest import ingest
 from lanecast.tables.lake import Lake
-files.SMALL = 0
 ingest(Lake(Path(sys.argv[1])), "csv", Path(sys.argv[2]), batch_rows=int(sys.argv[3]))
 print(next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM")))
 """
@@ -166,11 +176,12 @@ def test_memory_is_bounded_by_the_batch_not_by_the_file(tmp_path, canonical):
             raw_code=pl.format("a rather long text that takes a lot of memory {}", "i"),
             recorded_at=pl.lit("2026-03-03T12:01:00Z"),
         )
-        scans.write_csv(canonical / "scans.csv")
+        (canonical / "scans.csv").unlink(missing_ok=True)
+        scans.write_parquet(canonical / "scans.parquet", row_group_size=50_000)
         lake = tmp_path / f"lake{n}-{batch_rows}"
         run = [sys.executable, "-c", PEAK, str(lake), str(canonical), str(batch_rows)]
         return int(subprocess.run(run, capture_output=True, check=True, text=True).stdout)
 
-    little, much, whole = peak(50_000, 50_000), peak(800_000, 50_000), peak(800_000, 800_000)
-    assert much < 0.75 * whole
-    assert (much - little) < (whole - little) / 2
+    little, much, whole = peak(50_000, 50_000), peak(1_000_000, 50_000), peak(1_000_000, 1_000_000)
+    assert much < 0.6 * whole
+    assert much - little < 0.5 * (whole - little)

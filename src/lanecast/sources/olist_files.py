@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import polars as pl
+import polars.selectors as cs
 
 from lanecast.tables.schema import Table
 
@@ -197,7 +198,7 @@ def _clean(
         if lost.any():
             spoiled.append((raw.filter(lost), Odd(name, "missing", "a value", pl.lit(True))))
             bad |= lost
-    rows = rows.filter(~bad)
+    rows = rows.filter(~bad).with_columns(cs.ends_with("zip_code_prefix").str.zfill(5))
     if key and rows.select(key).is_duplicated().any():
         numbered = rows.with_row_index("#")
         kept = numbered.unique(key, keep="first", maintain_order=True)
