@@ -24,7 +24,7 @@ def context(lake: Lake, asof: datetime) -> dict[str, Any]:
     """Summarise what was recorded by ``asof`` in small tables, which are stored with the model."""
     known = lake.asof(asof)
     now_h = asof.timestamp() / 3600
-    passed, asked = _past(known, asof)
+    passed, asked = _past(known, asof, asof)
     return summarise(passed, asked, now_h) | calendar(known)
 
 
@@ -43,15 +43,15 @@ def assemble(rows: FrameT, context: Mapping[str, FrameT]) -> FrameT:
 def features(lake: Lake, since: datetime, until: datetime) -> Frame:
     """Return x of all questions in [since, until), each from the last snapshot before it."""
     known = lake.asof(until)
-    passed, asked = _past(known, until)
+    passed, asked = _past(known, since, until)
     start_h, end_h = since.timestamp() / 3600, until.timestamp() / 3600
     rows: Any = known.hold(questions(lake, since, until))
-    days = calendar(known)
     blocks: list[Any] = []
     now_h = start_h
     while now_h < end_h:
         late = nw.col("asof_h") >= now_h, nw.col("asof_h") < min(now_h + SNAPSHOT_H, end_h)
         tables = summarise(passed, asked, now_h)
+        days = calendar(known.asof(datetime.fromtimestamp(now_h * 3600, UTC)))
         blocks.append(assemble(rows.filter(*late), tables | days))
         now_h += SNAPSHOT_H
     x: Frame = nw.concat(blocks)
@@ -87,12 +87,15 @@ def places(lake: Lake, since: datetime, until: datetime) -> nw.LazyFrame[Any]:
     return asked.select("parcel_id", "goal_region", "utc_offset_min", "promised_h")
 
 
-def _past(known: Lake, asof: datetime) -> tuple[Any, Any]:
-    """Return journeys, and the questions that scans raised with their answers, both held."""
+def _past(known: Lake, first: datetime, last: datetime) -> tuple[Any, Any]:
+    """Return what snapshots from ``first`` to ``last`` summarise, held.
+
+    That is journeys, and the questions that scans raised with their answers.
+    """
     passed = known.hold(named(journeys(known)))
-    since = datetime.fromtimestamp(max(asof.timestamp() - 3600 * MEMORY_H, 86400), UTC)
+    since = datetime.fromtimestamp(max(first.timestamp() - 3600 * MEMORY_H, 86400), UTC)
     ends = passed.select("parcel_id", "delivered_h", "delivered_known_h").lazy()
-    asked = named(questions(known, since, asof)).filter(nw.col("moment") != "checkout")
+    asked = named(questions(known, since, last)).filter(nw.col("moment") != "checkout")
     return passed, known.hold(asked.join(ends, on="parcel_id", how="left"))
 
 

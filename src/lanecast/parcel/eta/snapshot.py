@@ -62,7 +62,7 @@ def look_up(rows: FrameT, tables: Mapping[str, FrameT]) -> FrameT:
 
 
 def summarise(passed: FrameT, asked: FrameT, now_h: float) -> dict[str, FrameT]:
-    """Return the tables of ``KEYS`` at ``now_h``; what became known later is left out.
+    """Return the tables of ``KEYS`` at ``now_h``; what was asked or became known later is left out.
 
     Parameters
     ----------
@@ -72,13 +72,16 @@ def summarise(passed: FrameT, asked: FrameT, now_h: float) -> dict[str, FrameT]:
         ``named`` questions that scans raised, with ``delivered_h`` and ``delivered_known_h``.
     """
     asof, shipped, delivered = nw.col("asof_h"), nw.col("shipped_h"), nw.col("delivered_h")
-    past = passed.filter(asof <= now_h, asof > now_h - MEMORY_H).with_columns(
-        shipped_h=nw.when(shipped > delivered - 6).then(delivered - 6).otherwise(shipped),
+    is_home = nw.col("delivered_known_h") <= now_h
+    past = passed.filter(asof < now_h, asof > now_h - MEMORY_H).with_columns(
+        shipped_h=nw.when(is_home & (shipped > delivered - 6))
+        .then(delivered - 6)
+        .otherwise(shipped),
         promise_h=(nw.col("promised_h") - asof).clip(24.0),
     )
     gone = past.filter(nw.col("shipped_known_h") <= now_h)
-    home = past.filter(nw.col("delivered_known_h") <= now_h)
-    spots = asked.filter(nw.col("delivered_known_h") <= now_h, asof > now_h - MEMORY_H)
+    home = past.filter(is_home)
+    spots = asked.filter(is_home, asof > now_h - MEMORY_H)
 
     def valued(rows: FrameT, value: nw.Expr, known: str) -> FrameT:
         return rows.with_columns(value=value.log(), known_h=nw.col(known)).filter(
