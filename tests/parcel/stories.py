@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import narwhals as nw
+import numpy as np
 import polars as pl
 
 from lanecast.sources.world import TABLES
@@ -73,6 +74,40 @@ def told(path: Path, *scans: dict[str, object]) -> Lake:
     rows = pl.DataFrame(list(scans), schema_overrides={"facility_id": pl.String})
     Lake(path).write(SCANS, nw.from_native(rows))
     return Lake(lake.path)
+
+
+def chaos(path: Path, seed: int, parcels: int = 80) -> Lake:
+    """Return a lake of parcels that are scanned in any order, on the hour, and some twice."""
+    rng = np.random.default_rng(seed)
+    lake = Lake(path)
+    said = ("picked_up", "arrived", "departed", "delivery_failed", "unknown", "created", "lost")
+    orders, rows, promises, scans = [], [], [], []
+    for i in range(parcels):
+        name, placed = f"p{i:03d}", int(rng.integers(0, 34) * 12)
+        order = {"order_id": f"o-{name}", "buyer_id": "b1", "address_id": f"a{i % 5}"}
+        order |= {"placed_at": at(placed), "utc_offset_min": -300, "currency": "USD"}
+        orders.append(order | {"recorded_at": at(placed), "value_minor": 1000 + i})
+        row = {"parcel_id": name, "order_id": f"o-{name}", "merchant_id": f"m{i % 3}"}
+        row |= {"address_id": f"a{i % 5}", "carrier_id": "c1", "service": "standard"}
+        rows.append(row | {"recorded_at": at(placed), "category": "toys"})
+        promise = {"parcel_id": name, "promised_at": at(placed + 100)}
+        promise |= {"promised_date": at(placed + 100).date(), "recorded_at": at(placed)}
+        promises.append(promise)
+        words = [*rng.choice(said[:-1], 4), *rng.choice(["delivered", "delivered", "lost"], 2)]
+        for j, word in enumerate(words):
+            happened = placed + int(rng.integers(1, 30 if j < 4 else 90))
+            known = happened + int(rng.choice([0, 0, 1, 12, 24, 60]))
+            scans.append(scan(f"{name}-{j}", str(word), happened, known, f"f{j % 3}", name))
+    places = {"country": "US", "city": "x", "lat": 34.0, "lon": -118.0, "recorded_at": at(-999)}
+    places |= {"region": "US-CA", "zone": "America/Los_Angeles"}
+    put(lake, "merchants", *(places | {"merchant_id": f"m{i}"} for i in range(3)))
+    homes = [places | {"address_id": f"a{i}", "postal_code": f"9000{i}"} for i in range(5)]
+    put(lake, "addresses", *homes)
+    put(lake, "orders", *orders)
+    put(lake, "parcels", *rows)
+    put(lake, "promises", *promises)
+    put(lake, "scans", *scans)
+    return Lake(path)
 
 
 def cut(tables: dict[str, pl.DataFrame], instant: datetime, path: Path) -> Lake:
