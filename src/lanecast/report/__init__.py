@@ -1,0 +1,92 @@
+"""What did the replay show? One file that anybody can open, anywhere, without a network.
+
+>>> write(path, "Olist, 2018", replayed, scores, figures, {"ours": curve}, (24.0, 0.93))
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from lanecast.experiment import Replay
+from lanecast.optimize.promise import Frontier
+
+from . import page
+from .cards import cards
+from .judged import judge, named
+from .promise import gain
+from .traffic import network as network
+
+
+def write(
+    path: Path,
+    title: str,
+    replayed: Replay,
+    scores: pl.DataFrame,
+    flat: Mapping[str, Any],
+    tradeoff: Mapping[str, Frontier] | None = None,
+    mark: tuple[float, float] | None = None,
+    worth: pl.DataFrame | None = None,
+    network: tuple[pl.DataFrame, pl.DataFrame] | None = None,
+    about: Mapping[str, str] | None = None,
+    *,
+    main: str | None = None,
+    baseline: str | None = None,
+    example: str | None = None,
+    drivers: pl.DataFrame | None = None,
+) -> None:
+    """Write the report to ``path``: pictures, their numbers, and how to read them.
+
+    Parameters
+    ----------
+    scores
+        ``evaluate`` by model and moment.
+    flat
+        ``experiment.flat`` at checkout.
+    tradeoff
+        Curves by name, ours first, then what it is compared with.
+    mark
+        What the carrier promised itself: mean days, and the share that was kept.
+    worth
+        Rows of ``worth`` with their ``policy``: ours first, then what it is compared with.
+    network
+        Facilities (``facility_id``, ``lat``, ``lon``, perhaps ``name``) and lanes
+        (``from_facility_id``, ``to_facility_id``, ``delay_h``, ``volume``), see ``network``.
+    about
+        ``source``, ``parcels``, ``period``, ``command``, ``versions``, and whatever else is to be
+        said about where the numbers come from.
+    main, baseline
+        Models that ``flat`` speaks of; None finds them by their error.
+    example
+        Parcel to show; None picks a typical one.
+    drivers
+        What moved its forecast: ``driver``, ``days``.
+
+    Raises
+    ------
+    ValueError
+        When ``main`` or ``baseline`` is not given and cannot be told from ``flat``.
+    """
+    judged = judge(
+        replayed,
+        main or named(flat, "mae_days"),
+        baseline or named(flat, "mae_baseline_days"),
+    )
+    curves = tradeoff or {}
+    found = gain(curves, mark)
+    sections = [
+        page.errors(judged, scores),
+        page.ranges(judged, flat),
+        page.promises(curves, mark, worth),
+        page.places(network),
+        page.example(judged, example, drivers),
+    ]
+    text = page.page(
+        title,
+        page.lead(judged, flat, found),
+        cards(flat, judged.baseline, found, worth),
+        [each for each in sections if each is not None],
+        about or {},
+    )
+    path.write_text(text, encoding="utf-8")

@@ -1,0 +1,222 @@
+"""The page: what is said, in which order, and with which caveats."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import polars as pl
+
+from lanecast.optimize.promise import Frontier
+
+from . import horizon, lanes, parcel, promise, trust
+from .judged import Judged
+from .markup import Html, escaped, joined, tag
+from .numbers import percent, plain
+from .picture import behind
+from .style import SHEET
+
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+SCORES = {
+    "model": "Model", "moment": "Moment", "n": "Delivered", "n_open": "Open",
+    "mae_days": "Mean error, days", "bias_days": "Bias, days", "crps_days": "CRPS, days",
+    "coverage_80": "Inside 80 %", "coverage_95": "Inside 95 %", "within_1_day": "Within 1 day",
+}  # fmt: skip
+FACTS = {"source": "Data", "parcels": "Parcels", "period": "Period", "versions": "Versions"}
+Network = tuple[pl.DataFrame, pl.DataFrame]
+Section = tuple[str, str, str, Html]  # anchor, name, question, content
+
+
+def errors(judged: Judged, scores: pl.DataFrame) -> Section:
+    """Return how far off the forecasts were."""
+    say = (
+        "Each point averages parcels that turned out to be so many days from their delivery when "
+        "they were asked about. Lower is better; the grey bars show how many parcels stand behind "
+        f"a point, and points with fewer than {horizon.FEW} are left out."
+    )
+    limit = (
+        "How many days are left is known only afterwards. A forecast cannot know that a parcel "
+        "will be one of the slow ones, so every model is worse on the right: compare lines with "
+        "each other, not left with right. Parcels still under way are counted as open, not scored."
+    )
+    inside = joined(
+        _say(say), horizon.pictures(judged), _note(limit), behind("All scores", scores, SCORES)
+    )
+    return "error", "Error", "How far off is the forecast?", inside
+
+
+def ranges(judged: Judged, flat: Mapping[str, Any]) -> Section | None:
+    """Return whether ranges hold what they say; None where nothing was asked at checkout."""
+    if judged.of("checkout", judged.main).is_empty():
+        return None
+    say = (
+        "A forecast is a range, not a date. On the left, an 80 % range should hold 80 of 100 "
+        "deliveries: the line should lie on the diagonal; below it ranges are too narrow. The "
+        "bars show where deliveries fell in their own forecast and should be level: high ends "
+        "mean too narrow, a slope means too early or too late. By month, points should stay in "
+        "the shaded bands, 78-82 % and 93.5-96.5 %."
+    ).replace("-", "–")  # noqa: RUF001
+    limit = (
+        "Questions at checkout, delivered parcels only. Right on average is not right for every "
+        "lane. A model that answers with one number has no range and no line."
+    )
+    pictures = trust.pictures(judged, flat, "checkout")
+    return "trust", "Trust", "Can its ranges be trusted?", joined(_say(say), pictures, _note(limit))
+
+
+def promises(
+    tradeoff: Mapping[str, Frontier], mark: promise.Mark | None, worth: pl.DataFrame | None
+) -> Section | None:
+    """Return what can be promised, and what it costs; None where neither is given."""
+    if not tradeoff and worth is None:
+        return None
+    say = (
+        "Every point is one way to promise: how many days buyers are told to wait, and how often "
+        "that is kept. Up and to the left is better. The arrow starts at the reference and ends "
+        "where ours keeps exactly as many promises."
+    )
+    limit = (
+        "Points are measured on what really happened, with the same parcels for every rule. A "
+        "shorter promise may change what is bought; that is not in these numbers."
+    )
+    if worth is not None:
+        limit += (
+            " Costs are assumptions that you set: the price of a promised day and of a broken "
+            "promise. Foresight is what it costs to know the day of delivery; regret is the rest."
+        )
+    drawn = promise.curve(tradeoff, mark) if tradeoff else None
+    beside = None if worth is None else tag("div", promise.worth_table(worth))
+    both = drawn is not None and beside is not None
+    content = tag("div", drawn, beside, class_="split") if both else joined(drawn, beside)
+    return (
+        "promise",
+        "Promise",
+        "Which date can be promised?",
+        joined(_say(say), content, _note(limit)),
+    )
+
+
+def places(network: Network | None) -> Section | None:
+    """Return the map; None without lanes."""
+    drawn = None if network is None else lanes.section(*network)
+    if drawn is None:
+        return None
+    say = (
+        "Lanes between places. Wide lanes carry many parcels; colour and arrow heads show the mean "
+        "delay, an early arrival counting as on time. Late lanes point where they go."
+    )
+    limit = (
+        "The dashed shape is the hull of the network, not a coast or a border. A mean "
+        "hides a few very late parcels among many on time. Colours say where time is lost, not "
+        "whose fault it is."
+    )
+    return "network", "Lanes", "Where is time lost?", joined(_say(say), drawn, _note(limit))
+
+
+def example(judged: Judged, parcel_id: str | None, moved: pl.DataFrame | None) -> Section | None:
+    """Return one parcel; None where no parcel can be followed from its checkout."""
+    chosen = parcel_id or parcel.typical(judged)
+    if chosen is None or parcel.asked(judged, chosen).is_empty():
+        return None
+    how = "chosen by you" if parcel_id else "chosen for its error and range close to the median"
+    say = (
+        f"One parcel, {how}. Each row is what was said at that moment; the range should "
+        "shrink from row to row, and hold the dashed line, the delivery."
+    )
+    drawn = parcel.fan(judged, chosen)
+    if moved is not None:
+        drawn = tag("div", drawn, parcel.drivers(moved), class_="split")
+    note = "An anecdote: it shows how to read a forecast, not how good forecasts are."
+    return (
+        "parcel-story",
+        "One parcel",
+        "What does one parcel look like?",
+        joined(_say(say), drawn, _note(note)),
+    )
+
+
+def page(
+    title: str,
+    lead: Html,
+    figures: Html,
+    sections: Sequence[Section],
+    about: Mapping[str, str],
+) -> str:
+    """Return the whole file."""
+    links = [tag("li", tag("a", name, href=f"#{anchor}")) for anchor, name, *_ in sections]
+    body = [_section(anchor, question, content) for anchor, _, question, content in sections]
+    top = tag(
+        "header",
+        tag("p", _logo(), "Lanecast", class_="brand"),
+        tag("h1", title),
+        tag("p", lead, class_="lead"),
+        tag("nav", tag("ul", *links), aria_label="Sections"),
+        class_="top",
+    )
+    head = (
+        '<meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">'
+        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
+        '<meta name="color-scheme" content="light dark">'
+    )
+    skip = tag("a", "Skip to the figures", class_="skip", href="#main")
+    main = tag("main", figures, *body, _about(about), id="main")
+    foot = tag("footer", "Made by Lanecast. This file loads nothing from anywhere else.")
+    return (
+        f'<!doctype html>\n<html lang="en"><head>{head}{tag("title", title)}'
+        f"<style>{SHEET}</style></head>\n<body>{skip}{top}{main}{foot}</body></html>\n"
+    )
+
+
+def lead(judged: Judged, flat: Mapping[str, Any], gain: promise.Gain | None) -> Html:
+    """Return the result in a sentence or two."""
+    mae, other = flat.get("mae_days"), flat.get("mae_baseline_days")
+    if mae is None:
+        return escaped(
+            "No parcel that was asked about has been delivered yet, so nothing is judged."
+        )
+    number = flat.get("n") or 0
+    parts = [
+        f"Asked at checkout about {number:,} parcels that have arrived since, {judged.main} was ",
+        tag("strong", f"off by {plain(mae)} days on average"),
+        f", {judged.baseline} by {plain(other)}." if other else ".",
+    ]
+    if gain is not None and gain.shorter > 0:
+        parts.append(" Its promises could be ")
+        parts.append(tag("strong", f"{percent(gain.shorter, 0)} shorter"))
+        parts.append(f" than {gain.reference} and be kept just as often.")
+    if flat.get("n_open"):
+        parts.append(f" {flat['n_open']:,} more had not arrived when this was written.")
+    return joined(*parts)
+
+
+def _about(about: Mapping[str, str]) -> Html:
+    names = [*FACTS, *(key for key in about if key not in FACTS and key != "command")]
+    facts = []
+    for key in names:
+        if key in about:
+            facts += [tag("dt", FACTS.get(key, key.capitalize())), tag("dd", about[key])]
+    if "command" in about:
+        facts += [tag("dt", "Made with"), tag("dd", tag("code", about["command"]))]
+    say = (
+        "Each forecast was made with what had been recorded by its moment, by models that were "
+        "fitted before it; only the scores see what came later."
+    )
+    listed = tag("dl", *facts, class_="facts")
+    return _section("about", "Where these numbers come from", joined(_say(say), listed))
+
+
+def _section(anchor: str, question: str, content: Html) -> Html:
+    heading = tag("h2", question, id=f"{anchor}-h")
+    return tag("section", heading, content, id=anchor, aria_labelledby=f"{anchor}-h")
+
+
+def _say(text: str) -> Html:
+    return tag("p", text)
+
+
+def _note(text: str) -> Html:
+    return tag("p", tag("strong", "What it cannot say. "), text, class_="note")
+
+
+def _logo() -> Html:
+    arc = tag("path", class_="line s0", d="M3 13Q12 -4 21 13")
+    ends = [tag("circle", class_="dot s0", cx=x, cy=13, r=2.8) for x in (3, 21)]
+    return tag("svg", arc, *ends, aria_hidden="true", viewBox="0 0 24 16")
