@@ -72,15 +72,14 @@ def summarise(passed: FrameT, asked: FrameT, now_h: float) -> dict[str, FrameT]:
         ``named`` questions that scans raised, with ``delivered_h`` and ``delivered_known_h``.
     """
     asof, shipped, delivered = nw.col("asof_h"), nw.col("shipped_h"), nw.col("delivered_h")
-    is_home = nw.col("delivered_known_h") <= now_h
+    is_gone, is_home = nw.col("shipped_known_h") <= now_h, nw.col("delivered_known_h") <= now_h
     past = passed.filter(asof < now_h, asof > now_h - MEMORY_H).with_columns(
-        shipped_h=nw.when(is_home & (shipped > delivered - 6))
+        shipped_h=nw.when(is_gone & is_home & (shipped > delivered - 6))
         .then(delivered - 6)
-        .otherwise(shipped),
+        .otherwise(nw.when(is_gone).then(shipped)),
         promise_h=(nw.col("promised_h") - asof).clip(24.0),
     )
-    gone = past.filter(nw.col("shipped_known_h") <= now_h)
-    home = past.filter(is_home)
+    gone, home = past.filter(is_gone), past.filter(is_home)
     spots = asked.filter(is_home, asof > now_h - MEMORY_H)
 
     def valued(rows: FrameT, value: nw.Expr, known: str) -> FrameT:
