@@ -76,7 +76,7 @@ def told(path: Path, *scans: dict[str, object]) -> Lake:
     return Lake(lake.path)
 
 
-def chaos(path: Path, seed: int, parcels: int = 80) -> Lake:
+def chaos(path: Path, seed: int, parcels: int = 120) -> Lake:
     """Return a lake of parcels that are scanned in any order, on the hour, and some twice."""
     rng = np.random.default_rng(seed)
     lake = Lake(path)
@@ -96,7 +96,7 @@ def chaos(path: Path, seed: int, parcels: int = 80) -> Lake:
         words = [*rng.choice(said[:-1], 4), *rng.choice(["delivered", "delivered", "lost"], 2)]
         for j, word in enumerate(words):
             happened = placed + int(rng.integers(1, 30 if j < 4 else 90))
-            known = happened + int(rng.choice([0, 0, 1, 12, 24, 60]))
+            known = happened + int(rng.choice([0, 0, 1, 12, 24, 60, 140]))
             scans.append(scan(f"{name}-{j}", str(word), happened, known, f"f{j % 3}", name))
     places = {"country": "US", "city": "x", "lat": 34.0, "lon": -118.0, "recorded_at": at(-999)}
     places |= {"region": "US-CA", "zone": "America/Los_Angeles"}
