@@ -91,12 +91,12 @@ def given() -> dict[str, Any]:
     """Everything that ``write`` takes, made up."""
     replayed = made_up()
     policies = {
-        "policy": ["lanecast", "carrier's promise", "constant 90 %"],
-        "promised_days": [13.2, 23.4, 15.0],
-        "on_time": [0.921, 0.921, 0.90],
-        "cost": [15.41, 24.9, 17.2],
+        "policy": ["lanecast", "constant 90 %", "carrier's promise"],
+        "promised_days": [13.2, 15.0, 23.4],
+        "on_time": [0.921, 0.90, 0.921],
+        "cost": [15.41, 17.2, 24.9],
         "foresight": [9.1, 9.1, 9.1],
-        "regret": [6.31, 15.8, 8.1],
+        "regret": [6.31, 8.1, 15.8],
     }
     return {
         "replayed": replayed,

@@ -49,7 +49,7 @@ def write(
     mark
         What the carrier promised itself: mean days, and the share that was kept.
     worth
-        Rows of ``worth`` with their ``policy``: ours first, then what it is compared with.
+        Rows of ``worth`` with their ``policy``: ours first, what it is compared with last.
     network
         Facilities (``facility_id``, ``lat``, ``lon``, perhaps ``name``) and lanes
         (``from_facility_id``, ``to_facility_id``, ``delay_h``, ``volume``), see ``network``.

@@ -68,8 +68,9 @@ def frame(
         at = plot.x(value)
         if upright:
             parts.append(tag("line", class_="grid", x1=at, x2=at, y1=plot.top, y2=plot.floor))
-        middle = "middle" if at < right - 4 else "end"
-        parts.append(tag("text", label, class_="tick", x=at, y=plot.floor + 16, text_anchor=middle))
+        parts.append(
+            tag("text", label, class_="tick", x=at, y=plot.floor + 16, text_anchor="middle")
+        )
     parts.append(tag("line", class_="axis", x1=left, x2=right, y1=plot.floor, y2=plot.floor))
     parts.append(tag("text", y_name, class_="name", x=2, y=14))
     parts.append(tag("text", x_name, class_="name", x=right, y=plot.height - 6, text_anchor="end"))

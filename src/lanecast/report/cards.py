@@ -7,7 +7,8 @@ import polars as pl
 
 from .markup import Html, tag
 from .numbers import percent, plain
-from .promise import Gain, saved
+from .policies import saved
+from .promise import Gain
 from .trust import verdict
 
 
@@ -39,12 +40,12 @@ def cards(
         found.append(card("Error at checkout", f"{plain(mae)} days", sub, good))
     if (inside := flat.get("coverage_80")) is not None:
         words, good = verdict(inside)
-        found.append(card("Inside the 80 % range", percent(inside), words, good))
+        found.append(card("In the 80 % range", percent(inside), words, good))
     if gain is not None:
         days = gain.reference_days - gain.days
-        word = "shorter" if days >= 0 else "longer"
-        same = f"than {gain.reference}, both {percent(gain.on_time)} on time"
-        found.append(card("Promise", f"{plain(abs(days), 1)} days {word}", same, days >= 0))
+        label = f"Promises {'shorter' if days >= 0 else 'longer'} by"
+        same = f"than {gain.reference}, both kept {percent(gain.on_time)}"
+        found.append(card(label, f"{plain(abs(days), 1)} days", same, days >= 0))
     if (money := saved(worth)) is not None:
         amount, against = money
         word = "saved" if amount >= 0 else "lost"

@@ -3,14 +3,13 @@
 import polars as pl
 
 from .axes import Plot, frame, ticks
-from .judged import NAMES, Judged
+from .judged import FEW, NAMES, Judged
 from .marks import legend, series
 from .markup import Html, joined, tag
 from .numbers import plain
 from .picture import Size, picture
 
 EDGES = (1, 2, 3, 4, 5, 7, 10, 14, 21, 30)
-FEW = 30  # parcels below which an average says too little to be drawn
 MOST_SCANS = 12
 HEADS = {"what": "", "model": "Model", "n": "Parcels", "mae_days": "Mean error, days"}
 
@@ -74,14 +73,16 @@ def _picture(
         f"{judged.main}: {said or 'too few parcels'}."
     )
     high = 1.05 * (top or float(str(fit["mae_days"].max() or 1.0)))
-    last = int(str(fit["place"].max() or 0))
+    first, last = int(str(fit["place"].min() or 0)), int(str(fit["place"].max() or 0))
 
     def draw(size: Size) -> Html:
-        plot = Plot(size.width, size.height, (-0.4, last + 0.4), (0, high), left=30)
-        labels = scores.select("place", "what").unique().filter(pl.col("place") <= last)
-        every = 2 if not size.wide and last > 7 else 1
+        plot = Plot(size.width, size.height, (first - 0.4, last + 0.4), (0, high), left=30)
+        labels = fit.select("place", "what").unique()
+        every = 2 if not size.wide and last - first > 7 else 1
         x = [
-            (float(at), _range(what)) for at, what in labels.sort("place").rows() if at % every == 0
+            (float(at), _range(what))
+            for at, what in labels.sort("place").rows()
+            if (at - first) % every == 0
         ]
         y = [(value, plain(value, 1).removesuffix(".0")) for value in ticks(0, high)]
         lines = [

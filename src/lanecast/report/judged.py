@@ -14,6 +14,7 @@ from lanecast.tables.parcel import QUANTILES
 from .marks import Look
 
 DAY_H = 24.0
+FEW = 30  # parcels below which an average says too little to be drawn
 NAMES = {"checkout": "At checkout", "shipped": "When shipped", "in_transit": "After a later scan"}
 
 

@@ -149,7 +149,7 @@ def _legend(scale: Bands, counts: list[int], most: float) -> Html:
             "path", class_="lane b1", d="M1 7H33", style=f"stroke-width:{width(volume, most):.1f}"
         )
         swatch = tag("svg", line, class_="swatch", aria_hidden="true", viewBox="0 0 34 14")
-        entries.append(tag("li", swatch, f"{plain(volume, 0)} parcels"))
+        entries.append(tag("li", swatch, f"this wide: {plain(volume, 0)} parcels"))
     return tag("ul", *entries, class_="legend")
 
 

@@ -8,10 +8,11 @@ import polars as pl
 from lanecast.optimize.promise import Frontier
 
 from . import horizon, lanes, parcel, promise, trust
-from .judged import Judged
+from .judged import FEW, Judged
 from .markup import Html, escaped, joined, tag
 from .numbers import percent, plain
 from .picture import behind
+from .policies import policies
 from .style import SHEET
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
@@ -30,7 +31,7 @@ def errors(judged: Judged, scores: pl.DataFrame) -> Section:
     say = (
         "Each point averages parcels that turned out to be so many days from their delivery when "
         "they were asked about. Lower is better; the grey bars show how many parcels stand behind "
-        f"a point, and points with fewer than {horizon.FEW} are left out."
+        f"a point, and points with fewer than {FEW} are left out."
     )
     limit = (
         "How many days are left is known only afterwards. A forecast cannot know that a parcel "
@@ -38,7 +39,9 @@ def errors(judged: Judged, scores: pl.DataFrame) -> Section:
         "each other, not left with right. Parcels still under way are counted as open, not scored."
     )
     inside = joined(
-        _say(say), horizon.pictures(judged), _note(limit), behind("All scores", scores, SCORES)
+        _words(say, limit),
+        horizon.pictures(judged),
+        behind("all scores", scores, SCORES, "All scores"),
     )
     return "error", "Error", "How far off is the forecast?", inside
 
@@ -55,11 +58,12 @@ def ranges(judged: Judged, flat: Mapping[str, Any]) -> Section | None:
         "the shaded bands, 78-82 % and 93.5-96.5 %."
     ).replace("-", "–")  # noqa: RUF001
     limit = (
-        "Questions at checkout, delivered parcels only. Right on average is not right for every "
+        f"Questions at checkout, delivered parcels only; months with fewer than {FEW} are in the "
+        "table, not in the picture. Right on average is not right for every "
         "lane. A model that answers with one number has no range and no line."
     )
     pictures = trust.pictures(judged, flat, "checkout")
-    return "trust", "Trust", "Can its ranges be trusted?", joined(_say(say), pictures, _note(limit))
+    return "trust", "Trust", "Can its ranges be trusted?", joined(_words(say, limit), pictures)
 
 
 def promises(
@@ -83,14 +87,14 @@ def promises(
             "promise. Foresight is what it costs to know the day of delivery; regret is the rest."
         )
     drawn = promise.curve(tradeoff, mark) if tradeoff else None
-    beside = None if worth is None else tag("div", promise.worth_table(worth))
+    beside = None if worth is None else policies(worth)
     both = drawn is not None and beside is not None
     content = tag("div", drawn, beside, class_="split") if both else joined(drawn, beside)
     return (
         "promise",
         "Promise",
         "Which date can be promised?",
-        joined(_say(say), content, _note(limit)),
+        joined(_words(say, limit), content),
     )
 
 
@@ -108,7 +112,7 @@ def places(network: Network | None) -> Section | None:
         "hides a few very late parcels among many on time. Colours say where time is lost, not "
         "whose fault it is."
     )
-    return "network", "Lanes", "Where is time lost?", joined(_say(say), drawn, _note(limit))
+    return "network", "Lanes", "Where is time lost?", joined(_words(say, limit), drawn)
 
 
 def example(judged: Judged, parcel_id: str | None, moved: pl.DataFrame | None) -> Section | None:
@@ -129,7 +133,7 @@ def example(judged: Judged, parcel_id: str | None, moved: pl.DataFrame | None) -
         "parcel-story",
         "One parcel",
         "What does one parcel look like?",
-        joined(_say(say), drawn, _note(note)),
+        joined(_words(say, note), drawn),
     )
 
 
@@ -212,8 +216,9 @@ def _say(text: str) -> Html:
     return tag("p", text)
 
 
-def _note(text: str) -> Html:
-    return tag("p", tag("strong", "What it cannot say. "), text, class_="note")
+def _words(say: str, limit: str) -> Html:
+    note = tag("p", tag("strong", "What it cannot say. "), limit, class_="note")
+    return tag("div", _say(say), note, class_="words")
 
 
 def _logo() -> Html:

@@ -82,7 +82,7 @@ def fan(judged: Judged, parcel_id: str) -> Html:
     tall = 78 + 34 * shown.height
     title = f"Parcel {_short(parcel_id)}: days to delivery, as forecast"
     return picture(
-        "parcel", title, meaning, draw, twin, heads, _legend(), (342, tall), (640, tall + 20)
+        "parcel", title, meaning, draw, twin, heads, _legend(), (342, tall), (560, tall + 10)
     )
 
 

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 import polars as pl
 
 from .markup import Html, escaped, joined, tag
-from .numbers import count, plain
+from .numbers import count, percent, plain
 
 MOST_ROWS = 600  # of a table twin
+SHARES = {"coverage_80", "coverage_95", "within_1_day", "on_time", "share", "nominal", "measured"}
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ def picture(
     heads: Mapping[str, str],
     legend: Html | None = None,
     small: tuple[float, float] = (342, 250),
-    large: tuple[float, float] = (640, 330),
+    large: tuple[float, float] = (560, 300),
 ) -> Html:
     """Return a figure: drawn for a phone and for a screen, of which one is shown.
 
@@ -66,9 +67,9 @@ def picture(
     )
 
 
-def behind(title: str, rows: pl.DataFrame, heads: Mapping[str, str]) -> Html:
+def behind(title: str, rows: pl.DataFrame, heads: Mapping[str, str], what: str = "Numbers") -> Html:
     """Return the numbers as a table that opens on demand."""
-    said = f"Numbers: {count(rows.height, 'row')}"
+    said = f"{what}: {count(rows.height, 'row')}"
     hidden = tag("span", f" of {title}", class_="unseen")
     return tag("details", tag("summary", said, hidden), table(title, rows, heads))
 
@@ -81,7 +82,7 @@ def table(title: str, rows: pl.DataFrame, heads: Mapping[str, str]) -> Html:
         tag("th", heads[name], scope="col", class_="n" if number[name] else None) for name in names
     ]
     body = [
-        tag("tr", *(_cell(row[name], number[name], i == 0) for i, name in enumerate(names)))
+        tag("tr", *(_cell(name, row[name], number[name], name == names[0]) for name in names))
         for row in rows.head(MOST_ROWS).iter_rows(named=True)
     ]
     rest = rows.height - len(body)
@@ -96,9 +97,11 @@ def table(title: str, rows: pl.DataFrame, heads: Mapping[str, str]) -> Html:
     return joined(box, more)
 
 
-def _cell(value: object, number: bool, first: bool) -> Html:
+def _cell(name: str, value: object, number: bool, first: bool) -> Html:
     if number and value is not None:
-        shown = tag("data", plain(value, 3 if abs(float(str(value))) < 10 else 1), value=str(value))
+        exact = float(str(value))
+        text = percent(exact) if name in SHARES else plain(value, 2 if abs(exact) < 100 else 1)
+        shown = tag("data", text, value=str(value))
     else:
         shown = escaped(plain(value))
     if first:

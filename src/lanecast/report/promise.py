@@ -12,7 +12,7 @@ from .axes import Plot, frame, ticks
 from .marks import Look, legend, series
 from .markup import Html, joined, tag
 from .numbers import percent, plain
-from .picture import Size, picture, table
+from .picture import Size, picture
 
 Mark = tuple[float, float]
 
@@ -117,18 +117,8 @@ def curve(tradeoff: Mapping[str, Frontier], mark: Mark | None) -> Html:
     }
     title = "How short can a promise be?"
     return picture(
-        "tradeoff", title, meaning, draw, rows, heads, legend(looks), (342, 330), (760, 440)
+        "tradeoff", title, meaning, draw, rows, heads, legend(looks), (342, 330), (640, 400)
     )
-
-
-def worth_table(worth: pl.DataFrame) -> Html:
-    """Return the policies side by side, ours first."""
-    heads = {
-        "policy": "Policy", "promised_days": "Promised days", "on_time": "On time",
-        "cost": "Cost per parcel", "foresight": "with foresight", "regret": "Regret",
-    }  # fmt: skip
-    title = "What each policy cost"
-    return joined(tag("h3", title), table(title, worth, heads))
 
 
 def saved(worth: pl.DataFrame | None) -> tuple[float, str] | None:

@@ -33,7 +33,7 @@ font-size:.9rem}
 .cards{display:grid;gap:.75rem;grid-template-columns:repeat(auto-fit,minmax(min(9.5rem,100%),1fr));
 margin:0 0 .75rem}
 .card,section{background:var(--panel);border:1px solid var(--line);border-radius:10px}
-.card{padding:.75rem 1rem;min-width:0}
+.card{padding:.75rem 1rem;min-width:0;margin:0}
 .card dt{font-size:.75rem;letter-spacing:.06em;text-transform:uppercase;color:var(--muted)}
 .card dd{margin:0}.card .big{font-size:clamp(1.35rem,1rem + 1.4vw,2rem);font-weight:700;
 line-height:1.25;white-space:nowrap;font-variant-numeric:tabular-nums}
@@ -48,7 +48,9 @@ p{margin:0 0 .75rem;max-width:72ch}.note{font-size:.9rem;color:var(--muted)}
 margin:1rem 0}
 @media(min-width:60rem){.grid2,.grid4{grid-template-columns:repeat(2,minmax(0,1fr))}
 .grid3{grid-template-columns:repeat(3,minmax(0,1fr))}
-.split{grid-template-columns:minmax(0,1.75fr) minmax(0,1fr)}}
+.split{grid-template-columns:minmax(0,1.75fr) minmax(0,1fr)}
+.words{display:grid;grid-template-columns:minmax(0,1.35fr) minmax(0,1fr);gap:0 2.5rem}
+.words .note{border-left:2px solid var(--line);padding-left:1.25rem}}
 @media(min-width:105rem){.grid4{grid-template-columns:repeat(4,minmax(0,1fr))}}
 @media(min-width:130rem){html{font-size:19px}}
 figure{margin:0;min-width:0}figcaption{font-weight:600;margin-bottom:.25rem}
@@ -76,7 +78,7 @@ svg .strong{font-weight:700}
 .gain{stroke:var(--text);stroke-width:2;fill:none}.gainhead{fill:var(--text)}
 .hull{fill:var(--hull);stroke:var(--muted);stroke-opacity:.5;stroke-dasharray:3 4}
 .lane{fill:none;stroke-linecap:round}.b0{stroke:var(--ok);stroke-opacity:.34}
-.b1{stroke:var(--slight);stroke-opacity:.42}.b2{stroke:var(--late);stroke-opacity:.8}
+.b1{stroke:var(--slight);stroke-opacity:.42}.b2{stroke:var(--late);stroke-opacity:.6}
 .b3{stroke:var(--very);stroke-opacity:.97}.head2{fill:var(--panel);stroke:var(--late);
 stroke-width:1.4}.head3{fill:var(--very);stroke:var(--panel);stroke-width:1}
 .place{fill:var(--text);stroke:var(--panel);stroke-width:1.2}
@@ -98,7 +100,10 @@ grid-template-columns:minmax(0,1fr) auto;border-bottom:1px solid var(--line)}
 .rank li:last-child{border-bottom:0}.rank .what{overflow-wrap:anywhere;unicode-bidi:isolate}
 .rank .how{font-variant-numeric:tabular-nums;white-space:nowrap}
 .rank .beam{grid-column:1/-1;height:4px;width:100%;margin-top:3px}
-.beam rect{fill:var(--bar)}.beam .over{fill:var(--very)}
+.rank .more{grid-column:1/-1;font-size:.85rem;color:var(--muted)}.thick .beam{height:9px}
+.thick .how{font-weight:700}.foresight,.beam rect{fill:var(--bar)}
+.regret,.beam .regret{fill:var(--late)}
+.beam .over{fill:var(--very)}
 .facts{display:grid;grid-template-columns:minmax(0,max-content) minmax(0,1fr);gap:.3rem 1.25rem;
 margin:.75rem 0}.facts dt{color:var(--muted)}.facts dd{margin:0;overflow-wrap:anywhere}
 code{font:.875em ui-monospace,"DejaVu Sans Mono",Menlo,Consolas,monospace;overflow-wrap:anywhere}

@@ -11,7 +11,7 @@ from lanecast.metrics.calibration import pit, pit_histogram
 from lanecast.tables.parcel import LEVELS, QUANTILES
 
 from .axes import Plot, frame
-from .judged import DAY_H, Judged
+from .judged import DAY_H, FEW, Judged
 from .marks import Look, legend, series
 from .markup import Html, joined, tag
 from .numbers import percent, plain
@@ -20,7 +20,7 @@ from .picture import Size, picture
 BANDS = {"coverage_80": (0.78, 0.80, 0.82), "coverage_95": (0.935, 0.95, 0.965)}
 PAIRS = [(low, len(LEVELS) - 1 - low) for low in range(len(LEVELS) // 2)]
 BINS = 20
-TENTHS = [(k / 10, f"{10 * k} %") for k in range(0, 11, 2)]
+QUARTERS = [(k / 4, f"{25 * k} %") for k in range(5)]
 
 
 def measured(judged: Judged, moment: str) -> pl.DataFrame:
@@ -60,7 +60,7 @@ def places(judged: Judged, moment: str) -> pl.DataFrame:
 def pictures(judged: Judged, flat: Mapping[str, Any], moment: str) -> Html:
     """Return the three pictures of calibration; without a month, two."""
     drawn = [_intervals(judged, measured(judged, moment)), _histogram(places(judged, moment))]
-    if months := [each for each in flat.get("months", []) if each.get("coverage_80") is not None]:
+    if months := [each for each in flat.get("months", []) if each.get("n")]:
         drawn.append(_months(judged, pl.DataFrame(months)))
     return tag("div", *drawn, class_=f"grid{len(drawn)}")
 
@@ -72,7 +72,7 @@ def _intervals(judged: Judged, rows: pl.DataFrame) -> Html:
     meaning = f"Line chart of promised against measured coverage. {judged.main}: {said or 'none'}."
 
     def draw(size: Size) -> Html:
-        plot = Plot(size.width, size.height, (0, 1), (0, 1), left=44, right=16)
+        plot = Plot(size.width, size.height, (0, 1), (0, 1), left=44, right=20)
         ideal = tag("line", class_="ideal", x1=plot.x(0), y1=plot.y(0), x2=plot.x(1), y2=plot.y(1))
         lines = [
             series(
@@ -88,7 +88,7 @@ def _intervals(judged: Judged, rows: pl.DataFrame) -> Html:
             )
             for look in reversed(shown)
         ]
-        grid = frame(plot, TENTHS, TENTHS, "range that was promised", "deliveries inside it")
+        grid = frame(plot, QUARTERS, QUARTERS, "range that was promised", "deliveries inside it")
         at = plot.x(0.99), plot.y(0.03)
         say = tag("text", "dashed: ideal", class_="tick", x=at[0], y=at[1], text_anchor="end")
         return joined(grid, ideal, say, *lines)
@@ -96,7 +96,7 @@ def _intervals(judged: Judged, rows: pl.DataFrame) -> Html:
     heads = {"model": "Model", "nominal": "Promised", "measured": "Measured", "n": "Parcels"}
     title = "Does an 80 % range hold 80 %?"
     return picture(
-        "coverage", title, meaning, draw, rows, heads, legend(shown), (342, 300), (640, 420)
+        "coverage", title, meaning, draw, rows, heads, legend(shown), (342, 300), (560, 400)
     )
 
 
@@ -111,11 +111,11 @@ def _histogram(rows: pl.DataFrame) -> Html:
     high = max(2 * flat, 1.1 * most)
 
     def draw(size: Size) -> Html:
-        plot = Plot(size.width, size.height, (0, BINS), (0, high), left=44, right=16)
+        plot = Plot(size.width, size.height, (0, BINS), (0, high), left=44, right=20)
         x = [(k * BINS / 4, f"{25 * k} %") for k in range(5)]
         step = 0.025 if high < 0.2 else 0.1
-        y = [(k * step, percent(k * step)) for k in range(int(high / step) + 1)]
-        grid = frame(plot, x, y, "place in the forecast: earlier | later", "deliveries", False)
+        y = [(k * step, _short(k * step)) for k in range(int(high / step) + 1)]
+        grid = frame(plot, x, y, "place in its forecast, earliest to latest", "deliveries", False)
         gap = 1.5
         bars = [
             tag(
@@ -139,7 +139,7 @@ def _histogram(rows: pl.DataFrame) -> Html:
 
     heads = {"bin": "Place in the forecast", "share": "Share of deliveries"}
     title = "Early or late of the forecast?"
-    return picture("pit", title, meaning, draw, rows, heads, None, (342, 300), (640, 420))
+    return picture("pit", title, meaning, draw, rows, heads, None, (342, 300), (560, 400))
 
 
 def _months(judged: Judged, rows: pl.DataFrame) -> Html:
@@ -152,13 +152,15 @@ def _months(judged: Judged, rows: pl.DataFrame) -> Html:
         for month, a, b in rows.select("month", *names).rows()
     )
     meaning = f"Line chart of measured coverage of the 80 and the 95 % range by month. {said}."
-    worst = min(float(str(rows[key].min())) for key in names)
+    rows = rows.with_columns(place=pl.int_range(pl.len()))
+    fit = rows.filter(pl.col("n") >= FEW)
+    worst = min([float(str(value)) for key in names for value in fit[key]], default=1.0)
     low = min(0.7, np.floor(20 * worst) / 20)
 
     def draw(size: Size) -> Html:
         last = max(rows.height - 1, 1)
         span = (-0.4, last + 0.4) if rows.height > 1 else (-1.0, 1.0)
-        plot = Plot(size.width, size.height, span, (low, 1.0), left=44, right=16)
+        plot = Plot(size.width, size.height, span, (low, 1.0), left=44, right=20)
         every = -(-rows.height // (10 if size.wide else 5))
         x = [(float(k), m) for k, m in enumerate(rows["month"]) if k % every == 0]
         step = 0.05 if low >= 0.6 else 0.1
@@ -178,7 +180,7 @@ def _months(judged: Judged, rows: pl.DataFrame) -> Html:
                 look,
                 [
                     (k, value, f"{month}, {look.name}: {percent(value)} inside")
-                    for k, (month, value) in enumerate(rows.select("month", key).rows())
+                    for k, month, value in fit.select("place", "month", key).rows()
                 ],
             )
             for key, look in looks.items()
@@ -191,8 +193,12 @@ def _months(judged: Judged, rows: pl.DataFrame) -> Html:
     title = "Does it stay so, month after month?"
     return picture(
         "months", title, meaning, draw, rows, heads | {"n": "Parcels"},
-        legend(list(looks.values())), (342, 300), (640, 420),
+        legend(list(looks.values())), (342, 300), (560, 400),
     )  # fmt: skip
+
+
+def _short(share: float) -> str:
+    return f"{plain(100 * share, 1).removesuffix('.0')} %"
 
 
 def verdict(inside: float | None, key: str = "coverage_80") -> tuple[str, bool]:
@@ -201,5 +207,5 @@ def verdict(inside: float | None, key: str = "coverage_80") -> tuple[str, bool]:
         return "nothing delivered yet", False
     low, ideal, high = BANDS[key]
     if low <= inside <= high:
-        return f"✓ within {plain(100 * low, 1).removesuffix('.0')}–{percent(high, 0)}", True  # noqa: RUF001
+        return f"✓ within {_short(low)} to {_short(high)}", True
     return ("▲ ranges too narrow" if inside < ideal else "▼ ranges too wide"), False
