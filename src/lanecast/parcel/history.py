@@ -27,7 +27,7 @@ class Chain:
 
 
 def effects(rows: FrameT, chain: Chain, now_h: float) -> dict[str, FrameT]:
-    """Return one table per level, and ``whole`` with the mean, of column ``value``.
+    """Return one table per level, and ``whole`` with the mean (null of nothing), of ``value``.
 
     Parameters
     ----------
@@ -50,10 +50,14 @@ def effects(rows: FrameT, chain: Chain, now_h: float) -> dict[str, FrameT]:
         }
     )
     whole = known.select(
+        **{f"sw_{n}": nw.col(f"w_{n}").sum() for n in names},
+        **{f"sv_{n}": (nw.col("value") * nw.col(f"w_{n}")).sum() for n in names},
+    ).select(
         **{
-            f"{chain.name}_whole_{name}": (nw.col("value") * nw.col(f"w_{name}")).sum()
-            / nw.col(f"w_{name}").sum()
-            for name in names
+            f"{chain.name}_whole_{n}": nw.when(nw.col(f"sw_{n}") > 0).then(
+                nw.col(f"sv_{n}") / nw.col(f"sw_{n}")
+            )
+            for n in names
         }
     )
     rest = known.join(whole, how="cross").with_columns(
