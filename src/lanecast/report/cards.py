@@ -43,7 +43,7 @@ def cards(
         found.append(card("In the 80 % range", percent(inside), words, good))
     if gain is not None:
         days = gain.reference_days - gain.days
-        label = f"Promises {'shorter' if days >= 0 else 'longer'} by"
+        label = "Shorter promise" if days >= 0 else "Longer promise"
         same = f"than {gain.reference}, both kept {percent(gain.on_time)}"
         found.append(card(label, f"{plain(abs(days), 1)} days", same, days >= 0))
     if (money := saved(worth)) is not None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from .geography import Chart, graticule, hull, ratio
+from .marks import keys
 from .markup import Html, joined, tag
 from .numbers import count, plain
 from .picture import Size, picture
@@ -99,7 +100,7 @@ def _map(rows: pl.DataFrame, scale: Bands) -> Html:
     return picture(
         "lanes", "Lanes by delay and volume", meaning, draw, twin, heads,
         _legend(scale, counts, most), (342, round(342 * max(tall, 0.9))),
-        (820, round(820 * min(tall, 0.8))),
+        (720, round(720 * min(tall, 0.8))),
     )  # fmt: skip
 
 
@@ -135,22 +136,16 @@ def _lane(chart: Chart, row: dict[str, float], wide: float, k: float) -> Html:
 def _legend(scale: Bands, counts: list[int], most: float) -> Html:
     entries = []
     for band, (name, n) in enumerate(zip(scale.names(), counts, strict=True)):
-        line = tag(
-            "path",
-            class_=f"lane b{band}",
-            d="M1 7H33",
-            style=f"stroke-width:{1.6 + 0.8 * band:.1f}",
-        )
         head = tag("polygon", class_=f"head{band}", points="23,7 14,2 14,12") if band > 1 else None
-        swatch = tag("svg", line, head, class_="swatch", aria_hidden="true", viewBox="0 0 34 14")
-        entries.append(tag("li", swatch, f"{name} ({n})"))
+        entries.append((joined(_sample(band, 1.6 + 0.8 * band), head), f"{name} ({n})"))
     for volume in (most, most / 10):
-        line = tag(
-            "path", class_="lane b1", d="M1 7H33", style=f"stroke-width:{width(volume, most):.1f}"
-        )
-        swatch = tag("svg", line, class_="swatch", aria_hidden="true", viewBox="0 0 34 14")
-        entries.append(tag("li", swatch, f"this wide: {plain(volume, 0)} parcels"))
-    return tag("ul", *entries, class_="legend")
+        said = f"this wide: {plain(volume, 0)} parcels"
+        entries.append((_sample(1, width(volume, most)), said))
+    return keys(*entries)
+
+
+def _sample(band: int, wide: float) -> Html:
+    return tag("path", class_=f"lane b{band}", d="M1 7H33", style=f"stroke-width:{wide:.1f}")
 
 
 def _worst(rows: pl.DataFrame, scale: Bands) -> Html:

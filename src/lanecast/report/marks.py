@@ -61,16 +61,30 @@ def series(plot: Plot, look: Look, points: Sequence[tuple[float, float, str]]) -
     return joined(look.path(places), *dots)
 
 
-def legend(looks: Sequence[Look]) -> Html:
-    """Explain lines and shapes in words, above a picture."""
+def keys(*entries: tuple[Html, str]) -> Html:
+    """Explain small drawings, 34 by 14 px, in words, above a picture."""
     wide, tall = SWATCH
-    entries = []
-    for look in looks:
-        middle = tall / 2
-        line = look.path([(1, middle), (wide - 1, middle)])
-        swatch = tag(
-            "svg", line, look.dot(wide / 2, middle), class_="swatch", aria_hidden="true",
-            viewBox=f"0 0 {wide} {tall}",
-        )  # fmt: skip
-        entries.append(tag("li", swatch, look.name))
-    return tag("ul", *entries, class_="legend")
+    box = f"0 0 {wide} {tall}"
+    return tag(
+        "ul",
+        *(
+            tag("li", tag("svg", drawn, class_="swatch", aria_hidden="true", viewBox=box), words)
+            for drawn, words in entries
+        ),
+        class_="legend",
+    )
+
+
+def legend(looks: Sequence[Look]) -> Html:
+    """Explain lines and their shapes."""
+    wide, tall = SWATCH
+    middle = tall / 2
+    return keys(
+        *(
+            (
+                joined(look.path([(1, middle), (wide - 1, middle)]), look.dot(wide / 2, middle)),
+                look.name,
+            )
+            for look in looks
+        )
+    )

@@ -6,12 +6,13 @@ from lanecast.tables.parcel import QUANTILES
 
 from .axes import Plot, frame, ticks
 from .judged import DAY_H, Judged
+from .marks import keys
 from .markup import Html, joined, tag
 from .numbers import plain
 from .picture import Size, picture, table
 
-RANGES = {"fan95": ("q025", "q975"), "fan80": ("q100", "q900"), "fan50": ("q200", "q800")}
-SAID = {"fan95": "95 %", "fan80": "80 %", "fan50": "60 %"}
+RANGES = {"fan95": ("q025", "q975"), "fan80": ("q100", "q900"), "fan60": ("q200", "q800")}
+SAID = {"fan95": "95 %", "fan80": "80 %", "fan60": "60 %"}
 MOST = 8  # questions that are drawn
 
 
@@ -122,20 +123,17 @@ def _row(plot: Plot, k: int, row: dict[str, float]) -> Html:
 
 
 def _legend() -> Html:
-    def swatch(inside: Html) -> Html:
-        return tag("svg", inside, class_="swatch", aria_hidden="true", viewBox="0 0 34 14")
-
-    wide = {"fan50": (11, 12), "fan80": (7, 20), "fan95": (2, 30)}
+    wide = {"fan60": (11, 12), "fan80": (7, 20), "fan95": (2, 30)}
     nested = [
-        tag("rect", class_=k, x=wide[k][0], y=1, width=wide[k][1], height=12, rx=2) for k in RANGES
+        tag("rect", class_=kind, x=wide[kind][0], y=1, width=wide[kind][1], height=12, rx=2)
+        for kind in RANGES
     ]
-    entries = [
-        tag("li", swatch(joined(*nested)), "60, 80 and 95 % range, inside to outside"),
-        tag("li", swatch(tag("line", class_="median", x1=17, x2=17, y1=1, y2=13)), "middle"),
-        tag("li", swatch(tag("circle", class_="place", cx=17, cy=7, r=3)), "moment of asking"),
-        tag("li", swatch(tag("line", class_="arrived", x1=17, x2=17, y1=0, y2=14)), "delivered"),
-    ]
-    return tag("ul", *entries, class_="legend")
+    return keys(
+        (joined(*nested), "60, 80 and 95 % range, inside to outside"),
+        (tag("line", class_="median", x1=17, x2=17, y1=1, y2=13), "middle"),
+        (tag("circle", class_="place", cx=17, cy=7, r=3), "moment of asking"),
+        (tag("line", class_="arrived", x1=17, x2=17, y1=0, y2=14), "delivered"),
+    )
 
 
 def _short(name: str) -> str:

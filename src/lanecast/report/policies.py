@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from .marks import keys
 from .markup import Html, tag
 from .numbers import percent, plain
 from .picture import behind
@@ -21,12 +22,10 @@ def policies(worth: pl.DataFrame) -> Html:
     title = "What each policy cost per parcel"
     most = max(float(str(worth["cost"].max() or 0.0)), 1e-9)
     items = [_item(row, most) for row in worth.iter_rows(named=True)]
-    key = tag(
-        "ul",
-        _key("foresight", "even if the day had been known"),
-        _key("regret", "the rest: regret"),
-        class_="legend",
+    known, rest = (
+        tag("rect", class_=kind, x=1, y=3, width=32, height=8) for kind in ("foresight", "regret")
     )
+    key = keys((known, "even if the day had been known"), (rest, "the rest: regret"))
     ranked = tag("ol", *items, class_="rank thick")
     return tag("div", tag("h3", title), key, ranked, behind(title, worth, HEADS))
 
@@ -60,11 +59,4 @@ def _item(row: dict[str, object], most: float) -> Html:
         tag("span", plain(cost), class_="how"),
         tag("span", f"{days} days promised, {kept} on time", class_="more"),
         beam,
-    )
-
-
-def _key(kind: str, text: str) -> Html:
-    block = tag("rect", class_=kind, x=1, y=3, width=32, height=8)
-    return tag(
-        "li", tag("svg", block, class_="swatch", aria_hidden="true", viewBox="0 0 34 14"), text
     )

@@ -117,7 +117,7 @@ def curve(tradeoff: Mapping[str, Frontier], mark: Mark | None) -> Html:
     }
     title = "How short can a promise be?"
     return picture(
-        "tradeoff", title, meaning, draw, rows, heads, legend(looks), (342, 330), (640, 400)
+        "tradeoff", title, meaning, draw, rows, heads, legend(looks), (342, 330), (720, 420)
     )
 
 

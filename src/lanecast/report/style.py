@@ -56,7 +56,7 @@ margin:1rem 0}
 figure{margin:0;min-width:0}figcaption{font-weight:600;margin-bottom:.25rem}
 .drawing{container-type:inline-size}.drawing svg{width:100%;height:auto;overflow:visible}
 .drawing .wide{display:none}.drawing .small{display:block}
-@container (min-width:32rem){.drawing .wide{display:block}.drawing .small{display:none}}
+@container (min-width:480px){.drawing .wide{display:block}.drawing .small{display:none}}
 .legend{list-style:none;display:flex;flex-wrap:wrap;gap:.15rem 1.1rem;padding:0;margin:0 0 .35rem;
 font-size:.875rem;color:var(--text)}
 .legend li{display:flex;align-items:center;gap:.45rem}
@@ -83,7 +83,7 @@ svg .strong{font-weight:700}
 stroke-width:1.4}.head3{fill:var(--very);stroke:var(--panel);stroke-width:1}
 .place{fill:var(--text);stroke:var(--panel);stroke-width:1.2}
 .fan95{fill:var(--ok);fill-opacity:.22}.fan80{fill:var(--ok);fill-opacity:.34}
-.fan50{fill:var(--ok);fill-opacity:.6}.median{stroke:var(--text);stroke-width:2.5}
+.fan60{fill:var(--ok);fill-opacity:.6}.median{stroke:var(--text);stroke-width:2.5}
 .arrived{stroke:var(--late);stroke-width:2;stroke-dasharray:5 3}
 details{margin:.35rem 0 0;font-size:.9rem}summary{cursor:pointer;color:var(--muted);
 padding:.3rem 0;width:fit-content}summary:hover{color:var(--text)}

@@ -12,7 +12,7 @@ from lanecast.tables.parcel import LEVELS, QUANTILES
 
 from .axes import Plot, frame
 from .judged import DAY_H, FEW, Judged
-from .marks import Look, legend, series
+from .marks import Look, keys, legend, series
 from .markup import Html, joined, tag
 from .numbers import percent, plain
 from .picture import Size, picture
@@ -59,7 +59,10 @@ def places(judged: Judged, moment: str) -> pl.DataFrame:
 
 def pictures(judged: Judged, flat: Mapping[str, Any], moment: str) -> Html:
     """Return the three pictures of calibration; without a month, two."""
-    drawn = [_intervals(judged, measured(judged, moment)), _histogram(places(judged, moment))]
+    drawn = [
+        _intervals(judged, measured(judged, moment)),
+        _histogram(judged.main, places(judged, moment)),
+    ]
     if months := [each for each in flat.get("months", []) if each.get("n")]:
         drawn.append(_months(judged, pl.DataFrame(months)))
     return tag("div", *drawn, class_=f"grid{len(drawn)}")
@@ -100,7 +103,7 @@ def _intervals(judged: Judged, rows: pl.DataFrame) -> Html:
     )
 
 
-def _histogram(rows: pl.DataFrame) -> Html:
+def _histogram(model: str, rows: pl.DataFrame) -> Html:
     share = rows["share"].to_list()
     flat = 1 / BINS
     most, least = max(share, default=0.0), min(share, default=0.0)
@@ -131,15 +134,17 @@ def _histogram(rows: pl.DataFrame) -> Html:
         ]
         even = plot.y(flat)
         line = tag("line", class_="ideal", x1=plot.left, x2=plot.x(BINS), y1=even, y2=even)
-        say = tag(
-            "text", "ideal: all equal", class_="halo", x=plot.x(BINS), y=plot.top - 6,
-            text_anchor="end",
-        )  # fmt: skip
-        return joined(grid, *bars, line, say)
+        return joined(grid, *bars, line)
 
     heads = {"bin": "Place in the forecast", "share": "Share of deliveries"}
     title = "Early or late of the forecast?"
-    return picture("pit", title, meaning, draw, rows, heads, None, (342, 300), (560, 400))
+    return picture("pit", title, meaning, draw, rows, heads, _bars(model), (342, 300), (560, 400))
+
+
+def _bars(model: str) -> Html:
+    bar = tag("rect", class_="bars main", x=1, y=2, width=32, height=10)
+    line = tag("line", class_="ideal", x1=1, x2=33, y1=7, y2=7)
+    return keys((bar, model), (line, "ideal: all equal"))
 
 
 def _months(judged: Judged, rows: pl.DataFrame) -> Html:
