@@ -76,13 +76,15 @@ def graticule(chart: Chart) -> Html:
         _, y = chart.place(0, k * step)
         if 10 < y < chart.height - 20:
             parts.append(tag("line", class_="grid", x1=0, x2=chart.width, y1=y, y2=y))
-            parts.append(tag("text", _degrees(k * step, "N", "S"), class_="tick", x=3, y=y - 3))
+            parts.append(
+                tag("text", _degrees(k * step, "N", "S"), class_="tick halo", x=3, y=y - 3)
+            )
     for k in range(math.ceil(-180 / step), math.floor(180 / step) + 1):
         x, _ = chart.place(k * step, 0)
         if 40 < x < chart.width - 24:
             parts.append(tag("line", class_="grid", x1=x, x2=x, y1=0, y2=chart.height))
             text = _degrees(k * step, "E", "W")
-            parts.append(tag("text", text, class_="tick", x=x + 3, y=chart.height - 4))
+            parts.append(tag("text", text, class_="tick halo", x=x + 3, y=chart.height - 4))
     return joined(*parts)
 
 

@@ -90,12 +90,12 @@ def _map(rows: pl.DataFrame, scale: Bands) -> Html:
             tag("circle", class_="place", cx=x, cy=y, r=k * (2 + 4 * (n / busiest) ** 0.5))
             for x, y, n in spots
         ]
-        return joined(graticule(chart), hull([(x, y) for x, y, _ in spots]), *lanes, *dots)
+        return joined(hull([(x, y) for x, y, _ in spots]), graticule(chart), *lanes, *dots)
 
     counts = [rows.filter(band=k).height for k in range(4)]
     said = "; ".join(f"{name}: {n}" for name, n in zip(scale.names(), counts, strict=True))
     meaning = f"Map of {count(rows.height, 'lane')} between {places.height} places. Lanes {said}."
-    heads = {"lane": "Lane", "delay_h": "Mean delay, h", "volume": "Parcels"}
+    heads = {"lane": "Lane", "delay_h": "Delay, h", "volume": "Parcels"}
     twin = rows.sort("delay_h", "lane", descending=[True, False])
     return picture(
         "lanes", "Lanes by delay and volume", meaning, draw, twin, heads,
@@ -116,8 +116,7 @@ def _lane(chart: Chart, row: dict[str, float], wide: float, k: float) -> Html:
     dx, dy = x2 - x1, y2 - y1
     cx, cy = (x1 + x2) / 2 + 0.18 * dy, (y1 + y2) / 2 - 0.18 * dx
     band = int(row["band"])
-    late = f"{plain(row['delay_h'], 1)} h late on average"
-    say = f"{row['lane']}: {late}, {plain(row['volume'])} parcels"
+    say = f"{row['lane']}: {_late(row['delay_h'])}, {plain(row['volume'])} parcels"
     d = f"M{x1:.1f} {y1:.1f}Q{cx:.1f} {cy:.1f} {x2:.1f} {y2:.1f}"
     path = tag(
         "path", tag("title", say), class_=f"lane b{band}", d=d,
@@ -164,7 +163,7 @@ def _worst(rows: pl.DataFrame, scale: Bands) -> Html:
             preserveAspectRatio="none",
             aria_hidden="true",
         )
-        how = f"{plain(row['delay_h'], 1)} h · {plain(row['volume'], 0)} parcels"
+        how = f"{_late(row['delay_h'])} · {plain(row['volume'], 0)} parcels"
         items.append(
             tag("li", tag("span", row["lane"], class_="what"), tag("span", how, class_="how"), beam)
         )
@@ -175,6 +174,12 @@ def _worst(rows: pl.DataFrame, scale: Bands) -> Html:
         tag("ol", *items, class_="rank"),
         tag("p", note, class_="note"),
     )
+
+
+def _late(hours: float) -> str:
+    size = abs(hours)
+    text = f"{plain(size, 1)} h" if size < 48 else f"{plain(size / 24, 1)} days"
+    return f"{text} {'late' if hours >= 0 else 'early'}"
 
 
 def _span(hours: float) -> str:

@@ -89,7 +89,11 @@ def promises(
     drawn = promise.curve(tradeoff, mark) if tradeoff else None
     beside = None if worth is None else policies(worth)
     both = drawn is not None and beside is not None
-    content = tag("div", drawn, beside, class_="split") if both else joined(drawn, beside)
+    content = (
+        tag("div", drawn, beside, class_="split")
+        if both
+        else tag("div", drawn, beside, class_="alone")
+    )
     return (
         "promise",
         "Promise",
@@ -104,11 +108,11 @@ def places(network: Network | None) -> Section | None:
     if drawn is None:
         return None
     say = (
-        "Lanes between places. Wide lanes carry many parcels; colour and arrow heads show the mean "
-        "delay, an early arrival counting as on time. Late lanes point where they go."
+        "Lanes between places. Wide lanes carry many parcels; colour and arrow heads show the "
+        "delay behind plan, and early counts as on time. Late lanes point where they go."
     )
     limit = (
-        "The dashed shape is the hull of the network, not a coast or a border. A mean "
+        "The dashed shape is the hull of the network, not a coast or a border. One number per lane "
         "hides a few very late parcels among many on time. Colours say where time is lost, not "
         "whose fault it is."
     )
@@ -125,9 +129,12 @@ def example(judged: Judged, parcel_id: str | None, moved: pl.DataFrame | None) -
         f"One parcel, {how}. Each row is what was said at that moment; the range should "
         "shrink from row to row, and hold the dashed line, the delivery."
     )
-    drawn = parcel.fan(judged, chosen)
-    if moved is not None:
-        drawn = tag("div", drawn, parcel.drivers(moved), class_="split")
+    drawn = tag(
+        "div",
+        parcel.fan(judged, chosen),
+        None if moved is None else parcel.drivers(moved),
+        class_="alone" if moved is None else "split",
+    )
     note = "An anecdote: it shows how to read a forecast, not how good forecasts are."
     return (
         "parcel-story",

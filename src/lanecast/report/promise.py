@@ -15,6 +15,7 @@ from .numbers import percent, plain
 from .picture import Size, picture
 
 Mark = tuple[float, float]
+ROOM = 100  # px that a label needs
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,7 @@ def curve(tradeoff: Mapping[str, Frontier], mark: Mark | None) -> Html:
             ]
             lines.append(series(plot, look, told))
         arrow = None if found is None else _arrow(plot, found)
-        star = None if mark is None else _carrier(plot, mark)
+        star = None if mark is None else _carrier(plot, mark, found)
         grid = frame(plot, x, y, "average promise, days from checkout", "kept on time")
         return joined(grid, *lines, arrow, star)
 
@@ -130,8 +131,12 @@ def saved(worth: pl.DataFrame | None) -> tuple[float, str] | None:
 
 
 def _said(found: Gain) -> str:
+    return f"{_short(found)} at the same share on time"
+
+
+def _short(found: Gain) -> str:
     word = "shorter" if found.shorter >= 0 else "longer"
-    return f"{percent(abs(found.shorter), 0)} {word} at the same share on time"
+    return f"{percent(abs(found.shorter), 0)} {word}"
 
 
 def _view(
@@ -139,7 +144,7 @@ def _view(
 ) -> tuple[float, tuple[float, float]]:
     """Return where the vertical axis starts and the horizontal span: the part that matters."""
     shares = [mark[1]] if mark else []
-    y_low = float(np.floor(20 * (min([0.8, *shares]) - 0.05)) / 20)
+    y_low = float(np.floor(20 * (min([0.85, *shares]) - 0.1)) / 20)
     seen = rows.filter(pl.col("on_time") >= y_low)["promised_days"].to_list()
     high = [float(np.quantile(seen, 0.98))] if seen else [1.0]
     days = [*high, *([mark[0]] if mark else []), *([found.reference_days] if found else [])]
@@ -155,29 +160,36 @@ def _arrow(plot: Plot, found: Gain) -> Html:
     back = end + way * 9
     tip = f"{end + way:.1f},{at:.1f} {back:.1f},{at - 5:.1f} {back:.1f},{at + 5:.1f}"
     middle = (start + end) / 2
-    word = "shorter" if found.shorter >= 0 else "longer"
+    roomy = abs(start - end) > ROOM
     above = at + 20 if found.on_time > 0.985 else at - 9
     return joined(
-        tag("line", class_="gain", x1=start, x2=end + way * 8, y1=at, y2=at),
-        tag("polygon", class_="gainhead", points=tip),
-        tag(
-            "text", f"{percent(abs(found.shorter), 0)} {word}", class_="halo strong", x=middle,
-            y=above, text_anchor="middle",
-        ),
-    )  # fmt: skip
+        tag("line", class_="gain", x1=start, x2=end + way * min(8, abs(start - end)), y1=at, y2=at),
+        tag("polygon", class_="gainhead", points=tip) if abs(start - end) > 9 else None,
+        tag("text", _short(found), class_="halo strong", x=middle, y=above, text_anchor="middle")
+        if roomy
+        else None,
+    )
 
 
-def _carrier(plot: Plot, mark: Mark) -> Html:
+def _carrier(plot: Plot, mark: Mark, found: Gain | None) -> Html:
     x, y = plot.x(mark[0]), plot.y(mark[1])
     star = Look("", 3).dot(x, y, 6, f"carrier: {mark[0]:.1f} days, {percent(mark[1])} on time")
-    edge = x > plot.width - 60
-    where = plot.width - plot.right if edge else x
-    anchor = "end" if edge else "middle"
-    words = ("carrier's promise", f"{mark[0]:.1f} days, {percent(mark[1])}")
+    edge = x > plot.width - plot.right - ROOM
+    where = plot.width - plot.right if edge else x + 4
+    words = ["carrier's promise", f"{mark[0]:.1f} days, {percent(mark[1])}"]
+    if found is not None and abs(x - plot.x(found.days)) <= ROOM:
+        words.append(f"ours {_short(found)}")
     return joined(
         star,
         *(
-            tag("text", word, class_="halo", x=where, y=y + 24 + 15 * k, text_anchor=anchor)
-            for k, word in enumerate(words)
+            tag(
+                "text",
+                word,
+                class_="halo",
+                x=where,
+                y=y + 22 + 15 * row,
+                text_anchor="end" if edge else "start",
+            )
+            for row, word in enumerate(words)
         ),
     )

@@ -38,7 +38,7 @@ margin:0 0 .75rem}
 .card dd{margin:0}.card .big{font-size:clamp(1.35rem,1rem + 1.4vw,2rem);font-weight:700;
 line-height:1.25;white-space:nowrap;font-variant-numeric:tabular-nums}
 .card .sub{font-size:.85rem;color:var(--muted)}
-.good{color:var(--ok)}.warn{color:var(--late)}
+.card .good{color:var(--ok)}.card .warn{color:var(--late)}
 section{padding:clamp(1rem,2vw,1.75rem);margin:0 0 .75rem;overflow:hidden}
 h2{font-size:clamp(1.2rem,1.05rem + .6vw,1.6rem);line-height:1.25;margin:0 0 .35rem;
 letter-spacing:-.01em}h3{font-size:1rem;margin:0 0 .5rem}
@@ -52,7 +52,7 @@ margin:1rem 0}
 .words{display:grid;grid-template-columns:minmax(0,1.35fr) minmax(0,1fr);gap:0 2.5rem}
 .words .note{border-left:2px solid var(--line);padding-left:1.25rem}}
 @media(min-width:105rem){.grid4{grid-template-columns:repeat(4,minmax(0,1fr))}}
-@media(min-width:130rem){html{font-size:19px}}
+@media(min-width:130rem){html{font-size:19px}.grid3 .wide text{font-size:15px}}
 figure{margin:0;min-width:0}figcaption{font-weight:600;margin-bottom:.25rem}
 .drawing{container-type:inline-size}.drawing svg{width:100%;height:auto;overflow:visible}
 .drawing .wide{display:none}.drawing .small{display:block}
@@ -72,7 +72,8 @@ svg .strong{font-weight:700}
 .s4{stroke:var(--fifth)}.dot.s0{fill:var(--ok);stroke:var(--panel)}
 .dot.s1{fill:var(--slight);stroke:var(--panel)}.dot.s2{fill:var(--late);stroke:var(--panel)}
 .dot.s3{fill:var(--very);stroke:var(--panel)}
-.bars{fill:var(--bar)}.bars.main{fill:var(--ok)}.bandfill{fill:var(--band)}
+.bars{fill:var(--bar);stroke:var(--muted);stroke-width:.7}.alone{max-width:56rem;margin:1rem 0}
+.bars.main{fill:var(--ok);stroke:none}.bandfill{fill:var(--band)}
 .ideal{stroke:var(--text);stroke-width:1;stroke-dasharray:3 3;fill:none}
 .mark{fill:var(--very);stroke:var(--panel);stroke-width:1.5}
 .gain{stroke:var(--text);stroke-width:2;fill:none}.gainhead{fill:var(--text)}
@@ -101,8 +102,8 @@ grid-template-columns:minmax(0,1fr) auto;border-bottom:1px solid var(--line)}
 .rank .how{font-variant-numeric:tabular-nums;white-space:nowrap}
 .rank .beam{grid-column:1/-1;height:4px;width:100%;margin-top:3px}
 .rank .more{grid-column:1/-1;font-size:.85rem;color:var(--muted)}.thick .beam{height:9px}
-.thick .how{font-weight:700}.foresight,.beam rect{fill:var(--bar)}
-.regret,.beam .regret{fill:var(--late)}
+.thick .how{font-weight:700}.beam rect{fill:var(--muted)}
+.foresight,.beam .foresight{fill:var(--slight)}.regret,.beam .regret{fill:var(--late)}
 .beam .over{fill:var(--very)}
 .facts{display:grid;grid-template-columns:minmax(0,max-content) minmax(0,1fr);gap:.3rem 1.25rem;
 margin:.75rem 0}.facts dt{color:var(--muted)}.facts dd{margin:0;overflow-wrap:anywhere}
@@ -111,7 +112,8 @@ code{font:.875em ui-monospace,"DejaVu Sans Mono",Menlo,Consolas,monospace;overfl
 white-space:nowrap}
 footer{color:var(--muted);font-size:.875rem;padding-top:1rem;padding-bottom:3rem}
 @media(max-width:36rem){.cards{grid-template-columns:repeat(2,minmax(0,1fr))}
-.card{padding:.65rem .75rem}section{padding:.9rem .75rem}
+.card{padding:.65rem .75rem}.card:last-child:nth-child(odd){grid-column:1/-1}
+section{padding:.9rem .75rem}
 .facts{grid-template-columns:minmax(0,1fr)}.facts dd{margin-bottom:.5rem}}
 @media print{body{background:#fff;font-size:10pt}section,.card{break-inside:avoid;border-color:#999}
 nav,.skip{display:none}.scroll{overflow:visible;max-height:none}
