@@ -163,9 +163,15 @@ def _worst(rows: pl.DataFrame, scale: Bands) -> Html:
             preserveAspectRatio="none",
             aria_hidden="true",
         )
-        how = f"{_late(row['delay_h'])} · {plain(row['volume'], 0)} parcels"
+        often = f"{plain(row['volume'], 0)} parcels"
         items.append(
-            tag("li", tag("span", row["lane"], class_="what"), tag("span", how, class_="how"), beam)
+            tag(
+                "li",
+                tag("span", row["lane"], class_="what"),
+                tag("span", _late(row["delay_h"]), class_="how"),
+                tag("span", often, class_="more"),
+                beam,
+            )
         )
     note = f"Among lanes with at least {plain(max(least, 1.0), 0)} parcels."
     return tag(

@@ -52,7 +52,7 @@ margin:1rem 0}
 .words{display:grid;grid-template-columns:minmax(0,1.35fr) minmax(0,1fr);gap:0 2.5rem}
 .words .note{border-left:2px solid var(--line);padding-left:1.25rem}}
 @media(min-width:105rem){.grid4{grid-template-columns:repeat(4,minmax(0,1fr))}}
-@media(min-width:130rem){html{font-size:19px}.grid3 .wide text{font-size:15px}}
+@media(min-width:130rem){html{font-size:19px}.grid3 .wide text{font-size:14px}}
 figure{margin:0;min-width:0}figcaption{font-weight:600;margin-bottom:.25rem}
 .drawing{container-type:inline-size}.drawing svg{width:100%;height:auto;overflow:visible}
 .drawing .wide{display:none}.drawing .small{display:block}
