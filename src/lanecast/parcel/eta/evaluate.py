@@ -87,8 +87,9 @@ def worth(
     Returns
     -------
     DataFrame
-        One row: ``n``, ``promised_days``, ``on_time``, ``cost`` per parcel, ``foresight`` (the cost
-        of promising the very day of delivery) and ``regret``, their difference.
+        One row: ``n``, ``promised_days``, ``on_time``, ``cost`` per parcel, ``foresight`` (the
+        least cost had the delivery been known: of the very day, or of a day before where being
+        late is cheaper) and ``regret``, their difference.
     """
     dated = plan.filter(pl.col("promised_h").is_not_null())
     rows = matched(dated, outcomes).drop_nulls("hours")
@@ -99,8 +100,16 @@ def worth(
         + late * (over_h > 0).cast(pl.Float64)
         + per_late_day * over_h.clip(0.0) / DAY_H
     )
-    needed = (over_h / DAY_H).ceil() * DAY_H + pl.col("promised_h")  # end of the day of delivery
-    best = per_day * pl.max_horizontal(needed, pl.lit(0.0)) / DAY_H
+    step = (pl.col("promised_h") / DAY_H).ceil().clip(lower_bound=1) - 1
+    first = pl.col("promised_h") - step * DAY_H  # end of the day of asking
+    same = (over_h / DAY_H).ceil() * DAY_H + pl.col("promised_h")  # of the day of delivery
+    needed = pl.max_horizontal(same, first)
+
+    def late_at(end: pl.Expr) -> pl.Expr:
+        broken = (per_day * end + per_late_day * (pl.col("hours") - end)) / DAY_H + late
+        return pl.when((end >= first) & (end < pl.col("hours"))).then(broken)
+
+    best = pl.min_horizontal(per_day * needed / DAY_H, late_at(first), late_at(needed - DAY_H))
     return rows.select(
         n=pl.len(),
         promised_days=days.mean(),
