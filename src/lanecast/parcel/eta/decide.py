@@ -3,12 +3,14 @@
 import hashlib
 from dataclasses import dataclass
 
+import narwhals as nw
 import numpy as np
 import polars as pl
 
 from lanecast.optimize.plan import Plan
 from lanecast.optimize.promise import Frontier, frontier, promise
-from lanecast.tables.parcel import LEVELS, QUANTILES
+from lanecast.tables.parcel import LEVELS, PLANS, QUANTILES
+from lanecast.tables.schema import conform
 
 DAY_H = 24.0
 
@@ -70,12 +72,15 @@ def decide(predictions: pl.DataFrame, costs: Costs, limits: Limits) -> Plan[pl.D
         ``skipped`` with the reason.
     """
     rows = predictions.join(limits.places, on="parcel_id", how="left", maintain_order="left")
-    known = pl.all_horizontal(pl.col("goal_region", *QUANTILES).is_not_null())
+    numbers = pl.all_horizontal(pl.col(QUANTILES).is_finite().fill_null(False))
+    known = pl.col("goal_region").is_not_null() & numbers
     todo, rest = rows.filter(known), rows.filter(~known)
     reason = pl.when(pl.col("goal_region").is_null()).then(pl.lit("no address known"))
     skipped = rest.select("parcel_id", "asof", reason=reason.otherwise(pl.lit("no prediction")))
     if todo.is_empty():
-        return Plan(todo.select("parcel_id"), 0.0, {}, 0.0, "empty", skipped)
+        nothing = nw.from_native(pl.DataFrame(schema=todo.select("parcel_id", "asof").schema))
+        empty = conform(PLANS, nothing.with_columns(plan_id=nw.lit(""), decision=nw.lit("promise")))
+        return Plan(empty.to_native(), 0.0, {}, 0.0, "empty", skipped)
 
     day, deadline = deadlines(todo, limits)
     duration, level = todo.select(QUANTILES).to_numpy(), np.array(LEVELS)
@@ -85,8 +90,11 @@ def decide(predictions: pl.DataFrame, costs: Costs, limits: Limits) -> Plan[pl.D
     free = promise(level, duration, np.tile(fine, (todo.height, 1)), **prices)
     date = pl.Series(day[np.arange(todo.height), chosen.index]).cast(pl.Int32).cast(pl.Date)
     name = hashlib.sha256(f"{costs}{limits.soonest_d}{limits.longest_d}".encode())
-    for each in (todo["parcel_id"], todo["asof"].cast(pl.Int64), todo["version"]):
-        name.update(str(each.hash(seed=0).sum()).encode())
+    order = todo.with_row_index().sort("parcel_id", "asof", "model", "version")["index"].to_numpy()
+    for column in ("parcel_id", "asof", "model", "version"):
+        name.update("\0".join(todo[column].gather(order).cast(pl.String)).encode())
+    for array in (duration, deadline):
+        name.update(array[order].tobytes())
     table = todo.select(
         "parcel_id",
         "asof",
