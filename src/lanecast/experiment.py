@@ -40,25 +40,12 @@ class Model(Protocol):
         """Learn from x and y."""
 
 
-class Adaptive(Fitted, Protocol):
-    """A fitted model that can be corrected by recent outcomes without learning anew."""
-
-    def recalibrate(self, x: pl.DataFrame, y: pl.DataFrame) -> "Adaptive":
-        """Return the corrected model."""
-
-
 @dataclass(frozen=True)
 class Entry:
-    """A model in a replay: fitted at every cut-off, or ``once`` at the first.
-
-    Between refits it is corrected every ``recalibrate``, on questions of the ``recent`` past;
-    None is never.
-    """
+    """A model in a replay; fitted at every cut-off, or ``once`` at the first."""
 
     model: Model
     once: bool = False
-    recalibrate: timedelta | None = None
-    recent: timedelta = timedelta(days=75)
 
 
 @dataclass(frozen=True)
@@ -131,8 +118,7 @@ def replay(
                 counts[name] += 1
             fits[name] += time.perf_counter() - started
             started = time.perf_counter()
-            answers = _answer(problem, entry, fitted[name], lake, past, asked, cutoff, end)
-            predicted.append(answers.with_columns(model=pl.lit(name)))
+            predicted.append(fitted[name].predict(asked).with_columns(model=pl.lit(name)))
             speeds[name] += time.perf_counter() - started
         past = pl.concat([past, asked])
     say("scores", 1.0)
@@ -144,37 +130,6 @@ def replay(
         {name: rows / max(seconds, 1e-9) for name, seconds in speeds.items()},
         features_s,
     )
-
-
-def _answer(
-    problem: Problem,
-    entry: Entry,
-    fitted: Any,
-    lake: Lake,
-    past: pl.DataFrame,
-    asked: pl.DataFrame,
-    since: datetime,
-    until: datetime,
-) -> pl.DataFrame:
-    """Predict what was asked in [since, until), correcting the model on the way if it can be."""
-    if entry.recalibrate is None or not hasattr(fitted, "recalibrate"):
-        whole: pl.DataFrame = fitted.predict(asked)
-        return whole
-    answers: list[pl.DataFrame] = []
-    now = since
-    while now < until:
-        end = min(now + entry.recalibrate, until)
-        if now > since:
-            low, high = (now - entry.recent).timestamp() / 3600, now.timestamp() / 3600
-            seen = pl.concat([past, asked]).filter(pl.col("asof_h").is_between(low, high))
-            fitted = fitted.recalibrate(seen, _frame(problem.outcomes(lake.asof(now), now)))
-        low, high = now.timestamp() / 3600, end.timestamp() / 3600
-        answers.append(
-            fitted.predict(asked.filter(pl.col("asof_h") >= low, pl.col("asof_h") < high))
-        )
-        now = end
-    parts: pl.DataFrame = pl.concat(answers)
-    return parts
 
 
 def flat(

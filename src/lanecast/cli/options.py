@@ -1,5 +1,6 @@
 """Options that several commands share, and what they stand for."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -9,7 +10,6 @@ import polars as pl
 import typer
 
 from lanecast.experiment import Entry
-from lanecast.nn.training import Training
 from lanecast.parcel import eta
 from lanecast.tables.lake import Lake, collect
 from lanecast.tables.parcel import PARCELS, SCANS
@@ -71,14 +71,14 @@ def first_parcel(lake: Lake) -> datetime:
 
 def blend(seed: int) -> eta.Blend:
     """Return the blend with this seed everywhere."""
-    deep = eta.Deep(training=Training(epochs=3, rate=1.5e-3, seed=seed))
+    deep = eta.Deep(training=replace(eta.Deep().training, seed=seed))
     return eta.Blend(eta.Boosted(seed=seed), deep)
 
 
 def entries(seed: int) -> dict[str, Entry]:
     """Return the models of a back-test: ours, the baseline, and a default LightGBM, twice."""
     return {
-        "blend": Entry(blend(seed), recalibrate=timedelta(days=1)),
+        "blend": Entry(blend(seed)),
         "lane_quantiles": Entry(eta.LaneQuantiles()),
         "plain_once": Entry(eta.Plain(), once=True),
         "plain_60d": Entry(eta.Plain(days=60)),

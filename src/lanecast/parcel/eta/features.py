@@ -1,6 +1,6 @@
 """What is known of a parcel's time to delivery at the moment of asking, and what came of it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -25,7 +25,7 @@ def context(lake: Lake, asof: datetime) -> dict[str, Any]:
     known = lake.asof(asof)
     now_h = asof.timestamp() / 3600
     passed, asked = _past(known, asof, asof)
-    return summarise(passed, asked, now_h) | calendar(known)
+    return summarise(passed, asked, now_h, _holder(known)) | calendar(known)
 
 
 def assemble(rows: FrameT, context: Mapping[str, FrameT]) -> FrameT:
@@ -50,7 +50,7 @@ def features(lake: Lake, since: datetime, until: datetime) -> Frame:
     now_h = start_h
     while now_h < end_h:
         late = nw.col("asof_h") >= now_h, nw.col("asof_h") < min(now_h + SNAPSHOT_H, end_h)
-        tables = summarise(passed, asked, now_h)
+        tables = summarise(passed, asked, now_h, _holder(known))
         days = calendar(known.asof(datetime.fromtimestamp(now_h * 3600, UTC)))
         blocks.append(assemble(rows.filter(*late), tables | days))
         now_h += SNAPSHOT_H
@@ -85,6 +85,10 @@ def places(lake: Lake, since: datetime, until: datetime) -> nw.LazyFrame[Any]:
     """Return where parcels recorded in [since, until) must go: what ``decide`` needs of them."""
     asked = questions(lake, since, until, scans=False)
     return asked.select("parcel_id", "goal_region", "utc_offset_min", "promised_h")
+
+
+def _holder(known: Lake) -> Callable[[Any], Any]:
+    return lambda rows: known.hold(rows.lazy())
 
 
 def _past(known: Lake, first: datetime, last: datetime) -> tuple[Any, Any]:
@@ -163,7 +167,7 @@ def _numbers(rows: FrameT) -> FrameT:
     )
     rows = rows.with_columns(
         usual_h=nw.when(moment == "checkout")
-        .then(nw.col("handling_h") + nw.col("transit_h"))
+        .then(nw.coalesce(nw.col("by_promise_h"), nw.col("handling_h") + nw.col("transit_h")))
         .otherwise(
             nw.when(moment == "shipped")
             .then((nw.col("transit_h") - nw.col("since_event_h")).clip(1.0))

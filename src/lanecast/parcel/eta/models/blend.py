@@ -15,6 +15,7 @@ from .lane import FittedLaneQuantiles, LaneQuantiles
 from .recalibration import at_levels, inverse, rates, reached
 from .rows import Array, Durations, durations, predictions
 
+TRUST = 0.5  # of the shift that the earlier model saw, which the later one has partly learnt
 UNMEASURED = pl.DataFrame(schema={"slice": pl.String, "n": pl.Int64, "coverage_80": pl.Float64})
 MEDIAN = LEVELS.index(0.5)
 EDGES_OF_SLICES = (1 / 3, 2 / 3)  # short, middle and long ways, by their usual duration
@@ -32,6 +33,8 @@ class Blend:
         Days on which predictions are held against what happened, by models that had not seen it.
     worth
         Events that all slices of a moment are worth together against one slice alone.
+    most
+        Rows to learn from; of more, questions asked on the way are sampled.
     """
 
     boosted: Boosted = field(default_factory=Boosted)
@@ -40,6 +43,7 @@ class Blend:
     share: float = 0.65
     window_d: float = 14
     worth: float = 100
+    most: int = 200_000
 
     def __post_init__(self) -> None:
         if not 0 <= self.share <= 1 or self.window_d <= 0 or self.worth <= 0:
@@ -53,10 +57,11 @@ class Blend:
         known = durations(x, y)
         cut = known.seen_h - 24 * self.window_d
         earlier = self._learn(known.before(cut), {})
-        correction = _correct(earlier, known, cut)
+        correction = _correct(earlier, known, cut, self.worth)
         return self._learn(known, correction)
 
     def _learn(self, known: Durations, rates: Mapping[str, Array]) -> "FittedBlend":
+        known = known.sample(self.most, self.boosted.seed)
         thirds = {
             moment: tuple(
                 np.quantile(
@@ -67,7 +72,7 @@ class Blend:
         }
         boosted, deep = self.boosted.learn(known), self.deep.learn(known)
         lanes = self.lanes.learn(known)
-        parts = (boosted, deep, lanes, self.share, self.worth)
+        parts = (boosted, deep, lanes, self.share)
         return FittedBlend(*parts, thirds, dict(rates), UNMEASURED, known.seen_h)
 
 
@@ -79,7 +84,6 @@ class FittedBlend:
     deep: FittedDeep
     lanes: FittedLaneQuantiles
     share: float
-    worth: float
     thirds: dict[str, tuple[float, ...]]
     rates: dict[str, Array]
     measured: pl.DataFrame
@@ -93,7 +97,7 @@ class FittedBlend:
         names = self.slices(x)
         level = np.tile(np.array(LEVELS), (x.height, 1))
         for name, rate in self.rates.items():
-            level[names == name] = inverse(rate)
+            level[names == name] = inverse(rate, trust=TRUST)
         return at_levels(raw, level)
 
     def raw(self, x: pl.DataFrame) -> Array:
@@ -147,35 +151,24 @@ class FittedBlend:
         """Return this model with the coverage that was measured on later data, by slice."""
         return replace(self, measured=scores.select("slice", "n", "coverage_80"))
 
-    def recalibrate(self, x: pl.DataFrame, y: pl.DataFrame) -> "FittedBlend":
-        """Return this model corrected by what has happened since it learnt, without learning anew.
 
-        The correction made when it learnt counts as ``worth`` events.
-        """
-        known = durations(x, y)
-        if known.seen_h <= self.seen_h:
-            return self
-        return replace(self, rates=_correct(self, known, self.seen_h))
-
-
-def _correct(model: FittedBlend, known: Durations, since_h: float) -> dict[str, Array]:
-    """Follow what was open since ``since_h`` on the model's own scale, slice by slice.
-
-    A slice is shrunk towards what it was before, or else towards its moment.
-    """
+def _correct(
+    model: FittedBlend, known: Durations, since_h: float, worth: float
+) -> dict[str, Array]:
+    """Follow what was open since ``since_h`` on the model's own scale, slice by slice."""
     opened = np.maximum(since_h - (known.seen_h - known.age_h), 0.0)
-    at_risk = known.only(known.hours > opened)
-    opened, ended = opened[known.hours > opened], at_risk.ended
+    open_then = known.hours > opened
+    opened, alive, at_risk = opened[open_then], known.alive()[open_then], known.only(open_then)
     raw = model.raw(at_risk.x)
     enter, leave = reached(raw, opened), reached(raw, at_risk.hours)
     names = model.slices(at_risk.x)
     moments = at_risk.x["moment"].to_numpy()
-    corrected = dict(model.rates)
+    corrected = {}
     for moment in np.unique(moments):
         mine = moments == moment
-        whole = rates(enter[mine], leave[mine], ended[mine])
+        whole = rates(enter[mine], leave[mine], at_risk.ended[mine], weight=alive[mine])
         for name in np.unique(names[mine]):
             part = names == name
-            usual = model.rates.get(str(name), whole)
-            corrected[str(name)] = rates(enter[part], leave[part], ended[part], usual, model.worth)
+            rows = (enter[part], leave[part], at_risk.ended[part])
+            corrected[str(name)] = rates(*rows, whole, worth, alive[part])
     return corrected

@@ -32,15 +32,16 @@ Objective = Callable[[Array, lgb.Dataset], tuple[Array, Array]]
 class Boosted:
     """Trees for the median.
 
-    ``half_life_d`` is the age at which a row counts half; ``spread`` the width of log durations
-    that the likelihood assumes: wider is more robust.
+    ``half_life_d`` is the age at which a row counts half; ``spread`` the width of the logistic law
+    that the likelihood assumes, in standard deviations of the log over the baseline: a wider one
+    listens more to long durations.
     """
 
     rounds: int = 200
     learning_rate: float = 0.05
     leaves: int = 31
     half_life_d: float = 60
-    spread: float = 0.35
+    spread: float = 0.6
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -59,10 +60,9 @@ class Boosted:
         target = np.log(known.hours / known.x["usual_h"].to_numpy())
         weight = known.weight(self.half_life_d)
         aside = np.arange(len(target)) % ASIDE == 0
+        spread = self.spread * max(float(np.std(target[known.ended > 0])), 0.05)
         settings = {
-            "objective": _objective(
-                target[~aside], known.ended[~aside], weight[~aside], self.spread
-            ),
+            "objective": _objective(target[~aside], known.ended[~aside], weight[~aside], spread),
             "learning_rate": self.learning_rate,
             "num_leaves": self.leaves,
             "min_data_in_leaf": 40,

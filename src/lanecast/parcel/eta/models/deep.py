@@ -28,7 +28,7 @@ class Deep:
     ``half_life_d`` is the age at which a row counts half.
     """
 
-    training: Training = field(default_factory=lambda: Training(epochs=3, rate=1.5e-3))
+    training: Training = field(default_factory=lambda: Training(epochs=4, rate=2e-3))
     bins: int = 40
     width: int = 128
     half_life_d: float = 90

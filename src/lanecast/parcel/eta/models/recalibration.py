@@ -60,7 +60,12 @@ def at_levels(hours: Array, level: Array) -> Array:
 
 
 def rates(
-    enter: Array, leave: Array, ended: Array, usual: Array | None = None, worth: float = 2.0
+    enter: Array,
+    leave: Array,
+    ended: Array,
+    usual: Array | None = None,
+    worth: float = 2.0,
+    weight: Array | None = None,
 ) -> Array:
     """Return observed over expected events in each cell of ``EDGES``, shape (n_cells,).
 
@@ -75,9 +80,12 @@ def rates(
         Rates towards which thin cells are shrunk; None is 1, a distribution that is right.
     worth
         Events that ``usual`` is worth, over all cells together.
+    weight
+        Chance that a row can be delivered at all, shape (n,); None is 1.
     """
     used = leave > enter
-    enter, leave, ended = enter[used], leave[used], ended[used]
+    counts = np.ones(len(enter)) if weight is None else weight
+    enter, leave, ended, counts = enter[used], leave[used], ended[used], counts[used]
     first, last = (
         np.clip(np.searchsorted(EDGES, at, side="right") - 1, 0, len(SPAN) - 1)
         for at in (enter, leave)
@@ -85,25 +93,28 @@ def rates(
 
     def passed(at: Array, cell: npt.NDArray[np.intp]) -> Array:
         """Count rows that are past each cell; one inside a cell counts by its share of it."""
-        beyond = np.cumsum(np.bincount(cell, minlength=len(SPAN))[::-1])[::-1]
-        share = np.bincount(cell, (at - EDGES[cell]) / SPAN[cell], len(SPAN))
+        beyond = np.cumsum(np.bincount(cell, counts, len(SPAN))[::-1])[::-1]
+        share = np.bincount(cell, counts * (at - EDGES[cell]) / SPAN[cell], len(SPAN))
         return np.asarray(np.append(beyond[1:], 0) + share)
 
     expected = (passed(leave, last) - passed(enter, first)) * HAZARD
-    events = np.bincount(last, ended, len(SPAN))
+    events = np.bincount(last, counts * ended, len(SPAN))
     prior = worth * SPAN
     toward = np.ones(len(SPAN)) if usual is None else usual
     return np.asarray((events + prior * toward) / (expected + prior))
 
 
-def inverse(rate: Array, level: Array = LEVEL) -> Array:
+def inverse(rate: Array, level: Array = LEVEL, trust: float = 1.0) -> Array:
     """Return the levels of the raw distribution that are ``level`` after the correction.
 
-    ``G`` has ``rate`` times the hazard of a uniform law in each cell.
+    ``G`` has ``rate`` times the hazard of a uniform law in each cell. ``trust`` is the part of the
+    shift of the median that is believed: a model that has learnt since knows some of it.
     """
     hazard = np.cumsum(rate[:-1] * HAZARD[:-1])
     passed = np.clip(-np.expm1(-hazard), 1e-9, 1 - 1e-9)  # G at the inner edges
     moved = np.log(passed / (1 - passed)) + np.arange(len(passed)) * 1e-9
     inner = EDGES[1:-1]
-    found = np.interp(np.log(level / (1 - level)), moved, np.log(inner / (1 - inner)))
+    wanted = np.append(np.log(level / (1 - level)), 0.0)
+    found = np.interp(wanted, moved, np.log(inner / (1 - inner)))
+    found = found[:-1] - (1 - trust) * found[-1]
     return np.asarray(1 / (1 + np.exp(-found)))

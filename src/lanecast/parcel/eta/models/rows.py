@@ -28,26 +28,41 @@ class Durations:
     age_h: Array
     seen_h: float
 
-    def weight(self, half_life_d: float) -> Array:
-        """Return weights, shape (n,), mean 1: fading with age, and with the doubt about a parcel.
+    def alive(self) -> Array:
+        """Return the chance that a row is, or was, a parcel that gets delivered, shape (n,).
 
-        An open parcel counts by the chance that it is still to be delivered rather than lost. With
-        a share ``lost`` of never delivered among old questions, and S the share of deliveries that
-        take longer, that chance after t hours is ``(1 - lost) S(t) / (lost + (1 - lost) S(t))``
-        (mixture cure model; Boag, 1949).
+        With a share ``lost`` of never delivered among old questions, and S the share of deliveries
+        that take longer, it is ``(1 - lost) S(t) / (lost + (1 - lost) S(t))`` for a parcel open
+        after t hours (mixture cure model; Boag, 1949); 1 for delivered ones, and for all where
+        there are too few old questions to tell lost parcels from slow ones.
         """
-        weight = 0.5 ** (self.age_h / 24 / half_life_d)
+        chance = np.ones(len(self.hours))
         for moment in self.x["moment"].unique():
             same = (self.x["moment"] == moment).to_numpy()
             old = same & (self.age_h > LONGEST_H)
             taken = np.sort(self.hours[old & (self.ended > 0)])
             if len(taken) < 100:
-                continue  # too little to tell lost parcels from slow ones
+                continue
             lost = 1 - len(taken) / old.sum()
             longer = 1 - np.searchsorted(taken, self.hours) / len(taken)
             alive = (1 - lost) * longer / np.maximum(lost + (1 - lost) * longer, 1e-9)
-            weight = np.where(same & (self.ended == 0), weight * alive, weight)
+            chance = np.where(same & (self.ended == 0), alive, chance)
+        return chance
+
+    def weight(self, half_life_d: float) -> Array:
+        """Return weights, shape (n,), mean 1: less for old rows and for doubtful parcels."""
+        weight = 0.5 ** (self.age_h / 24 / half_life_d) * self.alive()
         return np.asarray(weight / weight.mean())
+
+    def sample(self, most: int, seed: int) -> "Durations":
+        """Return at most about ``most`` rows, checkouts all and the rest by chance."""
+        size = len(self.hours)
+        if size <= most:
+            return self
+        first = (self.x["moment"] == "checkout").to_numpy()
+        share = max(most - first.sum(), most // 2) / max((~first).sum(), 1)
+        lucky = np.random.default_rng(seed).random(size) < share
+        return self.only(first | lucky)
 
     def before(self, moment_h: float) -> "Durations":
         """Return these rows as they were known at ``moment_h``; what ended later was open then."""
