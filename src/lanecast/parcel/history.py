@@ -69,17 +69,22 @@ def effects(rows: FrameT, chain: Chain, now_h: float) -> dict[str, FrameT]:
             **{f"sw_{n}": nw.col(f"w_{n}").sum() for n in names},
             **{f"sr_{n}": (nw.col(f"w_{n}") * nw.col(f"r_{n}")).sum() for n in names},
         )
-        column = {n: f"{chain.name}_{level}_{n}" for n in names}
-        table = sums.select(
+        tables[level] = sums.select(
             *key,
-            **{column[n]: nw.col(f"sr_{n}") / (nw.col(f"sw_{n}") + k) for n in names},
+            **{
+                f"{chain.name}_{level}_{n}": nw.col(f"sr_{n}") / (nw.col(f"sw_{n}") + k)
+                for n in names
+            },
             **{f"{chain.name}_{level}_n": nw.col(f"sw_{names[-1]}")},
         )
-        rest = rest.join(table.select(*key, *column.values()), on=list(key), how="left")
-        rest = rest.with_columns(
-            **{f"r_{n}": nw.col(f"r_{n}") - nw.col(column[n]) for n in names}
-        ).drop(*column.values())
-        tables[level] = table
+        rest = rest.with_columns(  # by windows: joining the table would double the plan each time
+            **{
+                f"r_{n}": nw.col(f"r_{n}")
+                - (nw.col(f"w_{n}") * nw.col(f"r_{n}")).sum().over(*key)
+                / (nw.col(f"w_{n}").sum().over(*key) + k)
+                for n in names
+            }
+        )
     return tables
 
 

@@ -1,6 +1,6 @@
 """The past, summarised at a moment: what sellers, lanes, places and states usually need."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import narwhals as nw
@@ -61,7 +61,9 @@ def look_up(rows: FrameT, tables: Mapping[str, FrameT]) -> FrameT:
     return rows
 
 
-def summarise(passed: FrameT, asked: FrameT, now_h: float) -> dict[str, FrameT]:
+def summarise(
+    passed: FrameT, asked: FrameT, now_h: float, hold: Callable[[Any], Any]
+) -> dict[str, FrameT]:
     """Return the tables of ``KEYS`` at ``now_h``; what was asked or became known later is left out.
 
     Parameters
@@ -70,6 +72,8 @@ def summarise(passed: FrameT, asked: FrameT, now_h: float) -> dict[str, FrameT]:
         ``named`` journeys.
     asked
         ``named`` questions that scans raised, with ``delivered_h`` and ``delivered_known_h``.
+    hold
+        Computes a small table once, so that the next step does not plan the last one anew.
     """
     asof, shipped, delivered = nw.col("asof_h"), nw.col("shipped_h"), nw.col("delivered_h")
     is_gone, is_home = nw.col("shipped_known_h") <= now_h, nw.col("delivered_known_h") <= now_h
@@ -97,15 +101,20 @@ def summarise(passed: FrameT, asked: FrameT, now_h: float) -> dict[str, FrameT]:
         ],
         KEYS,
     )
-    return _with_flow(tables, past.filter(asof > now_h - RECENT_H), now_h)
+    held = {name: hold(table) for name, table in tables.items()}
+    return _with_flow(held, past.filter(asof > now_h - RECENT_H), now_h, hold)
 
 
-def _with_flow(tables: dict[str, FrameT], recent: FrameT, now_h: float) -> dict[str, FrameT]:
+def _with_flow(
+    tables: dict[str, FrameT], recent: FrameT, now_h: float, hold: Callable[[Any], Any]
+) -> dict[str, FrameT]:
     """Add how fast things go now, and what waits, to the tables of the usual."""
     closed = nw.col("closed_known_h")
     alive = look_up(recent.filter(closed.is_null() | (closed > now_h)), tables).with_columns(
         handling_h=total(HANDLING, "long").exp(), transit_h=total(TRANSIT, "long").exp()
     )
+
+    alive = hold(alive)
 
     def between(start: str, end: str, usual: str) -> FrameT:
         spans = {"start_h": nw.col(start), "end_h": nw.col(end), "usual_h": nw.col(usual)}
@@ -145,4 +154,4 @@ def _with_flow(tables: dict[str, FrameT], recent: FrameT, now_h: float) -> dict[
     for whole, _ in flows.values():
         out["whole"] = out["whole"].join(whole, how="cross")
     out["whole"] = out["whole"].with_columns(snapshot_h=nw.lit(now_h))
-    return out
+    return {name: hold(table) for name, table in out.items()}
