@@ -82,7 +82,7 @@ def test_no_column_of_x_tells_the_date(known, world_lake):
             ("working", "is_working", "attempts", "scans", "since_")
         ):
             continue
-        assert column.n_unique() > 1, name
+        assert column.drop_nulls().n_unique() != 1, name
 
 
 def test_before_any_history_rows_have_no_usual_time(world_lake):
