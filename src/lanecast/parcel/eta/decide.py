@@ -3,16 +3,25 @@
 import hashlib
 from dataclasses import dataclass
 
-import narwhals as nw
 import numpy as np
 import polars as pl
 
 from lanecast.optimize.plan import Plan
 from lanecast.optimize.promise import Frontier, frontier, promise
-from lanecast.tables.parcel import LEVELS, PLANS, QUANTILES
-from lanecast.tables.schema import conform
+from lanecast.tables.parcel import LEVELS, QUANTILES
 
 DAY_H = 24.0
+PLAN = {  # the columns of ``plans``
+    "plan_id": pl.String(),
+    "parcel_id": pl.String(),
+    "decision": pl.String(),
+    "asof": pl.Datetime("us", "UTC"),
+    "promised_date": pl.Date(),
+    "promised_h": pl.Float64(),
+    "level": pl.Float64(),
+    "cost": pl.Float64(),
+    "reason": pl.String(),
+}
 
 
 @dataclass(frozen=True)
@@ -78,9 +87,7 @@ def decide(predictions: pl.DataFrame, costs: Costs, limits: Limits) -> Plan[pl.D
     reason = pl.when(pl.col("goal_region").is_null()).then(pl.lit("no address known"))
     skipped = rest.select("parcel_id", "asof", reason=reason.otherwise(pl.lit("no prediction")))
     if todo.is_empty():
-        nothing = nw.from_native(pl.DataFrame(schema=todo.select("parcel_id", "asof").schema))
-        empty = conform(PLANS, nothing.with_columns(plan_id=nw.lit(""), decision=nw.lit("promise")))
-        return Plan(empty.to_native(), 0.0, {}, 0.0, "empty", skipped)
+        return Plan(pl.DataFrame(schema=PLAN), 0.0, {}, 0.0, "empty", skipped)
 
     day, deadline = deadlines(todo, limits)
     duration, level = todo.select(QUANTILES).to_numpy(), np.array(LEVELS)

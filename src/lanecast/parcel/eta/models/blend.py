@@ -15,7 +15,8 @@ from .lane import FittedLaneQuantiles, LaneQuantiles
 from .recalibration import at_levels, inverse, rates, reached
 from .rows import Array, Durations, durations, predictions
 
-TRUST = 0.5  # of the shift that the earlier model saw, which the later one has partly learnt
+SHIFT = 0.5  # of the move that the earlier model saw: the later one has learnt some of it
+SHAPE = 0.7  # of the correction as a whole: two weeks are a small sample of the tails
 UNMEASURED = pl.DataFrame(schema={"slice": pl.String, "n": pl.Int64, "coverage_80": pl.Float64})
 MEDIAN = LEVELS.index(0.5)
 EDGES_OF_SLICES = (1 / 3, 2 / 3)  # short, middle and long ways, by their usual duration
@@ -97,7 +98,7 @@ class FittedBlend:
         names = self.slices(x)
         level = np.tile(np.array(LEVELS), (x.height, 1))
         for name, rate in self.rates.items():
-            level[names == name] = inverse(rate, trust=TRUST)
+            level[names == name] = inverse(rate, shift=SHIFT, shape=SHAPE)
         return at_levels(raw, level)
 
     def raw(self, x: pl.DataFrame) -> Array:

@@ -104,17 +104,19 @@ def rates(
     return np.asarray((events + prior * toward) / (expected + prior))
 
 
-def inverse(rate: Array, level: Array = LEVEL, trust: float = 1.0) -> Array:
+def inverse(rate: Array, level: Array = LEVEL, shift: float = 1.0, shape: float = 1.0) -> Array:
     """Return the levels of the raw distribution that are ``level`` after the correction.
 
-    ``G`` has ``rate`` times the hazard of a uniform law in each cell. ``trust`` is the part of the
-    shift of the median that is believed: a model that has learnt since knows some of it.
+    ``G`` has ``rate`` times the hazard of a uniform law in each cell. ``shift`` is the part of the
+    move of the median that is believed, for a model that has learnt since knows some of it, and
+    ``shape`` the part of the whole correction, on the scale of logits.
     """
     hazard = np.cumsum(rate[:-1] * HAZARD[:-1])
     passed = np.clip(-np.expm1(-hazard), 1e-9, 1 - 1e-9)  # G at the inner edges
     moved = np.log(passed / (1 - passed)) + np.arange(len(passed)) * 1e-9
     inner = EDGES[1:-1]
-    wanted = np.append(np.log(level / (1 - level)), 0.0)
-    found = np.interp(wanted, moved, np.log(inner / (1 - inner)))
-    found = found[:-1] - (1 - trust) * found[-1]
-    return np.asarray(1 / (1 + np.exp(-found)))
+    wanted = np.log(level / (1 - level))
+    found = np.interp(np.append(wanted, 0.0), moved, np.log(inner / (1 - inner)))
+    corrected = found[:-1] - (1 - shift) * found[-1]
+    believed = wanted + shape * (corrected - wanted)
+    return np.asarray(1 / (1 + np.exp(-believed)))
