@@ -110,13 +110,11 @@ def _with_flow(
 ) -> dict[str, FrameT]:
     """Add how fast things go now, and what waits, to the tables of the usual."""
     closed = nw.col("closed_known_h")
-    alive = look_up(recent.filter(closed.is_null() | (closed > now_h)), tables).with_columns(
-        handling_h=total(HANDLING, "long").exp(), transit_h=total(TRANSIT, "long").exp()
-    )
+    usual = {"handling_h": total(HANDLING, "long").exp(), "transit_h": total(TRANSIT, "long").exp()}
+    still_open = recent.filter(closed.is_null() | (closed > now_h))
+    alive = hold(look_up(still_open, tables).with_columns(**usual))
 
-    alive = hold(alive)
-
-    def between(start: str, end: str, usual: str) -> FrameT:
+    def between(start: str, end: str, usual: str) -> Any:
         spans = {"start_h": nw.col(start), "end_h": nw.col(end), "usual_h": nw.col(usual)}
         return alive.with_columns(**spans).filter(~nw.col("start_h").is_null())
 
