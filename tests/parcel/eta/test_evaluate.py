@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from lanecast.parcel import eta
@@ -135,6 +135,8 @@ def naive_worth(rows, per_day, late, per_late_day):
     return np.mean(costs), np.mean(best)
 
 
+@example([(24, 48)], 1.0, 0.0, 3.0)  # half an hour late beats a day more
+@example([(24, 480)], 1.0, 3.0, 0.0)  # hopelessly late beats weeks more
 @given(
     st.lists(st.tuples(st.integers(1, 40 * 24), st.integers(0, 50 * 24)), min_size=1, max_size=8),
     PRICE,
