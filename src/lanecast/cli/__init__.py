@@ -1,48 +1,73 @@
-"""The command line: ``lanecast doctor | demo | ingest | fit | predict | backtest | decide``."""
+"""The command line: ``lanecast doctor | demo | ingest | fit | predict | backtest | decide``.
 
-from __future__ import annotations
+Nothing heavy is imported before ``main`` runs, so that also an interrupted or incomplete start ends
+in one sentence.
+"""
 
+import os
+import signal
 import sys
-
-import typer
-
-from lanecast import __version__
-from lanecast.tables.commits import LakeBusyError
-
-from .demo import demo
-from .doctor import doctor
-from .ingest import ingest
-from .problems import backtest, decide, fit, predict
-from .tables import tables
-from .talk import errors
-
-EXITS = (
-    "Exit codes: 0 done; 2 the input was refused, nothing changed; 3 another process is writing to "
-    "the lake; 4 the disk or a file failed; 5 rows were set aside in quarantine (ingest)."
-)
-
-app = typer.Typer(
-    help=f"Lanecast {__version__}: when a parcel arrives, and which date to promise.\n\n{EXITS}",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
-for command in (doctor, demo, ingest, fit, predict, backtest, decide, tables):
-    app.command()(command)
+from collections.abc import Sequence
+from typing import Any
 
 
 def main() -> None:
-    """Run a command; what is refused is one sentence on standard error."""
+    """Run the command that was typed, and exit with its code."""
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    if hasattr(signal, "SIGPIPE"):  # the reader of our output has gone: end quietly
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run a command and return its exit code; what fails is one sentence on standard error."""
     try:
-        app()
-    except LakeBusyError as error:
-        _stop(error, 3)
-    except (ValueError, TypeError, FileNotFoundError, FileExistsError, NotADirectoryError) as error:
-        _stop(error, 2)
-    except OSError as error:
-        _stop(error, 4)
+        code = _started(list(arguments) or ["--help"])
+        sys.stdout.flush()
+        return code
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else 1
+    except KeyboardInterrupt:
+        return _stop("stopped; what was finished before is kept.", 130)
+    except BaseException as error:  # a panic of a Rust library is no Exception
+        from .failures import told
+
+        return _stop(*told(error, arguments))
 
 
-def _stop(error: Exception, code: int) -> None:
-    errors.print(f"[bold red]lanecast:[/] {str(error).strip()}", highlight=False, soft_wrap=True)
-    sys.exit(code)
+def _started(arguments: list[str]) -> int:
+    try:
+        from .commands import app
+    except ImportError as error:
+        if arguments[0] != "doctor":
+            return _stop(f"{error}; run `lanecast doctor` to see what is missing.", 2)
+        import typer
+
+        from .doctor import doctor
+
+        app = typer.Typer(add_completion=False)
+        app.command()(doctor)
+        arguments = arguments[1:]
+    code: Any = app(arguments, prog_name="lanecast", standalone_mode=False)
+    return code if isinstance(code, int) else 0
+
+
+def _stop(sentence: str, code: int) -> int:
+    """Say why, on one line, and return ``code``; nothing more is written to a broken output."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    red, plain = ("\033[1;31m", "\033[0m") if sys.stderr.isatty() else ("", "")
+    printable = "".join(c if c.isprintable() else " " for c in sentence)
+    sys.stderr.write(f"{red}lanecast:{plain} {' '.join(printable.split())}\n")
+    return code
+
+
+def __getattr__(name: str) -> Any:
+    """Return ``app``, which is imported only when somebody asks for it."""
+    if name == "app":
+        from .commands import app
+
+        return app
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -28,10 +28,14 @@ AsofOption = Annotated[
         "--asof", help="Use only what was recorded by then: a date, or an instant with offset."
     ),
 ]
-SeedOption = Annotated[int, typer.Option("--seed", help="Seed; the same one, the same result.")]
+SeedOption = Annotated[
+    int,
+    typer.Option("--seed", help="Seed; the same one, the same result.", min=0, max=2**31 - 1),
+]
 
 ZONES = {"olist": "America/Sao_Paulo"}  # zone in which a source counts its days
 WARM_UP = timedelta(days=7)  # nothing is learnt from the first days: they have no history
+AHEAD = timedelta(days=31)  # after the last scan, in which a question may still be meant
 
 
 def opened(path: Path, asof: str | None = None, zone: str = "UTC") -> tuple[Lake, datetime]:
@@ -39,20 +43,70 @@ def opened(path: Path, asof: str | None = None, zone: str = "UTC") -> tuple[Lake
 
     Raises
     ------
-    FileNotFoundError
-        When there is no lake with scans.
+    ValueError
+        When there is no lake with scans, or it does not know that moment.
     """
-    lake = Lake(path)
+    lake = Lake(folder("lake", path))
     if not lake.has(SCANS):
-        raise FileNotFoundError(
-            f"--lake: {path} holds no scans; fill it with lanecast ingest, or lanecast demo."
+        lost = " any more (its folder _commits is lost)" if (path / SCANS.name).is_dir() else ""
+        raise ValueError(
+            f"--lake: {path} holds no scans{lost}; fill it with lanecast ingest, or lanecast demo."
         )
-    if asof is not None:
-        now = moment("asof", asof, zone)
+    last: datetime = collect(lake.read(SCANS).select(nw.col("recorded_at").max())).item()
+    if asof is None:
+        now = last + timedelta(microseconds=1)
     else:
-        last = collect(lake.read(SCANS).select(nw.col("recorded_at").max()))
-        now = last.item() + timedelta(microseconds=1)
+        now = moment("asof", asof, zone)
+        if now > last + AHEAD:
+            raise ValueError(
+                f"--asof: the last scan of {path} was recorded at {last:%Y-%m-%d}; expected a "
+                f"moment until {last + AHEAD:%Y-%m-%d}, got {asof!r}."
+            )
+        if now < (first := first_parcel(lake)):
+            raise ValueError(
+                f"--asof: the first parcel of {path} was recorded at {first:%Y-%m-%d}; expected a "
+                f"later moment, got {asof!r}."
+            )
     return lake.asof(now), now
+
+
+def folder(option: str, path: Path) -> Path:
+    """Return ``path`` if it is a folder.
+
+    Raises
+    ------
+    ValueError
+        When it is missing, or a file.
+    """
+    if not path.is_dir():
+        what = "is a file; expected a folder" if path.exists() else "is missing"
+        raise ValueError(f"--{option}: {path} {what}; fill one with lanecast ingest.")
+    return path
+
+
+def period(
+    since: str | None, until: str | None, start: datetime, end: datetime, known: Lake
+) -> tuple[datetime, datetime]:
+    """Return the moments that --from and --to name; ``start`` and ``end`` where they are not given.
+
+    Raises
+    ------
+    ValueError
+        When the period is empty, or wholly outside of what the lake knows.
+    """
+    low = moment("from", since) if since else start
+    high = moment("to", until) if until else end
+    first, last = first_parcel(known), known.until or high
+    if low >= high:
+        raise ValueError(
+            f"--from: expected a moment before --to, {high:%Y-%m-%d %H:%M}; got {since or low}."
+        )
+    if low > last or high <= first:
+        option, given = ("from", since) if low > last else ("to", until)
+        raise ValueError(
+            f"--{option}: the lake knows {first:%Y-%m-%d} to {last:%Y-%m-%d}; got {given}."
+        )
+    return low, high
 
 
 def first_parcel(lake: Lake) -> datetime:
@@ -63,9 +117,12 @@ def first_parcel(lake: Lake) -> datetime:
     ValueError
         When none was.
     """
-    found: datetime | None = collect(lake.read(PARCELS).select(nw.col("recorded_at").min())).item()
+    found: datetime | None = None
+    if lake.has(PARCELS):
+        found = collect(lake.read(PARCELS).select(nw.col("recorded_at").min())).item()
     if found is None:
-        raise ValueError(f"asof: no parcel was recorded by {lake.until}; choose a later moment.")
+        until = f" by {lake.until:%Y-%m-%d %H:%M}" if lake.until else ""
+        raise ValueError(f"--lake: no parcel was recorded in {lake.path}{until}.")
     return found
 
 

@@ -1,23 +1,32 @@
 """How the command line talks: tables that fit, progress on long work, moments as people write."""
 
+from __future__ import annotations
+
 import json
+import math
+import os
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-import polars as pl
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:  # so that doctor can speak where Polars is missing
+    import polars as pl
 
 console = Console()
 errors = Console(stderr=True)
 UNITS = {"h": 1, "d": 24, "w": 168}
+FIRST, LAST = 1970, 2200  # years that a parcel may be of
+LONGEST_H = 366 * 24
 
 
 def moment(name: str, text: str, zone: str = "UTC") -> datetime:
@@ -26,13 +35,13 @@ def moment(name: str, text: str, zone: str = "UTC") -> datetime:
     Raises
     ------
     ValueError
-        When it is neither, or has no offset.
+        When it is neither, has no offset, or is of another age.
     """
     try:
         if len(text) == 10:
-            day = date.fromisoformat(text)
-            return datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC)
-        found = datetime.fromisoformat(text)
+            found = datetime.combine(date.fromisoformat(text), time(), ZoneInfo(zone))
+        else:
+            found = datetime.fromisoformat(text)
     except ValueError as error:
         raise ValueError(
             f"--{name}: expected a date such as 2018-03-01, or an instant such as "
@@ -40,15 +49,20 @@ def moment(name: str, text: str, zone: str = "UTC") -> datetime:
         ) from error
     if found.tzinfo is None:
         raise ValueError(f"--{name}: {text!r} has no offset; write for example {text}Z.")
+    if not FIRST <= found.year < LAST:
+        raise ValueError(f"--{name}: expected a year from {FIRST} to {LAST - 1}; got {text!r}.")
     return found.astimezone(UTC)
 
 
 def span(name: str, text: str) -> timedelta:
-    """Return a duration such as ``7d``, ``12h`` or ``2w``."""
-    match = re.fullmatch(r"(\d+)([hdw])", text)
-    if not match or int(match[1]) == 0:
-        raise ValueError(f"--{name}: expected a duration such as 7d, 12h or 2w; got {text!r}.")
-    return timedelta(hours=int(match[1]) * UNITS[match[2]])
+    """Return a duration such as ``7d``, ``12h`` or ``2w``, of at most a year."""
+    match = re.fullmatch(r"(\d{1,9})([hdw])", text, re.ASCII)
+    hours = int(match[1]) * UNITS[match[2]] if match else 0
+    if not 0 < hours <= LONGEST_H:
+        raise ValueError(
+            f"--{name}: expected a duration such as 7d, 12h or 2w, up to 366d; got {text!r}."
+        )
+    return timedelta(hours=hours)
 
 
 @contextmanager
@@ -65,23 +79,70 @@ def progress(quiet: bool = False) -> Iterator[Callable[[str, float], None]]:
 
 def show(frame: pl.DataFrame, title: str = "") -> None:
     """Print a frame as a table; numbers to three digits, long texts cut."""
-    table = Table(title=title or None, title_justify="left", header_style="bold")
+    table = Table(title=Text(title) if title else None, title_justify="left", header_style="bold")
     for name, dtype in frame.schema.items():
         table.add_column(name, justify="right" if dtype.is_numeric() else "left", overflow="fold")
     for row in frame.iter_rows():
-        table.add_row(*(_cell(value) for value in row))
+        table.add_row(*(Text(_cell(value)) for value in row))
     console.print(table)
 
 
 def write_json(path: Path | None, value: Mapping[str, Any]) -> None:
-    """Write ``value`` as JSON to a file, whole or not at all; ``-`` and None are the screen."""
-    text = json.dumps(value, indent=1, allow_nan=False, default=str)
+    """Write ``value`` as JSON to a file, whole or not at all; ``-`` and None are the screen.
+
+    Numbers that JSON does not know, such as NaN, become null.
+    """
+    text = json.dumps(_finite(value), indent=1, allow_nan=False, default=str) + "\n"
     if path is None or str(path) == "-":
-        sys.stdout.write(text + "\n")
+        sys.stdout.write(text)
+    else:
+        with whole(path) as partial:
+            partial.write_text(text)
+
+
+@contextmanager
+def whole(path: Path) -> Iterator[Path]:
+    """Yield a neighbour to fill, which then takes the name ``path``; a device is filled itself."""
+    if path.exists() and not path.is_file():
+        yield path
         return
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_text(text + "\n")
-    partial.rename(path)
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        yield partial
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def writable(**paths: Path | None) -> None:
+    """Refuse options that name files which cannot be written, before any work is done.
+
+    Raises
+    ------
+    ValueError
+        When a path is a folder, or in a folder that is missing.
+    OSError
+        When the system does not let us write there.
+    """
+    for option, path in paths.items():
+        if path is None or str(path) == "-":
+            continue
+        if path.is_dir():
+            raise ValueError(f"--{option}: {path} is a folder; give the name of a file in it.")
+        if not path.parent.is_dir():
+            raise ValueError(f"--{option}: there is no folder {path.parent} for {path.name}.")
+        if path.is_file() or not path.exists():
+            probe = path.with_name(f".{path.name}.{os.getpid()}.probe")
+            probe.touch()
+            probe.unlink()
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {key: _finite(each) for key, each in value.items()}
+    return [_finite(each) for each in value] if isinstance(value, list | tuple) else value
 
 
 def _cell(value: object) -> str:
@@ -91,4 +152,5 @@ def _cell(value: object) -> str:
         return f"{value:,.3f}" if abs(value) < 100 else f"{value:,.0f}"
     if isinstance(value, int):
         return f"{value:,}"
-    return str(value) if len(str(value)) <= 60 else str(value)[:57] + "..."
+    text = "".join(c if c.isprintable() else " " for c in str(value))
+    return text if len(text) <= 60 else text[:57] + "..."

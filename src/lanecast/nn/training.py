@@ -1,6 +1,7 @@
 """The one training loop: shuffled batches, AdamW, one cycle, and the mean of late weights."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
@@ -33,6 +34,17 @@ def device() -> torch.device:
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Use one thread meanwhile: nets this small gain nothing from more, and wait for each other."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
 def train(
     net: nn.Module,
     loss: Callable[..., Tensor],
@@ -48,6 +60,18 @@ def train(
     inputs, targets
         Tensors with the same first dimension.
     """
+    with one_thread():
+        return _train(net, loss, inputs, targets, how, progress)
+
+
+def _train(
+    net: nn.Module,
+    loss: Callable[..., Tensor],
+    inputs: Sequence[Tensor],
+    targets: Sequence[Tensor],
+    how: Training,
+    progress: Callable[[float], None] | None,
+) -> dict[str, Tensor]:
     torch.manual_seed(how.seed)
     where = device()
     net.to(where).train()

@@ -24,6 +24,7 @@ from .rows import Array, Durations, durations, number_columns, predictions
 from .vocabulary import Vocabulary, learn
 
 TEXTS = ("moment", "status", "origin_region", "goal_region", "category", "payment")
+MANY = 2000  # rows that are worth more than one thread
 ASIDE = 10  # every tenth row shows how far off the trees are
 Objective = Callable[[Array, lgb.Dataset], tuple[Array, Array]]
 
@@ -100,7 +101,8 @@ class FittedBoosted:
     def median(self, x: pl.DataFrame) -> Array:
         """Return what the trees say [h], shape (n,)."""
         inputs = _inputs(x, self.numbers, self.texts)
-        ratio = np.asarray(self.booster.predict(inputs, num_threads=1))
+        threads = 0 if x.height > MANY else 1
+        ratio = np.asarray(self.booster.predict(inputs, num_threads=threads))
         return np.asarray(x["usual_h"].to_numpy() * np.exp(ratio))
 
     def hours(self, x: pl.DataFrame) -> Array:

@@ -8,7 +8,7 @@ import polars as pl
 import torch
 
 from lanecast.nn.durations import DurationNet, quantiles, survival_loss
-from lanecast.nn.training import Training, train
+from lanecast.nn.training import Training, one_thread, train
 from lanecast.tables.parcel import LEVELS
 
 from .rows import Array, Durations, durations, number_columns, predictions
@@ -90,7 +90,7 @@ class FittedDeep:
     def hours(self, x: pl.DataFrame) -> Array:
         """Return quantiles [h], shape (n, n_levels)."""
         numbers = _standard(x.select(self.numbers).to_numpy(), self.middle, self.scale)
-        with torch.inference_mode():
+        with torch.inference_mode(), one_thread():
             chance = self._net(torch.from_numpy(self.texts.encode(x)), numbers).softmax(1)
         ratio = quantiles(chance.numpy().astype(np.float64), self.edges, np.array(LEVELS))
         return np.asarray(np.exp(ratio) * x["usual_h"].to_numpy()[:, None])
