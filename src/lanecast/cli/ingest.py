@@ -8,7 +8,7 @@ import typer
 from lanecast.sources.ingest import ingest as run
 from lanecast.tables.lake import Lake
 
-from .talk import console, progress, show, write_json
+from .talk import console, progress, show, writable, write_json
 
 LakeOption = Annotated[Path, typer.Option("--lake", help="Folder of the lake.")]
 JsonOption = Annotated[
@@ -39,6 +39,9 @@ def ingest(
 
       lanecast ingest --source olist --lake lake olist/
     """
+    writable(json=json)
+    if lake.exists() and not lake.is_dir():
+        raise ValueError(f"--lake: {lake} is a file; expected a folder, or a new name.")
     with progress(quiet=json is not None) as say:
         report = run(
             Lake(lake),
@@ -60,6 +63,6 @@ def ingest(
         if report.findings.height:
             show(report.findings.drop("file"), "What was found")
         if not dry_run:
-            console.print(f"Lake: {lake}. Next: lanecast fit eta --lake {lake}")
+            console.print(f"Lake: {lake}. Next: lanecast fit eta --lake {lake}", markup=False)
     if not report.ok():
         raise typer.Exit(5)

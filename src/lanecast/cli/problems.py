@@ -1,7 +1,8 @@
 """``lanecast fit | predict | backtest | decide``: the same verbs for every problem."""
 
+import math
 import tempfile
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -19,6 +20,7 @@ from lanecast.tables.lake import Lake, collect
 from lanecast.tables.parcel import MOMENTS, PLANS, PREDICTIONS, QUANTILES
 
 from .options import (
+    AHEAD,
     WARM_UP,
     ZONES,
     AsofOption,
@@ -32,12 +34,14 @@ from .options import (
     first_parcel,
     limits,
     opened,
+    period,
 )
-from .talk import console, moment, progress, show, span, write_json
+from .talk import console, moment, note, progress, show, span, whole, writable, write_json
 from .training import LEARNT_FROM, train
 
 FromOption = Annotated[str | None, typer.Option("--from", help="First moment, a date or instant.")]
 ToOption = Annotated[str | None, typer.Option("--to", help="Moment after the last.")]
+DEAREST = 1e9  # so that sums of costs stay numbers
 
 
 def fit(
@@ -45,7 +49,9 @@ def fit(
     lake: LakeOption = Path("lake"),
     model: ModelOption = Path("model"),
     asof: AsofOption = None,
-    days: Annotated[int, typer.Option(help="Days of history to learn from.", min=30)] = 540,
+    days: Annotated[
+        int, typer.Option(help="Days of history to learn from.", min=30, max=3660)
+    ] = 540,
     seed: SeedOption = 0,
     json: JsonOption = None,
 ) -> None:
@@ -56,7 +62,10 @@ def fit(
       lanecast fit eta --lake lake --model model --asof 2018-05-01
     """
     if model.exists():
-        raise FileExistsError(f"--model: {model} exists already; choose another folder.")
+        raise ValueError(f"--model: {model} exists already; choose another folder.")
+    if file := next((each for each in model.parents if each.exists() and not each.is_dir()), None):
+        raise ValueError(f"--model: {file} is a file, so that no folder can be made in it.")
+    writable(json=json)
     known, now = opened(lake, asof)
     since = max(first_parcel(known) + WARM_UP, now - timedelta(days=days))
     with progress(quiet=json is not None) as say:
@@ -77,7 +86,8 @@ def fit(
         return
     if metrics["slices"]:
         show(pl.DataFrame(metrics["slices"]), "Measured on later weeks that it had not seen")
-    console.print(f"Model: {model}. Next: lanecast predict {problem} --lake {lake} --model {model}")
+    say_next = f"lanecast predict {problem} --lake {lake} --model {model}"
+    console.print(f"Model: {model}. Next: {say_next}", markup=False)
 
 
 def predict(
@@ -98,14 +108,14 @@ def predict(
 
       lanecast predict eta --lake lake --model model --from 2018-05-01 --to 2018-05-08
     """
+    writable(json=json, out=out)
     known, now = opened(lake, asof)
     end = moment("to", until) if until else now
-    start = moment("from", since) if since else end - timedelta(days=1)
-    if start >= end:
-        raise ValueError(f"--from: expected a moment before {end}, got {start}.")
+    start, end = period(since, until, end - timedelta(days=1), end, known)
+    about = artifact.describe(model)["about"] if model.is_dir() else {}
     with progress(quiet=json is not None) as say:
         say("loading the model", 0.1)
-        fitted, context = artifact.load(model, FittedBlend, tables=LEARNT_FROM)
+        fitted, context = _loaded(model)
         say("predicting", 0.3)
         rows = questions(known, start, end).collect("polars")
         x = eta.assemble(rows, context).to_native()
@@ -113,7 +123,13 @@ def predict(
         say("storing", 0.8)
         stored = Lake(lake).write(PREDICTIONS, nw.from_native(answers), source="predict")
         if out is not None:
-            answers.write_parquet(out)
+            with whole(out) as partial:
+                answers.write_parquet(partial)
+    learnt = about.get("trained_until")
+    if not answers.height:
+        note(f"no question was asked between {start:%Y-%m-%d %H:%M} and {end:%Y-%m-%d %H:%M}.")
+    elif learnt and end < datetime.fromisoformat(learnt):
+        note(f"{model} learnt until {learnt[:10]}, so it may know how some of these ended.")
     by = answers.group_by("moment").agg(
         rows=pl.len(),
         median_days=(pl.col("q500") / 24).mean(),
@@ -122,7 +138,8 @@ def predict(
     )
     if json is None:
         show(by.sort("moment"), f"Predictions, {start:%Y-%m-%d} to {end:%Y-%m-%d}")
-        console.print(f"{stored:,} stored in {lake}. Next: lanecast decide {problem} --lake {lake}")
+        say_next = f"lanecast decide {problem} --lake {lake}"
+        console.print(f"{stored:,} stored in {lake}. Next: {say_next}", markup=False)
         return
     write_json(
         json, {"rows": answers.height, "stored": stored, "moments": by.to_dicts(), **_said(answers)}
@@ -146,12 +163,16 @@ def decide(
 
       lanecast decide eta --lake lake --per-day 0.8 --late 40
     """
+    for option, cost in (("per-day", per_day), ("late", late), ("per-late-day", per_late_day)):
+        if not (math.isfinite(cost) and 0 <= cost <= DEAREST) or (option == "per-day" and not cost):
+            low = "above 0" if option == "per-day" else "from 0"
+            raise ValueError(f"--{option}: expected a cost {low} to {DEAREST:g}, got {cost}.")
     costs = eta.Costs(per_day, late, per_late_day)
+    writable(json=json)
     known, now = opened(lake, asof)
     if not known.has(PREDICTIONS):
-        raise FileNotFoundError(f"--lake: {lake} holds no predictions; run lanecast predict first.")
-    end = moment("to", until) if until else now
-    start = moment("from", since) if since else first_parcel(known)
+        raise ValueError(f"--lake: {lake} holds no predictions; run lanecast predict first.")
+    start, end = period(since, until, first_parcel(known), now, known)
     asked = nw.col("asof").is_between(start, end) & (nw.col("moment") == MOMENTS[0])
     stored = collect(known.read(PREDICTIONS).filter(asked).select(*PREDICTIONS.columns))
     newest = stored.sort("version").unique("parcel_id", keep="last", maintain_order=True)
@@ -169,6 +190,8 @@ def decide(
         "status": plan.status,
         "skipped": dict(plan.skipped["reason"].value_counts().iter_rows()),
     }
+    if not stored.height:
+        note(f"no prediction of {start:%Y-%m-%d} to {end:%Y-%m-%d} at checkout is stored.")
     if json is not None:
         write_json(json, result)
         return
@@ -197,6 +220,10 @@ def backtest(
     start, end, step = moment("from", since, zone), moment("to", until, zone), span("every", every)
     if start >= end:
         raise ValueError(f"--from: expected a day before --to {until}, got {since}.")
+    writable(json=json)
+    if not data.is_dir():
+        what = "is a file; expected a folder" if data.exists() else "is missing"
+        raise ValueError(f"--data: {data} {what}.")
     with tempfile.TemporaryDirectory(prefix="lanecast-") as folder:
         lake = Lake(data if source == "lake" else Path(folder) / "lake")
         if source != "lake":
@@ -211,6 +238,11 @@ def backtest(
             )
         if start > newest:
             raise ValueError(f"--from: the data end at {newest:%Y-%m-%d}; got {since}.")
+        if end > newest + AHEAD:
+            raise ValueError(
+                f"--to: the data end at {newest:%Y-%m-%d}; expected a day until "
+                f"{newest + AHEAD:%Y-%m-%d}, got {until}."
+            )
         with progress(quiet=json is not None and str(json) == "-") as say:
             replayed = replay(eta, entries(seed), lake, start, end, step, learn_from, say)
         result = flat(replayed, eta, "blend", "lane_quantiles", zone=zone)
@@ -226,3 +258,14 @@ def backtest(
 def _said(answers: pl.DataFrame) -> dict[str, Any]:
     nulls = answers.select(pl.any_horizontal(pl.col(*QUANTILES).is_null()).sum()).item()
     return {"answered_by": answered(answers), "unanswered": nulls}
+
+
+def _loaded(model: Path) -> tuple[FittedBlend, dict[str, nw.DataFrame[Any]]]:
+    """Return the model of a folder with its context, or say why it cannot be used."""
+    if not model.is_dir():
+        what = "is a file; expected a folder" if model.exists() else "is missing"
+        raise ValueError(f"--model: {model} {what}; make one with lanecast fit.")
+    try:
+        return artifact.load(model, FittedBlend, tables=LEARNT_FROM)
+    except Exception as error:
+        raise ValueError(f"--model: {error}") from error

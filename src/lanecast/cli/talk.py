@@ -77,6 +77,11 @@ def progress(quiet: bool = False) -> Iterator[Callable[[str, float], None]]:
         yield lambda what, done: bar.update(task, description=what, completed=done)
 
 
+def note(sentence: str) -> None:
+    """Say something worth knowing on standard error."""
+    errors.print(Text(f"note: {sentence}"), soft_wrap=True)
+
+
 def show(frame: pl.DataFrame, title: str = "") -> None:
     """Print a frame as a table; numbers to three digits, long texts cut."""
     table = Table(title=Text(title) if title else None, title_justify="left", header_style="bold")

@@ -40,7 +40,7 @@ def train(
     usable = x.filter(pl.col("usual_h").is_not_null()).height
     if usable < FEWEST:
         raise ValueError(
-            f"asof: {usable} questions with a history were asked between {since:%Y-%m-%d} and "
+            f"--asof: {usable} questions with a history were asked between {since:%Y-%m-%d} and "
             f"{now:%Y-%m-%d}; at least {FEWEST} are needed to learn from."
         )
     y = collect(eta.outcomes(lake, now).lazy())

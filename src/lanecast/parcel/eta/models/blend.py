@@ -125,9 +125,11 @@ class FittedBlend:
         with nothing to compare with is answered by the lane, and says so in ``fallback``.
         """
         known = x["usual_h"].is_not_null().to_numpy()
-        hours, point = self.lanes.hours(x), np.zeros(x.height)
-        point[:] = hours[:, MEDIAN]
-        mine = x.filter(pl.Series(known))
+        hours = np.full((x.height, len(LEVELS)), np.nan)
+        if not known.all():
+            hours[~known] = self.lanes.hours(x.filter(pl.Series(~known)))
+        point = hours[:, MEDIAN].copy()
+        mine = x if known.all() else x.filter(pl.Series(known))
         if mine.height:
             raw = self.raw(mine)
             hours[known] = self._corrected(mine, raw)
@@ -159,7 +161,9 @@ def _correct(
     """Follow what was open since ``since_h`` on the model's own scale, slice by slice."""
     opened = np.maximum(since_h - (known.seen_h - known.age_h), 0.0)
     open_then = known.hours > opened
-    opened, alive, at_risk = opened[open_then], known.alive()[open_then], known.only(open_then)
+    # between two beliefs: that whoever is open is late, and that the usual share is lost
+    alive = (1 + known.alive()[open_then]) / 2
+    opened, at_risk = opened[open_then], known.only(open_then)
     raw = model.raw(at_risk.x)
     enter, leave = reached(raw, opened), reached(raw, at_risk.hours)
     names = model.slices(at_risk.x)
