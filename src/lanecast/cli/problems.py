@@ -112,7 +112,6 @@ def predict(
     known, now = opened(lake, asof)
     end = moment("to", until) if until else now
     start, end = period(since, until, end - timedelta(days=1), end, known)
-    about = artifact.describe(model)["about"] if model.is_dir() else {}
     with progress(quiet=json is not None) as say:
         say("loading the model", 0.1)
         fitted, context = _loaded(model)
@@ -125,7 +124,7 @@ def predict(
         if out is not None:
             with whole(out) as partial:
                 answers.write_parquet(partial)
-    learnt = about.get("trained_until")
+    learnt = artifact.describe(model)["about"].get("trained_until")
     if not answers.height:
         note(f"no question was asked between {start:%Y-%m-%d %H:%M} and {end:%Y-%m-%d %H:%M}.")
     elif learnt and end < datetime.fromisoformat(learnt):
@@ -268,4 +267,5 @@ def _loaded(model: Path) -> tuple[FittedBlend, dict[str, nw.DataFrame[Any]]]:
     try:
         return artifact.load(model, FittedBlend, tables=LEARNT_FROM)
     except Exception as error:
-        raise ValueError(f"--model: {error}") from error
+        named = "" if str(model) in str(error) else f"{model}: cannot be read back: "
+        raise ValueError(f"--model: {named}{error}") from error
