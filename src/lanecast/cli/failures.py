@@ -1,6 +1,7 @@
 """What a failure says and which exit code it gets: refused, busy, disk, or our own fault."""
 
 import errno
+import re
 import traceback
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -10,12 +11,13 @@ from lanecast.tables.commits import LakeBusyError
 FULL = ("no space left on", "storagefull", "os error 28", "disk quota exceeded")
 STORES = ("deltalake", "_internal", "safetensors")  # modules of those who read our files
 UNREADABLE = ("ComputeError", "NoDataError", "LightGBMError")
+NOISE = re.compile(r" 0: <unknown>.*| \(set POLARS_VERBOSE.*")  # of libraries
 LONGEST = 1000  # characters that are said
 
 
 def told(error: BaseException, arguments: Sequence[str] = ()) -> tuple[str, int]:
     """Return the sentence that says what went wrong, and the exit code."""
-    text = " ".join(str(error).split())[:LONGEST] or type(error).__name__
+    text = NOISE.sub("", " ".join(str(error).split()))[:LONGEST] or type(error).__name__
     if callable(said := getattr(error, "format_message", None)):
         return _usage(error, said(), arguments), 2
     if isinstance(error, LakeBusyError):
@@ -26,7 +28,7 @@ def told(error: BaseException, arguments: Sequence[str] = ()) -> tuple[str, int]
         return _of_the_disk(error, text)
     kind = type(error)
     if kind.__module__.split(".")[0] in STORES or kind.__name__ in UNREADABLE:
-        return f"a file of the lake or the model cannot be used: {text}", 4
+        return f"{_lake(arguments)}: a file in it cannot be read; restore it from a copy: {text}", 4
     if isinstance(error, ValueError):
         return text, 2
     if isinstance(error, MemoryError):
@@ -34,6 +36,15 @@ def told(error: BaseException, arguments: Sequence[str] = ()) -> tuple[str, int]
     last = traceback.extract_tb(error.__traceback__)[-1:]
     where = f" in {Path(last[0].filename).name} line {last[0].lineno}" if last else ""
     return f"a fault of Lanecast: {kind.__name__}{where}: {text}; please report it.", 1
+
+
+def _lake(arguments: Sequence[str]) -> str:
+    """Return the lake that was asked for, as the command line names it."""
+    for at, word in enumerate(arguments):
+        option, equals, value = word.partition("=")
+        if option in ("--lake", "--data"):
+            return f"{option}: {value if equals else next(iter(arguments[at + 1 :]), '')}"
+    return "--lake: lake"
 
 
 def _of_the_disk(error: OSError, text: str) -> tuple[str, int]:

@@ -47,6 +47,8 @@ def opened(path: Path, asof: str | None = None, zone: str = "UTC") -> tuple[Lake
         When there is no lake with scans, or it does not know that moment.
     """
     lake = Lake(folder("lake", path))
+    if bad := set("[]%") & set(str(path)):
+        raise ValueError(f"--lake: the path {path} may not hold {' '.join(sorted(bad))}.")
     if not lake.has(SCANS):
         lost = " any more (its folder _commits is lost)" if (path / SCANS.name).is_dir() else ""
         raise ValueError(

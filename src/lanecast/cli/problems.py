@@ -1,5 +1,7 @@
 """``lanecast fit | predict | backtest | decide``: the same verbs for every problem."""
 
+import hashlib
+import json as texts
 import math
 import tempfile
 from datetime import datetime, timedelta
@@ -118,13 +120,14 @@ def predict(
         say("predicting", 0.3)
         rows = questions(known, start, end).collect("polars")
         x = eta.assemble(rows, context).to_native()
-        answers = fitted.predict(x)
+        about = artifact.describe(model)
+        answers = fitted.predict(x).with_columns(version=pl.col("version") + _digest(about))
         say("storing", 0.8)
         stored = Lake(lake).write(PREDICTIONS, nw.from_native(answers), source="predict")
         if out is not None:
             with whole(out) as partial:
                 answers.write_parquet(partial)
-    learnt = artifact.describe(model)["about"].get("trained_until")
+    learnt = about["about"].get("trained_until")
     if not answers.height:
         note(f"no question was asked between {start:%Y-%m-%d %H:%M} and {end:%Y-%m-%d %H:%M}.")
     elif learnt and end < datetime.fromisoformat(learnt):
@@ -257,6 +260,12 @@ def backtest(
 def _said(answers: pl.DataFrame) -> dict[str, Any]:
     nulls = answers.select(pl.any_horizontal(pl.col(*QUANTILES).is_null()).sum()).item()
     return {"answered_by": answered(answers), "unanswered": nulls}
+
+
+def _digest(manifest: dict[str, Any]) -> str:
+    """Return what tells models apart that learnt until the same moment, such as by their seed."""
+    said = texts.dumps([manifest["fields"], manifest["sha256"]], sort_keys=True)
+    return f"-{hashlib.sha256(said.encode()).hexdigest()[:8]}"
 
 
 def _loaded(model: Path) -> tuple[FittedBlend, dict[str, nw.DataFrame[Any]]]:
