@@ -27,6 +27,8 @@ class Training:
     def __post_init__(self) -> None:
         if self.epochs < 1 or self.batch < 1:
             raise ValueError(f"Expected epochs >= 1 and batch >= 1, got {self}.")
+        if not (self.rate > 0 and 0 <= self.average_from < 1):
+            raise ValueError(f"Expected rate > 0 and average_from in [0, 1), got {self}.")
 
 
 def device() -> torch.device:

@@ -101,10 +101,10 @@ class Lake:
         return new
 
     def hold(self, rows: nw.LazyFrame[Any]) -> Frame:
-        """Compute ``rows`` once for many uses: in memory, or in the cluster's cache."""
+        """Compute ``rows`` once for many uses: in memory, or on the cluster, its plan forgotten."""
         if self.engine == "polars":
             return rows.collect()
-        return nw.from_native(rows.to_native().cache())  # type: ignore[no-any-return]
+        return nw.from_native(rows.to_native().localCheckpoint())  # type: ignore[no-any-return]
 
     @contextmanager
     def batch(self, source: str) -> "Iterator[Batch]":

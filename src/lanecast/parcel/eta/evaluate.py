@@ -10,6 +10,7 @@ from lanecast.metrics.quantile import coverage, crps
 from lanecast.tables.parcel import LEVELS, QUANTILES
 
 DAY_H = 24.0
+SCORES = ("mae_days", "bias_days", "crps_days", "coverage_80", "coverage_95", "within_1_day")
 BY = ("model", "moment")
 
 
@@ -49,9 +50,9 @@ def evaluate(
     return pl.DataFrame(scores)
 
 
-def _scores(done: pl.DataFrame, n_open: int) -> dict[str, float]:
+def _scores(done: pl.DataFrame, n_open: int) -> dict[str, float | None]:
     if done.is_empty():
-        return {"n": 0, "n_open": n_open}
+        return {"n": 0, "n_open": n_open} | dict.fromkeys(SCORES)
     days = done["hours"].to_numpy() / DAY_H
     point = done["asof_to_delivered_h"].to_numpy() / DAY_H
     quantiles = done.select(QUANTILES).to_numpy() / DAY_H

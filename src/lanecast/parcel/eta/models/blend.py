@@ -13,7 +13,7 @@ from .boosted import Boosted, FittedBoosted
 from .deep import Deep, FittedDeep
 from .lane import FittedLaneQuantiles, LaneQuantiles
 from .recalibration import at_levels, inverse, rates, reached
-from .rows import Array, Durations, durations, predictions
+from .rows import FEWEST, Array, Durations, durations, predictions
 
 SHIFT = 0.5  # of the move that the earlier model saw: the later one has learnt some of it
 SHAPE = 0.7  # of the correction as a whole: two weeks are a small sample of the tails
@@ -47,17 +47,24 @@ class Blend:
     most: int = 200_000
 
     def __post_init__(self) -> None:
-        if not 0 <= self.share <= 1 or self.window_d <= 0 or self.worth <= 0:
+        positive = min(self.window_d, self.worth, self.most) > 0
+        if not (0 <= self.share <= 1 and positive):
             raise ValueError(
-                f"Expected share in [0, 1], window_d > 0 and worth > 0, got {self.share=}, "
-                f"{self.window_d=}, {self.worth=}."
+                "Expected share in [0, 1], window_d > 0, worth > 0 and most > 0, got "
+                f"{self.share=}, {self.window_d=}, {self.worth=}, {self.most=}."
             )
 
     def fit(self, x: pl.DataFrame, y: pl.DataFrame) -> "FittedBlend":
         """Learn up to the window, correct on the window, then learn from everything."""
-        known = durations(x, y)
+        known = durations(x, y).enough()
         cut = known.seen_h - 24 * self.window_d
-        earlier = self._learn(known.before(cut), {})
+        past = known.before(cut)
+        if past.ended.sum() < FEWEST:
+            raise ValueError(
+                f"x: {past.ended.sum():.0f} deliveries were known {self.window_d:g} days before y "
+                f"was seen; at least {FEWEST} are needed to hold a model against those days."
+            )
+        earlier = self._learn(past, {})
         correction = _correct(earlier, known, cut, self.worth)
         return self._learn(known, correction)
 

@@ -46,12 +46,16 @@ class Boosted:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if self.rounds < 1 or self.half_life_d <= 0 or self.spread <= 0:
-            raise ValueError(f"Expected rounds >= 1, half_life_d > 0 and spread > 0, got {self}.")
+        positive = min(self.half_life_d, self.spread, self.learning_rate) > 0
+        if self.rounds < 1 or self.leaves < 2 or not positive:
+            raise ValueError(
+                "Expected rounds >= 1, leaves >= 2, and learning_rate > 0, half_life_d > 0 and "
+                f"spread > 0, got {self}."
+            )
 
     def fit(self, x: pl.DataFrame, y: pl.DataFrame) -> "FittedBoosted":
         """Maximise the weighted censored likelihood."""
-        return self.learn(durations(x, y))
+        return self.learn(durations(x, y).enough())
 
     def learn(self, known: Durations) -> "FittedBoosted":
         """Return the model fitted to rows with their durations."""

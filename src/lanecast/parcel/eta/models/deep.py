@@ -39,7 +39,7 @@ class Deep:
 
     def fit(self, x: pl.DataFrame, y: pl.DataFrame) -> "FittedDeep":
         """Maximise the weighted censored likelihood of the bins."""
-        return self.learn(durations(x, y))
+        return self.learn(durations(x, y).enough())
 
     def learn(self, known: Durations) -> "FittedDeep":
         """Return the net fitted to rows with their durations."""

@@ -44,7 +44,7 @@ class LaneQuantiles:
         Each delivered row is weighted by one over the chance of not being censored before its
         delivery (inverse probability of censoring weighting; Robins & Rotnitzky, 1992).
         """
-        return self.learn(durations(x, y))
+        return self.learn(durations(x, y).enough())
 
     def learn(self, known: Durations) -> "FittedLaneQuantiles":
         """Return the quantiles of rows with their durations."""
@@ -54,7 +54,7 @@ class LaneQuantiles:
         for moment in keys["moment"].unique():
             same = (keys["moment"] == moment).to_numpy()
             weight[same] = ipcw(known.hours[same], known.ended[same] > 0).weight
-        rows = keys.with_columns(hours=known.hours, weight=weight).filter(pl.col("weight") > 0)
+        rows = keys.with_columns(hours=known.hours, weight=weight, alive=known.alive())
         return FittedLaneQuantiles(
             tuple(_quantiles(rows, stage) for stage in STAGES), self.worth, known.seen_h
         )
@@ -78,7 +78,7 @@ class FittedLaneQuantiles:
             value = found.select(QUANTILES).fill_null(0.0).to_numpy()
             share = np.where(np.isnan(out), 1.0, n / (n + self.worth))
             mixed = share * value + (1 - share) * np.nan_to_num(out)
-            out = np.where((n == 0) & ~np.isnan(out), out, mixed)
+            out = np.where(n == 0, out, mixed)
         return out
 
     def predict(self, x: pl.DataFrame) -> pl.DataFrame:
@@ -87,12 +87,21 @@ class FittedLaneQuantiles:
 
 
 def _quantiles(rows: pl.DataFrame, key: Sequence[str]) -> pl.DataFrame:
-    share = pl.col("weight").cum_sum().over(key) / pl.col("weight").sum().over(key)
+    """Take quantiles per group; what lasts beyond all that was seen has the longest time seen.
+
+    Weights add up to the part of the rows that is known. The rest lasts longer, unless it is lost.
+    """
+    known = pl.col("weight").sum()
+    beyond = (pl.len() - known).clip(0.0) * pl.col("alive").min()
+    share = pl.col("weight").cum_sum().over(key) / (known + beyond).over(key)
     ordered = rows.sort("hours").with_columns(share=share)
     return ordered.group_by(key).agg(
         n=pl.len().cast(pl.Float64),
         **{
-            name: pl.col("hours").filter(pl.col("share") >= level - 1e-9).min()
+            name: pl.col("hours")
+            .filter(pl.col("share") >= level - 1e-9)
+            .min()
+            .fill_null(pl.col("hours").max())
             for name, level in zip(QUANTILES, LEVELS, strict=True)
         },
     )

@@ -24,9 +24,13 @@ class Plain:
 
     days: float | None = None
 
+    def __post_init__(self) -> None:
+        if self.days is not None and not self.days > 0:
+            raise ValueError(f"Expected days > 0, or None for all, got {self.days}.")
+
     def fit(self, x: pl.DataFrame, y: pl.DataFrame) -> "FittedPlain":
         """Minimise the absolute error on delivered rows."""
-        known = durations(x, y)
+        known = durations(x, y).enough()
         young = known.age_h <= 24 * (self.days or np.inf)
         known = known.only((known.ended > 0) & young)
         numbers, texts = number_columns(known.x), learn(known.x, TEXTS)

@@ -10,6 +10,7 @@ from lanecast.tables.parcel import LEVELS, QUANTILES
 
 Array = npt.NDArray[np.float64]
 LONGEST_H = 24.0 * 60
+FEWEST = 100  # deliveries to learn from
 SHORTEST_H = 0.25  # a delivery that was known late may lie before the question
 NOT_NUMBERS = ("asof_h", "usual_h")
 
@@ -27,6 +28,22 @@ class Durations:
     ended: Array
     age_h: Array
     seen_h: float
+
+    def enough(self) -> "Durations":
+        """Return these rows.
+
+        Raises
+        ------
+        ValueError
+            When they are too few to learn from.
+        """
+        known = int(self.ended.sum())
+        if known < FEWEST:
+            raise ValueError(
+                f"y: knows {known} deliveries of {len(self.hours)} questions; at least {FEWEST} are "
+                "needed to learn from. Fit on more questions, or at a later moment."
+            )
+        return self
 
     def alive(self) -> Array:
         """Return the chance that a row is, or was, a parcel that gets delivered, shape (n,).
@@ -144,9 +161,9 @@ def predictions(
         model=pl.lit(model),
         version=pl.lit(version),
         asof=asof,
-        eta_at=asof + pl.lit(pl.Series(3.6e9 * middle).cast(pl.Duration("us"))),
-        asof_to_delivered_h=pl.Series(middle),
-        **{name: pl.Series(ordered[:, i]) for i, name in enumerate(QUANTILES)},
+        eta_at=asof + pl.lit(pl.Series(3.6e9 * middle).fill_nan(None).cast(pl.Duration("us"))),
+        asof_to_delivered_h=pl.Series(middle).fill_nan(None),
+        **{name: pl.Series(ordered[:, i]).fill_nan(None) for i, name in enumerate(QUANTILES)},
         slice=pl.lit(None, pl.String),
         coverage_80=pl.lit(None, pl.Float64),
         quality=quality(),
