@@ -40,7 +40,7 @@ class Durations:
         known = int(self.ended.sum())
         if known < FEWEST:
             raise ValueError(
-                f"y: knows {known} deliveries of {len(self.hours)} questions; at least {FEWEST} are "
+                f"y: knows {known} deliveries of {len(self.hours)} rows; at least {FEWEST} are "
                 "needed to learn from. Fit on more questions, or at a later moment."
             )
         return self
