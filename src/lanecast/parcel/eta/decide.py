@@ -155,8 +155,9 @@ def against(predictions: pl.DataFrame, outcomes: pl.DataFrame, limits: Limits) -
     Returns
     -------
     dict
-        ``promise_on_time``, ``promise_days``, ``ours_days`` at that share, ``shorter`` (a
-        fraction), and ``late_price``, in costs of a promised day; empty without old promises.
+        ``promise_on_time``, ``promise_days``; ``mae_promise_days``, the promise read as a forecast:
+        the end of its day against the delivery; ``ours_days`` at that share on time, ``shorter`` (a
+        fraction), and ``late_price``, in costs of a promised day. Empty without old promises.
     """
     asof_h = pl.col("asof").dt.epoch("us") / 3_600_000_000
     rows = (
@@ -178,6 +179,7 @@ def against(predictions: pl.DataFrame, outcomes: pl.DataFrame, limits: Limits) -
     return {
         "promise_on_time": target,
         "promise_days": old,
+        "mae_promise_days": float((rows["old_h"] - rows["hours"]).abs().to_numpy().mean()) / DAY_H,
         "ours_days": days,
         "shorter": 1 - days / old,
         "late_price": price,

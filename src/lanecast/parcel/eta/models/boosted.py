@@ -34,15 +34,15 @@ class Boosted:
     """Trees for the median.
 
     ``half_life_d`` is the age at which a row counts half; ``spread`` the width of the logistic law
-    that the likelihood assumes, in standard deviations of the log over the baseline: a wider one
-    listens more to long durations.
+    that the likelihood assumes, against that of the log over the baseline: a wider one listens more
+    to long durations, a narrower one is closer to the median.
     """
 
     rounds: int = 200
     learning_rate: float = 0.05
     leaves: int = 31
     half_life_d: float = 60
-    spread: float = 0.6
+    spread: float = 1.0
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -65,9 +65,11 @@ class Boosted:
         target = np.log(known.hours / known.x["usual_h"].to_numpy())
         weight = known.weight(self.half_life_d)
         aside = np.arange(len(target)) % ASIDE == 0
-        spread = self.spread * max(float(np.std(target[known.ended > 0])), 0.05)
+        spread = self.spread * _width(target, known)
         settings = {
-            "objective": _objective(target[~aside], known.ended[~aside], weight[~aside], spread),
+            "objective": _objective(
+                target[~aside], known.ended[~aside], weight[~aside], spread[~aside]
+            ),
             "learning_rate": self.learning_rate,
             "num_leaves": self.leaves,
             "min_data_in_leaf": 40,
@@ -162,7 +164,20 @@ def _shape(rest: Array, ended: Array) -> Array:
     return np.where(never, survival.time[-1], survival.time[index])
 
 
-def _objective(target: Array, ended: Array, weight: Array, spread: float) -> Objective:
+def _width(target: Array, known: Durations) -> Array:
+    """Return the scale of a logistic law with the quartiles of the row's moment, shape (n,)."""
+    moments = known.x["moment"].to_numpy()
+    scale = np.ones(len(target))
+    for moment in np.unique(moments):
+        mine = moments == moment
+        ended = target[mine & (known.ended > 0)]
+        if len(ended) > 1:
+            low, high = np.quantile(ended, [0.25, 0.75])
+            scale[mine] = max((high - low) / (2 * np.log(3)), 0.05)
+    return scale
+
+
+def _objective(target: Array, ended: Array, weight: Array, spread: Array) -> Objective:
     """Gradient and curvature in f: density for the delivered, chance to last for the open."""
 
     def objective(score: Array, _: lgb.Dataset) -> tuple[Array, Array]:
