@@ -30,7 +30,7 @@ def _findings() -> Iterator[tuple[bool, bool, str]]:
     """Yield whether it is there, whether it is needed, and the line that says so."""
     version = ".".join(map(str, sys.version_info[:3]))
     yield sys.version_info >= (3, 11), True, f"Python {version} (3.11 or newer is needed)"
-    for name in ("polars", "deltalake", "lightgbm", "scipy", "matplotlib"):
+    for name in ("polars", "deltalake", "lightgbm", "scipy"):
         yield _has(name), True, f"{name}: pip install --require-hashes -r requirements/lock.txt"
     yield (
         _has("torch"),

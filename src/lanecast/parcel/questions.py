@@ -51,6 +51,8 @@ def questions(lake: Lake, since: datetime, until: datetime, scans: bool = True) 
     rows = _then(rows, known, ORDERS, "order_id", {name: name for name in ORDER})
     rows = _then(rows, known, MERCHANTS, "merchant_id", {f"origin_{name}": name for name in PLACE})
     rows = _then(rows, known, ADDRESSES, "address_id", {f"goal_{name}": name for name in PLACE})
+    if not known.has(PROMISES):
+        return rows.with_columns(promised_h=nw.lit(None).cast(nw.Float64()))
     return _then(rows, known, PROMISES, "parcel_id", {"promised_h": "promised_h"})
 
 
