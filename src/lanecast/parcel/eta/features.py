@@ -54,7 +54,7 @@ def features(lake: Lake, since: datetime, until: datetime) -> Frame:
         days = calendar(known.asof(datetime.fromtimestamp(now_h * 3600, UTC)))
         blocks.append(assemble(rows.filter(*late), tables | days))
         now_h += SNAPSHOT_H
-    x: Frame = nw.concat(blocks)
+    x: Frame = nw.concat(blocks).sort("asof_h", "parcel_id", "moment")
     return x
 
 

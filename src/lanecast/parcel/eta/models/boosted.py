@@ -20,7 +20,7 @@ import polars as pl
 from lanecast.metrics.survival import kaplan_meier
 from lanecast.tables.parcel import LEVELS
 
-from .rows import Array, Durations, durations, number_columns, predictions
+from .rows import Array, Durations, durations, number_columns, numbers, predictions, usual
 from .vocabulary import Vocabulary, learn
 
 TEXTS = ("moment", "status", "origin_region", "goal_region", "category", "payment")
@@ -59,10 +59,10 @@ class Boosted:
 
     def learn(self, known: Durations) -> "FittedBoosted":
         """Return the model fitted to rows with their durations."""
-        numbers = number_columns(known.x)
+        columns = number_columns(known.x)
         texts = learn(known.x, TEXTS)
-        inputs = _inputs(known.x, numbers, texts)
-        target = np.log(known.hours / known.x["usual_h"].to_numpy())
+        inputs = _inputs(known.x, columns, texts)
+        target = np.log(known.hours / usual(known.x))
         weight = known.weight(self.half_life_d)
         aside = np.arange(len(target)) % ASIDE == 0
         spread = self.spread * _width(target, known)
@@ -91,7 +91,7 @@ class Boosted:
             str(moment): _shape(rest[moments == moment], known.ended[aside][moments == moment])
             for moment in np.unique(moments)
         }
-        return FittedBoosted(booster, numbers, texts, shape, known.seen_h)
+        return FittedBoosted(booster, columns, texts, shape, known.seen_h)
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ class FittedBoosted:
         inputs = _inputs(x, self.numbers, self.texts)
         threads = 0 if x.height > MANY else 1
         ratio = np.asarray(self.booster.predict(inputs, num_threads=threads))
-        return np.asarray(x["usual_h"].to_numpy() * np.exp(ratio))
+        return np.asarray(usual(x) * np.exp(ratio))
 
     def hours(self, x: pl.DataFrame) -> Array:
         """Return quantiles [h], shape (n, n_levels)."""
@@ -137,7 +137,7 @@ class FittedBoosted:
         inputs = _inputs(x, self.numbers, self.texts)
         parts = np.asarray(self.booster.predict(inputs, pred_contrib=True, num_threads=1))
         names = [*self.numbers, *self.texts.values, "usual_h"]
-        parts[:, -1] += np.log(x["usual_h"].to_numpy())
+        parts[:, -1] += np.log(usual(x))
         wide = pl.DataFrame(np.exp(parts), schema=names, orient="row").with_row_index("row")
         values = x.select(names).cast(pl.String).with_row_index("row")
         return wide.unpivot(index="row", variable_name="feature", value_name="factor").join(
@@ -146,8 +146,8 @@ class FittedBoosted:
         )
 
 
-def _inputs(x: pl.DataFrame, numbers: tuple[str, ...], texts: Vocabulary) -> Array:
-    return np.column_stack([x.select(numbers).to_numpy(), texts.encode(x)]).astype(np.float64)
+def _inputs(x: pl.DataFrame, columns: tuple[str, ...], texts: Vocabulary) -> Array:
+    return np.column_stack([numbers(x, columns), texts.encode(x)])
 
 
 def _sigmoid(z: Array) -> Array:

@@ -11,7 +11,7 @@ from lanecast.nn.durations import DurationNet, quantiles, survival_loss
 from lanecast.nn.training import Training, one_thread, train
 from lanecast.tables.parcel import LEVELS
 
-from .rows import Array, Durations, durations, number_columns, predictions
+from .rows import Array, Durations, durations, number_columns, numbers, predictions, usual
 from .vocabulary import Vocabulary, learn
 
 TEXTS = (
@@ -43,19 +43,19 @@ class Deep:
 
     def learn(self, known: Durations) -> "FittedDeep":
         """Return the net fitted to rows with their durations."""
-        numbers = number_columns(known.x)
+        columns = number_columns(known.x)
         texts = learn(known.x, TEXTS)
-        raw = known.x.select(numbers).to_numpy().astype(np.float64)
+        raw = numbers(known.x, columns)
         with np.errstate(all="ignore"):
             middle, scale = np.nanmean(raw, axis=0), np.nanstd(raw, axis=0)
         middle = np.nan_to_num(middle)
         scale = np.where(np.nan_to_num(scale) > 1e-6, scale, 1.0)
-        ratio = np.log(known.hours / known.x["usual_h"].to_numpy())
+        ratio = np.log(known.hours / usual(known.x))
         edges = _edges(ratio[known.ended > 0], self.bins)
         bins = len(edges) - 1
         place = np.interp(ratio, edges, np.arange(bins + 1)).clip(0, bins - 1e-4)
         torch.manual_seed(self.training.seed)
-        net = DurationNet(texts.sizes, len(numbers), bins, self.width)
+        net = DurationNet(texts.sizes, len(columns), bins, self.width)
         codes = torch.from_numpy(texts.encode(known.x))
         targets = (place, known.ended, known.weight(self.half_life_d))
         weights = train(
@@ -65,7 +65,7 @@ class Deep:
             [torch.from_numpy(each.astype(np.float32)) for each in targets],
             self.training,
         )
-        return FittedDeep(weights, numbers, texts, middle, scale, edges, self.width, known.seen_h)
+        return FittedDeep(weights, columns, texts, middle, scale, edges, self.width, known.seen_h)
 
 
 @dataclass(frozen=True)
@@ -89,11 +89,11 @@ class FittedDeep:
 
     def hours(self, x: pl.DataFrame) -> Array:
         """Return quantiles [h], shape (n, n_levels)."""
-        numbers = _standard(x.select(self.numbers).to_numpy(), self.middle, self.scale)
+        inputs = _standard(numbers(x, self.numbers), self.middle, self.scale)
         with torch.inference_mode(), one_thread():
-            chance = self._net(torch.from_numpy(self.texts.encode(x)), numbers).softmax(1)
+            chance = self._net(torch.from_numpy(self.texts.encode(x)), inputs).softmax(1)
         ratio = quantiles(chance.numpy().astype(np.float64), self.edges, np.array(LEVELS))
-        return np.asarray(np.exp(ratio) * x["usual_h"].to_numpy()[:, None])
+        return np.asarray(np.exp(ratio) * usual(x)[:, None])
 
     def predict(self, x: pl.DataFrame) -> pl.DataFrame:
         """Return rows of ``predictions``."""

@@ -12,7 +12,7 @@ import polars as pl
 
 from lanecast.tables.parcel import LEVELS
 
-from .rows import Array, durations, number_columns, predictions
+from .rows import Array, durations, number_columns, numbers, predictions
 from .vocabulary import Vocabulary, learn
 
 TEXTS = ("moment", "status", "origin_region", "goal_region", "category", "payment")
@@ -33,10 +33,10 @@ class Plain:
         known = durations(x, y).enough()
         young = known.age_h <= 24 * (self.days or np.inf)
         known = known.only((known.ended > 0) & young)
-        numbers, texts = number_columns(known.x), learn(known.x, TEXTS)
-        data = lgb.Dataset(_inputs(known.x, numbers, texts), known.hours)
+        columns, texts = number_columns(known.x), learn(known.x, TEXTS)
+        data = lgb.Dataset(_inputs(known.x, columns, texts), known.hours)
         booster = lgb.train({"objective": "l1", "num_threads": 1, "verbosity": -1}, data, 100)
-        return FittedPlain(booster, numbers, texts, known.seen_h)
+        return FittedPlain(booster, columns, texts, known.seen_h)
 
 
 @dataclass(frozen=True)
@@ -59,5 +59,5 @@ class FittedPlain:
         return predictions(x, self.hours(x), "plain", f"{self.seen_h:.0f}")
 
 
-def _inputs(x: pl.DataFrame, numbers: tuple[str, ...], texts: Vocabulary) -> Array:
-    return np.column_stack([x.select(numbers).to_numpy(), texts.encode(x)]).astype(np.float64)
+def _inputs(x: pl.DataFrame, columns: tuple[str, ...], texts: Vocabulary) -> Array:
+    return np.column_stack([numbers(x, columns), texts.encode(x)])

@@ -128,6 +128,20 @@ def number_columns(x: pl.DataFrame) -> tuple[str, ...]:
     )
 
 
+def numbers(x: pl.DataFrame, columns: tuple[str, ...]) -> Array:
+    """Return numeric inputs, shape (n, n_columns), missing ones as NaN.
+
+    They are rounded to single precision: sums over groups differ in their last bits from run to
+    run, and the same seed must give the same model.
+    """
+    return np.asarray(x.select(columns).to_numpy().astype(np.float32).astype(np.float64))
+
+
+def usual(x: pl.DataFrame) -> Array:
+    """Return the baseline [h], shape (n,), rounded as ``numbers``."""
+    return np.asarray(x["usual_h"].to_numpy().astype(np.float32).astype(np.float64))
+
+
 def quality() -> pl.Expr:
     """Return what makes a prediction doubtful: codes, comma separated; empty if nothing does."""
     codes = {
