@@ -10,9 +10,14 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
+INTERRUPTED = 128 + signal.SIGINT
+STOPPED = "stopped; nothing half-done is left."
+
 
 def main() -> None:
     """Run the command that was typed, and exit with its code."""
+    sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: PTH123, SIM115  # closed by the caller
+    sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: PTH123, SIM115
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     if hasattr(signal, "SIGPIPE"):  # the reader of our output has gone: end quietly
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
@@ -24,11 +29,11 @@ def run(arguments: Sequence[str]) -> int:
     try:
         code = _started(list(arguments) or ["--help"])
         sys.stdout.flush()
-        return code
+        return _stop(STOPPED, code) if code == INTERRUPTED else code
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else 1
     except KeyboardInterrupt:
-        return _stop("stopped; what was finished before is kept.", 130)
+        return _stop(STOPPED, INTERRUPTED)
     except BaseException as error:  # a panic of a Rust library is no Exception
         from .failures import told
 

@@ -38,7 +38,9 @@ WARM_UP = timedelta(days=7)  # nothing is learnt from the first days: they have 
 AHEAD = timedelta(days=31)  # after the last scan, in which a question may still be meant
 
 
-def opened(path: Path, asof: str | None = None, zone: str = "UTC") -> tuple[Lake, datetime]:
+def opened(
+    path: Path, asof: str | None = None, zone: str = "UTC", option: str = "lake"
+) -> tuple[Lake, datetime]:
     """Return the lake as of a moment, and that moment: by default of its last scan.
 
     Raises
@@ -46,13 +48,14 @@ def opened(path: Path, asof: str | None = None, zone: str = "UTC") -> tuple[Lake
     ValueError
         When there is no lake with scans, or it does not know that moment.
     """
-    lake = Lake(folder("lake", path))
+    lake = Lake(folder_of(option, path))
     if bad := set("[]%") & set(str(path)):
-        raise ValueError(f"--lake: the path {path} may not hold {' '.join(sorted(bad))}.")
+        raise ValueError(f"--{option}: the path {path} may not hold {' '.join(sorted(bad))}.")
     if not lake.has(SCANS):
         lost = " any more (its folder _commits is lost)" if (path / SCANS.name).is_dir() else ""
         raise ValueError(
-            f"--lake: {path} holds no scans{lost}; fill it with lanecast ingest, or lanecast demo."
+            f"--{option}: {path} holds no scans{lost}; fill it with lanecast ingest, or lanecast "
+            "demo."
         )
     last: datetime = collect(lake.read(SCANS).select(nw.col("recorded_at").max())).item()
     if asof is None:
@@ -72,7 +75,7 @@ def opened(path: Path, asof: str | None = None, zone: str = "UTC") -> tuple[Lake
     return lake.asof(now), now
 
 
-def folder(option: str, path: Path) -> Path:
+def folder_of(option: str, path: Path) -> Path:
     """Return ``path`` if it is a folder.
 
     Raises
@@ -82,7 +85,7 @@ def folder(option: str, path: Path) -> Path:
     """
     if not path.is_dir():
         what = "is a file; expected a folder" if path.exists() else "is missing"
-        raise ValueError(f"--{option}: {path} {what}; fill one with lanecast ingest.")
+        raise ValueError(f"--{option}: {path} {what}.")
     return path
 
 

@@ -34,6 +34,7 @@ from .options import (
     answered,
     entries,
     first_parcel,
+    folder_of,
     limits,
     opened,
     period,
@@ -223,15 +224,13 @@ def backtest(
     if start >= end:
         raise ValueError(f"--from: expected a day before --to {until}, got {since}.")
     writable(json=json)
-    if not data.is_dir():
-        what = "is a file; expected a folder" if data.exists() else "is missing"
-        raise ValueError(f"--data: {data} {what}.")
+    folder_of("data", data)
     with tempfile.TemporaryDirectory(prefix="lanecast-") as folder:
         lake = Lake(data if source == "lake" else Path(folder) / "lake")
         if source != "lake":
             ingest(lake, source, data)
             lake = Lake(lake.path)
-        _, newest = opened(lake.path)
+        _, newest = opened(lake.path, option="data")
         learn_from = first_parcel(lake) + WARM_UP
         if learn_from + timedelta(days=30) > start:
             raise ValueError(
@@ -250,6 +249,8 @@ def backtest(
         result = flat(replayed, eta, "blend", "lane_quantiles", zone=zone)
         ours = replayed.predictions.filter(model="blend")
         result |= eta.against(ours, replayed.outcomes, limits(lake, start, end))
+        speed = {name: result[name] for name in ("fit_s", "predict_rows_per_s")}
+        result["months"] = [month | speed for month in result["months"]]
     if json is not None:
         write_json(json, result)
     if json is None or str(json) != "-":
