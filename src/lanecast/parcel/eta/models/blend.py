@@ -99,14 +99,11 @@ class FittedBlend:
 
     def hours(self, x: pl.DataFrame) -> Array:
         """Return corrected quantiles [h], shape (n, n_levels)."""
-        return self._corrected(x, self.raw(x))
-
-    def _corrected(self, x: pl.DataFrame, raw: Array) -> Array:
         names = self.slices(x)
         level = np.tile(np.array(LEVELS), (x.height, 1))
         for name, rate in self.rates.items():
             level[names == name] = inverse(rate, shift=SHIFT, shape=SHAPE)
-        return at_levels(raw, level)
+        return at_levels(self.raw(x), level)
 
     def raw(self, x: pl.DataFrame) -> Array:
         """Return quantiles [h] before the correction, shape (n, n_levels)."""
@@ -127,22 +124,15 @@ class FittedBlend:
     def predict(self, x: pl.DataFrame) -> pl.DataFrame:
         """Return rows of ``predictions``, in the order of x.
 
-        The point lies between the quantiles 0.5 and 0.6, half corrected: deliveries have a long
-        tail, so the median is early on average, and the correction is noisy in the middle. A row
-        with nothing to compare with is answered by the lane, and says so in ``fallback``.
+        A row with nothing to compare with is answered by the lane, and says so in ``fallback``.
         """
         known = x["usual_h"].is_not_null().to_numpy()
         hours = np.full((x.height, len(LEVELS)), np.nan)
         if not known.all():
             hours[~known] = self.lanes.hours(x.filter(pl.Series(~known)))
-        point = hours[:, MEDIAN].copy()
-        mine = x if known.all() else x.filter(pl.Series(known))
-        if mine.height:
-            raw = self.raw(mine)
-            hours[known] = self._corrected(mine, raw)
-            middle = np.sqrt(raw * hours[known])
-            point[known] = (middle[:, MEDIAN] + middle[:, MEDIAN + 1]) / 2
-        rows = predictions(x, hours, "blend", f"{self.seen_h:.0f}", point).with_columns(
+        if known.any():
+            hours[known] = self.hours(x if known.all() else x.filter(pl.Series(known)))
+        rows = predictions(x, hours, "blend", f"{self.seen_h:.0f}").with_columns(
             slice=pl.Series(self.slices(x)),
             fallback=pl.when(pl.Series(~known)).then(pl.lit("baseline")),
         )

@@ -153,13 +153,11 @@ def quality() -> pl.Expr:
     return pl.concat_str(named, separator=",", ignore_nulls=True)
 
 
-def predictions(
-    x: pl.DataFrame, hours: Array, model: str, version: str, point: Array | None = None
-) -> pl.DataFrame:
+def predictions(x: pl.DataFrame, hours: Array, model: str, version: str) -> pl.DataFrame:
     """Return rows of ``predictions`` from quantiles ``hours``, shape (n, n_levels).
 
     Quantiles that cross are sorted, which never makes them worse [1]_; the point forecast is the
-    median unless ``point``, shape (n,), is given.
+    median.
 
     References
     ----------
@@ -167,7 +165,7 @@ def predictions(
            Crossing. *Econometrica* 78(3).
     """
     ordered = np.maximum(np.sort(hours, axis=1), 0.0)
-    middle = ordered[:, LEVELS.index(0.5)] if point is None else np.maximum(point, 0.0)
+    middle = ordered[:, LEVELS.index(0.5)]
     asof = (pl.col("asof_h") * 3_600_000_000).round().cast(pl.Int64).cast(pl.Datetime("us", "UTC"))
     return x.select(
         "parcel_id",
