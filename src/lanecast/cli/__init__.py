@@ -7,7 +7,8 @@ in one sentence.
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 INTERRUPTED = 128 + signal.SIGINT
@@ -35,14 +36,17 @@ def run(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         return _stop(STOPPED, INTERRUPTED)
     except BaseException as error:  # a panic of a Rust library is no Exception
-        from .failures import told
+        from .failures import interrupted, told
 
+        if interrupted(error):
+            return _stop(STOPPED, INTERRUPTED)
         return _stop(*told(error, arguments))
 
 
 def _started(arguments: list[str]) -> int:
     try:
-        from .commands import app
+        with _undisturbed():
+            from .commands import app
     except ImportError as error:
         if arguments[0] != "doctor":
             return _stop(f"{error}; run `lanecast doctor` to see what is missing.", 2)
@@ -55,6 +59,16 @@ def _started(arguments: list[str]) -> int:
         arguments = arguments[1:]
     code: Any = app(arguments, prog_name="lanecast", standalone_mode=False)
     return code if isinstance(code, int) else 0
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Let Ctrl-C wait: libraries that are being imported answer it with a panic."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _stop(sentence: str, code: int) -> int:

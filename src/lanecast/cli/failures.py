@@ -10,7 +10,8 @@ from lanecast.tables.commits import LakeBusyError
 
 FULL = ("no space left on", "storagefull", "os error 28", "disk quota exceeded")
 STORES = ("deltalake", "_internal", "safetensors")  # modules of those who read our files
-UNREADABLE = ("ComputeError", "NoDataError", "LightGBMError")
+UNREADABLE = ("ComputeError", "NoDataError")
+FREE = "no space left on the device; free some and run this again"
 NOISE = re.compile(r" 0: <unknown>.*| \(set POLARS_VERBOSE.*")  # of libraries
 LONGEST = 1000  # characters that are said
 
@@ -23,12 +24,15 @@ def told(error: BaseException, arguments: Sequence[str] = ()) -> tuple[str, int]
     if isinstance(error, LakeBusyError):
         return text, 3
     if _full(error):
-        return (text if "space" in text else f"no space left on the device: {text}"), 4
+        said = text if text.startswith("--") or "free some" in text else f"{FREE} ({text})"
+        return said, 4
     if isinstance(error, OSError):
         return _of_the_disk(error, text)
     kind = type(error)
     if kind.__module__.split(".")[0] in STORES or kind.__name__ in UNREADABLE:
         return f"{_lake(arguments)}: a file in it cannot be read; restore it from a copy: {text}", 4
+    if kind.__name__ == "LightGBMError":
+        return f"LightGBM: {text}", 4
     if isinstance(error, ValueError):
         return text, 2
     if isinstance(error, MemoryError):
@@ -36,6 +40,14 @@ def told(error: BaseException, arguments: Sequence[str] = ()) -> tuple[str, int]
     last = traceback.extract_tb(error.__traceback__)[-1:]
     where = f" in {Path(last[0].filename).name} line {last[0].lineno}" if last else ""
     return f"a fault of Lanecast: {kind.__name__}{where}: {text}; please report it.", 1
+
+
+def interrupted(error: BaseException) -> bool:
+    """Return whether Ctrl-C was the cause, which a library in Rust tells as its own panic."""
+    return any(
+        isinstance(each, KeyboardInterrupt) or "KeyboardInterrupt" in str(each)
+        for each in _causes(error)
+    )
 
 
 def _lake(arguments: Sequence[str]) -> str:

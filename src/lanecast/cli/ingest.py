@@ -8,7 +8,7 @@ import typer
 from lanecast.sources.ingest import ingest as run
 from lanecast.tables.lake import Lake
 
-from .talk import console, progress, show, writable, write_json
+from .talk import progress, show, tell, writable, write_json
 
 LakeOption = Annotated[Path, typer.Option("--lake", help="Folder of the lake.")]
 JsonOption = Annotated[
@@ -63,6 +63,6 @@ def ingest(
         if report.findings.height:
             show(report.findings.drop("file"), "What was found")
         if not dry_run:
-            console.print(f"Lake: {lake}. Next: lanecast fit eta --lake {lake}", markup=False)
+            tell(f"Lake: {lake}. Next: lanecast fit eta --lake {lake}")
     if not report.ok():
         raise typer.Exit(5)

@@ -4,6 +4,7 @@ import hashlib
 import json as texts
 import math
 import tempfile
+from contextlib import nullcontext
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -39,7 +40,7 @@ from .options import (
     opened,
     period,
 )
-from .talk import console, moment, note, progress, show, span, whole, writable, write_json
+from .talk import makeable, moment, note, progress, show, span, tell, whole, writable, write_json
 from .training import LEARNT_FROM, train
 
 FromOption = Annotated[str | None, typer.Option("--from", help="First moment, a date or instant.")]
@@ -64,10 +65,7 @@ def fit(
 
       lanecast fit eta --lake lake --model model --asof 2018-05-01
     """
-    if model.exists():
-        raise ValueError(f"--model: {model} exists already; choose another folder.")
-    if file := next((each for each in model.parents if each.exists() and not each.is_dir()), None):
-        raise ValueError(f"--model: {file} is a file, so that no folder can be made in it.")
+    makeable("model", model)
     writable(json=json)
     known, now = opened(lake, asof)
     since = max(first_parcel(known) + WARM_UP, now - timedelta(days=days))
@@ -90,7 +88,7 @@ def fit(
     if metrics["slices"]:
         show(pl.DataFrame(metrics["slices"]), "Measured on later weeks that it had not seen")
     say_next = f"lanecast predict {problem} --lake {lake} --model {model}"
-    console.print(f"Model: {model}. Next: {say_next}", markup=False)
+    tell(f"Model: {model}. Next: {say_next}")
 
 
 def predict(
@@ -123,26 +121,28 @@ def predict(
         x = eta.assemble(rows, context).to_native()
         about = artifact.describe(model)
         answers = fitted.predict(x).with_columns(version=pl.col("version") + _digest(about))
+        answers = answers.sort("asof", "parcel_id", "moment")
         say("storing", 0.8)
-        stored = Lake(lake).write(PREDICTIONS, nw.from_native(answers), source="predict")
-        if out is not None:
-            with whole(out) as partial:
+        with whole(out) if out else nullcontext() as partial:
+            if partial:
                 answers.write_parquet(partial)
+            stored = Lake(lake).write(PREDICTIONS, nw.from_native(answers), source="predict")
     learnt = about["about"].get("trained_until")
     if not answers.height:
         note(f"no question was asked between {start:%Y-%m-%d %H:%M} and {end:%Y-%m-%d %H:%M}.")
     elif learnt and end < datetime.fromisoformat(learnt):
         note(f"{model} learnt until {learnt[:10]}, so it may know how some of these ended.")
-    by = answers.group_by("moment").agg(
+    by = answers.group_by("moment", maintain_order=True).agg(
         rows=pl.len(),
         median_days=(pl.col("q500") / 24).mean(),
         width_80_days=((pl.col("q900") - pl.col("q100")) / 24).mean(),
         measured_coverage_80=pl.col("coverage_80").mean(),
     )
+    by = by.sort("moment")
     if json is None:
-        show(by.sort("moment"), f"Predictions, {start:%Y-%m-%d} to {end:%Y-%m-%d}")
+        show(by, f"Predictions, {start:%Y-%m-%d} to {end:%Y-%m-%d}")
         say_next = f"lanecast decide {problem} --lake {lake}"
-        console.print(f"{stored:,} stored in {lake}. Next: {say_next}", markup=False)
+        tell(f"{stored:,} stored in {lake}. Next: {say_next}")
         return
     write_json(
         json, {"rows": answers.height, "stored": stored, "moments": by.to_dicts(), **_said(answers)}
@@ -264,8 +264,13 @@ def _said(answers: pl.DataFrame) -> dict[str, Any]:
 
 
 def _digest(manifest: dict[str, Any]) -> str:
-    """Return what tells models apart that learnt until the same moment, such as by their seed."""
-    said = texts.dumps([manifest["fields"], manifest["sha256"]], sort_keys=True)
+    """Return what tells models apart that learnt until the same moment, such as by their seed.
+
+    What was learnt takes part, and frames do not: the engine sums them in any order, so that their
+    last digits differ where nothing else does.
+    """
+    files = {name: of for name, of in manifest["sha256"].items() if not name.endswith(".parquet")}
+    said = texts.dumps(files, sort_keys=True)
     return f"-{hashlib.sha256(said.encode()).hexdigest()[:8]}"
 
 

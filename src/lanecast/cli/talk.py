@@ -77,6 +77,11 @@ def progress(quiet: bool = False) -> Iterator[Callable[[str, float], None]]:
         yield lambda what, done: bar.update(task, description=what, completed=done)
 
 
+def tell(sentence: str) -> None:
+    """Say something on standard output, on one line that can be copied."""
+    console.print(Text(sentence), soft_wrap=True)
+
+
 def note(sentence: str) -> None:
     """Say something worth knowing on standard error."""
     errors.print(Text(f"note: {sentence}"), soft_wrap=True)
@@ -137,9 +142,34 @@ def writable(**paths: Path | None) -> None:
         if not path.parent.is_dir():
             raise ValueError(f"--{option}: there is no folder {path.parent} for {path.name}.")
         if path.is_file() or not path.exists():
-            probe = path.with_name(f".{path.name}.{os.getpid()}.probe")
-            probe.touch()
-            probe.unlink()
+            _probe(option, path)
+
+
+def makeable(option: str, folder: Path) -> None:
+    """Refuse an option that names a new folder which cannot be made, before any work is done.
+
+    Raises
+    ------
+    ValueError
+        When something of that name exists, or a file stands in the way.
+    OSError
+        When the system does not let us write there.
+    """
+    if folder.exists() or folder.is_symlink():
+        raise ValueError(f"--{option}: {folder} exists already; choose another folder.")
+    parent = next(each for each in folder.parents if each.exists())
+    if not parent.is_dir():
+        raise ValueError(f"--{option}: {parent} is a file, so that no folder can be made in it.")
+    _probe(option, parent / folder.name)
+
+
+def _probe(option: str, path: Path) -> None:
+    probe = path.with_name(f".{path.name}.{os.getpid()}.probe")
+    try:
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, f"--{option}: {path}") from error
 
 
 def _finite(value: Any) -> Any:

@@ -47,7 +47,10 @@ def train(
     say("measuring on later weeks", 0.4)
     slices = _measure(lake, x, y, now - MATURITY, seed)
     say("fitting on everything", 0.7)
-    fitted = blend(seed).fit(x, y)
+    try:
+        fitted = blend(seed).fit(x, y)
+    except ValueError as error:
+        raise ValueError(f"--asof: too little was known by {now:%Y-%m-%d}: {error}") from error
     if slices is not None:
         fitted = fitted.with_coverage(slices)
     return fitted, {
@@ -66,7 +69,10 @@ def _measure(
     before, after = x.filter(asked < low), x.filter(asked >= low, asked < high)
     if before.filter(pl.col("usual_h").is_not_null()).height < FEWEST or after.is_empty():
         return None
-    earlier = blend(seed).fit(before, collect(eta.outcomes(lake.asof(cut), cut).lazy()))
+    try:
+        earlier = blend(seed).fit(before, collect(eta.outcomes(lake.asof(cut), cut).lazy()))
+    except ValueError:  # too few deliveries were known by then
+        return None
     scores = eta.evaluate(earlier.predict(after), y, ["slice"])
     names = ("slice", "n", "n_open", "mae_days", "bias_days", "coverage_80", "coverage_95")
     return scores.select(names) if "mae_days" in scores.columns else None
