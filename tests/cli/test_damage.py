@@ -1,0 +1,159 @@
+import json
+import shutil
+
+import pytest
+
+from lanecast import artifact
+
+from .conftest import tree
+
+
+def predict(lanecast, lake, model):
+    before = tree(lake)
+    said = lanecast("predict", "eta", "--lake", lake, "--model", model)
+    assert tree(lake) == before
+    assert said.out == ""
+    assert said.err.startswith("lanecast: ") and said.err.count("\n") == 1
+    return said
+
+
+def test_a_model_that_lacks_a_file_or_the_end_of_one_is_refused(lanecast, lake, broken):
+    for name in sorted(artifact.describe(broken)["sha256"])[::4]:
+        whole = (broken / name).read_bytes()
+        (broken / name).unlink()
+        said = predict(lanecast, lake, broken)
+        assert said.code == 2 and f"{name} missing" in said.err
+        (broken / name).write_bytes(whole[: len(whole) // 2])
+        said = predict(lanecast, lake, broken)
+        assert said.code == 2 and f"{name} has changed" in said.err
+        (broken / name).write_bytes(whole)
+
+
+def put(*path):
+    *way, last, value = path
+
+    def edit(manifest):
+        part = manifest
+        for name in way:
+            part = part[name]
+        part[last] = value
+        return manifest
+
+    return edit
+
+
+EDITS = {
+    "other version": (put("format", "lanecast.artifact/99"), "lanecast.artifact/99"),
+    "newer Lanecast": (put("lanecast", "99.0.0"), "99.0.0"),
+    "other type": (put("type", "lanecast.parcel.eta.models.lane.FittedLanes"), "FittedLanes"),
+    "way out": (put("sha256", "../../etc/passwd", "0"), "'../../etc/passwd'"),
+    "absolute way out": (put("sha256", "/etc/passwd", "0"), "'/etc/passwd'"),
+    "frame elsewhere": (put("fields", "measured", {"frame": "../x.parquet"}), "'../x.parquet'"),
+    "foreign class": (
+        put("fields", "measured", {"dataclass": {"type": "os.system", "fields": {}}}),
+        "os.system",
+    ),
+    "no fields": (lambda manifest: {**manifest, "fields": None}, "cannot be read back"),
+    "field lost": (lambda manifest: {**manifest, "fields": {}}, "Train again"),
+    "no object": (lambda manifest: [manifest], "format"),
+    "number for a list": (put("sha256", 3), "--model"),
+    "no schemas": (put("schemas", None), "--model"),
+    "other table": (
+        put("schemas", "parcels", {"sha256": "0", "columns": {}, "key": ["parcel_id"]}),
+        "another form of parcels",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", EDITS)
+def test_an_edited_manifest_is_refused(lanecast, lake, broken, case):
+    edit, told = EDITS[case]
+    file = broken / "manifest.json"
+    file.write_text(json.dumps(edit(json.loads(file.read_text()))))
+    said = predict(lanecast, lake, broken)
+    assert said.code == 2
+    assert "--model" in said.err and told in said.err
+
+
+def test_a_model_without_a_manifest_is_half_written(lanecast, lake, broken):
+    (broken / "manifest.json").unlink()
+    said = predict(lanecast, lake, broken)
+    assert said.code == 2 and "half-written" in said.err
+
+
+def newest(lake):
+    return max((lake / "_commits").glob("*.json"))
+
+
+def log_of_scans(lake):
+    shutil.rmtree(lake / "scans" / "_delta_log")
+
+
+def text_in_the_log(lake):
+    max((lake / "scans" / "_delta_log").glob("*.json")).write_text("garbage")
+
+
+def no_table(lake):
+    shutil.rmtree(lake / "orders")
+
+
+def no_rows(lake):
+    for file in (lake / "parcels").glob("*.parquet"):
+        file.unlink()
+
+
+def text_for_rows(lake):
+    for file in (lake / "parcels").glob("*.parquet"):
+        file.write_text("garbage")
+
+
+def wrong_version(lake):
+    commit = json.loads(newest(lake).read_text())
+    commit["versions"]["scans"] = 99
+    newest(lake).write_text(json.dumps(commit))
+
+
+def text_for_a_commit(lake):
+    newest(lake).write_text("garbage")
+
+
+def no_commits(lake):
+    shutil.rmtree(lake / "_commits")
+
+
+def folder_for_a_lock(lake):
+    (lake / ".lock").unlink()
+    (lake / ".lock").mkdir()
+
+
+DAMAGED = {
+    log_of_scans: 4,
+    text_in_the_log: 4,
+    no_table: 4,
+    no_rows: 4,
+    text_for_rows: 4,
+    wrong_version: 4,
+    text_for_a_commit: 2,
+    no_commits: 2,
+    folder_for_a_lock: 4,
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGED, ids=lambda each: each.__name__)
+def test_a_damaged_lake_is_named_and_left_as_it_is(lanecast, lake, model, damage):
+    damage(lake)
+    said = predict(lanecast, lake, model)
+    assert said.code == DAMAGED[damage]
+    assert lake.name in said.err
+
+
+def test_without_its_newest_commit_a_lake_is_as_it_was_before(lanecast, lake, model):
+    words = ("predict", "eta", "--lake", lake, "--model", model, "--json", "-")
+    first = lanecast(*words)
+    newest(lake).unlink()
+    assert lanecast(*words).json == first.json
+
+
+def test_a_stranger_among_the_commits_does_not_matter(lanecast, lake, model):
+    (lake / "_commits" / "notes.json").write_text("garbage")
+    assert lanecast("predict", "eta", "--lake", lake, "--model", model).code == 0

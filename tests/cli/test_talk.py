@@ -1,0 +1,91 @@
+import json
+from datetime import UTC, datetime, timedelta
+
+import polars as pl
+import pytest
+
+from lanecast.cli.failures import told
+from lanecast.cli.talk import moment, show, span, whole, writable, write_json
+from lanecast.tables.commits import LakeBusyError
+
+
+def test_a_date_is_its_midnight_where_the_days_are_counted():
+    assert moment("asof", "2018-03-01") == datetime(2018, 3, 1, tzinfo=UTC)
+    there = moment("asof", "2018-03-01", "America/Sao_Paulo")
+    assert there == datetime(2018, 3, 1, 3, tzinfo=UTC)
+
+
+def test_an_instant_keeps_its_offset():
+    assert moment("asof", "2018-03-01T12:00:00-03:00") == datetime(2018, 3, 1, 15, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "hours"), [("7d", 168), ("12h", 12), ("2w", 336), ("366d", 366 * 24)]
+)
+def test_a_span_is_a_number_and_a_unit(text, hours):
+    assert span("every", text) == timedelta(hours=hours)
+
+
+def test_json_knows_no_nan(tmp_path):
+    write_json(tmp_path / "x.json", {"a": float("nan"), "b": [{"c": float("-inf")}, 1.5]})
+    assert json.loads((tmp_path / "x.json").read_text()) == {"a": None, "b": [{"c": None}, 1.5]}
+    assert [file.name for file in tmp_path.iterdir()] == ["x.json"]
+
+
+def test_a_file_is_written_whole_or_stays_as_it_was(tmp_path):
+    file = tmp_path / "x.json"
+    file.write_text("before")
+    with pytest.raises(RuntimeError), whole(file) as partial:
+        partial.write_text("half")
+        raise RuntimeError
+    assert file.read_text() == "before"
+    assert [each.name for each in tmp_path.iterdir()] == ["x.json"]
+
+
+def test_a_device_is_written_to_and_not_replaced(tmp_path):
+    link = tmp_path / "null"
+    link.symlink_to("/dev/null")
+    with whole(link) as partial:
+        assert partial == link
+    write_json(link, {"a": 1})
+    assert link.is_symlink() and not link.is_file()
+
+
+def test_asking_whether_a_file_can_be_written_leaves_nothing(tmp_path):
+    writable(json=tmp_path / "x.json", out=None)
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(OSError, match="name too long"):
+        writable(json=tmp_path / ("x" * 300))
+
+
+def test_a_table_shows_text_as_it_is(capsys):
+    show(pl.DataFrame({"id": ["[red]x[/red]", "[/]", "a\x1b[31mb"], "n": [1, None, 3]}), "[t]")
+    shown = capsys.readouterr().out
+    assert "[red]x[/red]" in shown and "[/]" in shown and "[t]" in shown
+    assert "\x1b" not in shown
+
+
+def chained(error, cause):
+    error.__cause__ = cause
+    return error
+
+
+FAILED = {
+    "refused": (ValueError("x: expected y."), 2, "x: expected y."),
+    "busy": (LakeBusyError("lake: busy"), 3, "lake: busy"),
+    "full": (OSError(28, "No space left on device", "x"), 4, "free some"),
+    "full below": (chained(ValueError("x"), OSError(28, "full")), 4, "free some"),
+    "no rights": (PermissionError(13, "Permission denied", "lake/x"), 4, "lake/x: Permission"),
+    "unreadable": (pl.exceptions.ComputeError("bad\nfooter"), 4, "--lake: here"),
+    "memory": (MemoryError(), 4, "too little memory"),
+    "fault": (KeyError("x"), 1, "a fault of Lanecast: KeyError"),
+    "panic": (BaseException("index out of bounds"), 1, "a fault of Lanecast"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", FAILED)
+def test_every_failure_has_a_sentence_and_a_code(case):
+    error, code, part = FAILED[case]
+    text, found = told(error, ["predict", "eta", "--lake", "here"])
+    assert found == code
+    assert part in text and "\n" not in text
