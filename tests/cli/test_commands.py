@@ -134,19 +134,23 @@ def test_predict_stores_its_answers_once_and_decide_promises_from_them(lanecast,
     assert sum(each["rows"] for each in said["moments"]) == said["rows"]
     assert {each["moment"] for each in said["moments"]} == {"checkout", "shipped", "in_transit"}
 
-    plan = lanecast("decide", "eta", "--lake", lake, "--json", "-").json
+    plan = lanecast("decide", "eta", "--lake", lake, *WEEK, "--json", "-").json
     asked = next(each["rows"] for each in said["moments"] if each["moment"] == "checkout")
     assert plan["plans"] + sum(plan["skipped"].values()) == asked
     assert plan["stored"] == plan["plans"] == count(lake, PLANS)
     assert plan["objective"] == pytest.approx(sum(plan["parts"].values()))
     assert plan["bound"] <= plan["objective"] and plan["gap"] >= 0
-    assert lanecast("decide", "eta", "--lake", lake, "--json", "-").json == plan | {"stored": 0}
+    assert lanecast("decide", "eta", "--lake", lake, *WEEK, "--json", "-").json == plan | {
+        "stored": 0
+    }
 
 
 def test_dearer_lateness_promises_later(lanecast, lake, model):
     assert lanecast("predict", "eta", "--lake", lake, "--model", model, *WEEK).code == 0
     cheap, dear = (
-        lanecast("decide", "eta", "--lake", lake, "--late", late, "--json", "-").json["parts"]
+        lanecast("decide", "eta", "--lake", lake, *WEEK, "--late", late, "--json", "-").json[
+            "parts"
+        ]
         for late in (5, 500)
     )
     assert cheap["waiting"] < dear["waiting"]

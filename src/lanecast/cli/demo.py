@@ -19,7 +19,7 @@ from lanecast.tables.lake import Lake, collect
 from lanecast.tables.parcel import PARCELS, PLANS, PREDICTIONS
 
 from .options import WARM_UP, SeedOption, blend, first_parcel, limits
-from .talk import console, errors, progress, show, write_json
+from .talk import errors, progress, show, tell, write_json
 from .training import LEARNT_FROM
 
 WEEKS = 3  # that are replayed
@@ -58,6 +58,7 @@ def demo(
     if (out / "lake").exists():
         if not (force or (out / "report.html").exists()):
             raise FileExistsError(f"--out: {out} holds half a demo; say --force to replace it.")
+        errors.print(f"Replacing the earlier demo in {out}", highlight=False, markup=False)
         shutil.rmtree(out)
     steps = Steps()
     steps.say(1, f"Simulating a company with {parcels:,} parcels over {days} days")
@@ -116,11 +117,13 @@ def demo(
     names = ("model", "moment", "n", "mae_days", "bias_days", "coverage_80", "coverage_95")
     show(scores.select(names), "How good was the forecast?")
     show(worth, "What is a better promise worth? (cost per parcel, one promised day costs 1)")
-    console.print(
-        f"\nReport: {out / 'report.html'} (open it in a browser). Model: {out / 'model'}."
+    tell(
+        "blend is the model to use; plain is a default LightGBM: one number and no range, so that "
+        "no promise can be made from it."
     )
-    console.print(f"Next: lanecast predict eta --lake {lake.path} --model {out / 'model'}")
-    console.print("Your own data: lanecast ingest --source csv --dry-run FOLDER (lanecast tables)")
+    tell(f"Report: {out / 'report.html'}, to open in a browser. Model: {out / 'model'}.")
+    tell(f"Next: lanecast predict eta --lake {lake.path} --model {out / 'model'}")
+    tell("Your own data: lanecast ingest --source csv --dry-run FOLDER (columns: lanecast tables)")
 
 
 def _last_day(lake: Lake) -> datetime:

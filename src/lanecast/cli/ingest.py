@@ -62,7 +62,9 @@ def ingest(
         show(report.rows, "What would be stored" if dry_run else "What was stored")
         if report.findings.height:
             show(report.findings.drop("file"), "What was found")
-        if not dry_run:
+        if dry_run:
+            tell(f"Nothing was written; compared with the lake {lake}.")
+        else:
             tell(f"Lake: {lake}. Next: lanecast fit eta --lake {lake}")
     if not report.ok():
         raise typer.Exit(5)

@@ -160,7 +160,7 @@ def decide(
     per_late_day: Annotated[float, typer.Option(help="Cost of each day it is broken by.")] = 0.0,
     json: JsonOption = None,
 ) -> None:
-    """Choose the date to promise for each stored checkout prediction, and store the plan.
+    """Choose the date to promise for stored checkout predictions, by default of the last day.
 
     Example:
 
@@ -175,7 +175,7 @@ def decide(
     known, now = opened(lake, asof)
     if not known.has(PREDICTIONS):
         raise ValueError(f"--lake: {lake} holds no predictions; run lanecast predict first.")
-    start, end = period(since, until, first_parcel(known), now, known)
+    start, end = period(since, until, now - timedelta(days=1), now, known)
     asked = nw.col("asof").is_between(start, end) & (nw.col("moment") == MOMENTS[0])
     stored = collect(known.read(PREDICTIONS).filter(asked).select(*PREDICTIONS.columns))
     newest = stored.sort("version").unique("parcel_id", keep="last", maintain_order=True)

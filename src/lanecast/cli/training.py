@@ -35,6 +35,12 @@ def train(
     ValueError
         When there is too little history.
     """
+    if since >= now:
+        raise ValueError(
+            f"--asof: {now:%Y-%m-%d} is within a week of the first parcel that was recorded; at "
+            f"least {FEWEST} questions with a history before them are needed to learn from. Ingest "
+            "some weeks of parcels, or choose a later moment."
+        )
     say("features", 0.05)
     x = collect(eta.features(lake, since, now).lazy())
     usable = x.filter(pl.col("usual_h").is_not_null()).height

@@ -63,10 +63,15 @@ def _scores(done: pl.DataFrame, n_open: int) -> dict[str, float | None]:
         "mae_days": mae(days, point),
         "bias_days": bias(days, point),
         "crps_days": float(np.mean(crps(days, quantiles, np.array(LEVELS)))),
-        "coverage_80": float(coverage(days, at["q100"], at["q900"])),
-        "coverage_95": float(coverage(days, at["q025"], at["q975"])),
+        "coverage_80": _inside(days, at["q100"], at["q900"]),
+        "coverage_95": _inside(days, at["q025"], at["q975"]),
         "within_1_day": within(days, point, 1.0),
     }
+
+
+def _inside(days: np.ndarray, low: np.ndarray, high: np.ndarray) -> float | None:
+    """Return coverage; None for a model that gives one number and no range."""
+    return float(coverage(days, low, high)) if (high > low).any() else None
 
 
 def worth(

@@ -61,8 +61,9 @@ class Blend:
         past = known.before(cut)
         if past.ended.sum() < FEWEST:
             raise ValueError(
-                f"x: {past.ended.sum():.0f} deliveries were known {self.window_d:g} days before y "
-                f"was seen; at least {FEWEST} are needed to hold a model against those days."
+                f"Only {past.ended.sum():.0f} deliveries were known {self.window_d:g} days before "
+                f"the fit; at least {FEWEST} are needed to hold a model against those days. Fit at "
+                "a later moment, or on more parcels."
             )
         earlier = self._learn(past, {})
         correction = _correct(earlier, known, cut, self.worth)
