@@ -26,11 +26,11 @@ class Vocabulary:
 
     def encode(self, x: pl.DataFrame) -> npt.NDArray[np.int64]:
         """Return codes, shape (n, n_columns)."""
-        codes = [
-            x[name].cast(dtype, strict=False).to_physical().cast(pl.Int64).fill_null(-1) + 1
+        codes = x.select(
+            pl.col(name).cast(dtype, strict=False).to_physical().cast(pl.Int64).fill_null(-1) + 1
             for name, dtype in self._types.items()
-        ]
-        return np.column_stack([code.to_numpy() for code in codes])
+        )
+        return codes.to_numpy(writable=True)
 
 
 def learn(x: pl.DataFrame, columns: Sequence[str], at_least: int = 5) -> Vocabulary:
