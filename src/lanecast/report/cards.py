@@ -42,10 +42,13 @@ def cards(
         words, good = verdict(inside)
         found.append(card("In the 80 % range", percent(inside), words, good))
     if gain is not None:
-        days = gain.reference_days - gain.days
-        label = "Shorter promise" if days >= 0 else "Longer promise"
-        same = f"than {gain.reference}, both kept {percent(gain.on_time)}"
-        found.append(card(label, f"{plain(abs(days), 1)} days", same, days >= 0))
+        days = round(gain.reference_days - gain.days, 1)
+        kept = f"{gain.reference}, both kept {percent(gain.on_time)}"
+        if days == 0:
+            found.append(card("Promise", "as short", f"as {kept}", True))
+        else:
+            label = "Shorter promise" if days > 0 else "Longer promise"
+            found.append(card(label, f"{plain(abs(days), 1)} days", f"than {kept}", days > 0))
     if (money := saved(worth)) is not None:
         amount, against = money
         word = "saved" if amount >= 0 else "lost"
