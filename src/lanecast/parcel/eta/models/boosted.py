@@ -20,8 +20,8 @@ import polars as pl
 from lanecast.metrics.survival import kaplan_meier
 from lanecast.tables.parcel import LEVELS
 
-from .rows import Array, Durations, durations, number_columns, numbers, predictions, usual
-from .vocabulary import Vocabulary, learn
+from .rows import Array, Durations, durations, number_columns, predictions, usual
+from .vocabulary import Vocabulary, inputs_of, learn
 
 TEXTS = ("moment", "status", "origin_region", "goal_region", "category", "payment")
 MANY = 2000  # rows that are worth more than one thread
@@ -61,7 +61,7 @@ class Boosted:
         """Return the model fitted to rows with their durations."""
         columns = number_columns(known.x)
         texts = learn(known.x, TEXTS)
-        inputs = _inputs(known.x, columns, texts)
+        inputs = inputs_of(known.x, columns, texts)
         target = np.log(known.hours / usual(known.x))
         weight = known.weight(self.half_life_d)
         aside = np.arange(len(target)) % ASIDE == 0
@@ -106,7 +106,7 @@ class FittedBoosted:
 
     def median(self, x: pl.DataFrame) -> Array:
         """Return what the trees say [h], shape (n,)."""
-        inputs = _inputs(x, self.numbers, self.texts)
+        inputs = inputs_of(x, self.numbers, self.texts)
         threads = 0 if x.height > MANY else 1
         ratio = np.asarray(self.booster.predict(inputs, num_threads=threads))
         return np.asarray(usual(x) * np.exp(ratio))
@@ -134,7 +134,7 @@ class FittedBoosted:
             of all features, the one named ``usual_h`` included (TreeSHAP on the log; Lundberg et
             al., 2020).
         """
-        inputs = _inputs(x, self.numbers, self.texts)
+        inputs = inputs_of(x, self.numbers, self.texts)
         parts = np.asarray(self.booster.predict(inputs, pred_contrib=True, num_threads=1))
         names = [*self.numbers, *self.texts.values, "usual_h"]
         parts[:, -1] += np.log(usual(x))
@@ -144,10 +144,6 @@ class FittedBoosted:
             values.unpivot(index="row", variable_name="feature", value_name="value"),
             on=["row", "feature"],
         )
-
-
-def _inputs(x: pl.DataFrame, columns: tuple[str, ...], texts: Vocabulary) -> Array:
-    return np.column_stack([numbers(x, columns), texts.encode(x)])
 
 
 def _sigmoid(z: Array) -> Array:

@@ -12,8 +12,8 @@ import polars as pl
 
 from lanecast.tables.parcel import LEVELS
 
-from .rows import Array, durations, number_columns, numbers, predictions
-from .vocabulary import Vocabulary, learn
+from .rows import Array, durations, number_columns, predictions
+from .vocabulary import Vocabulary, inputs_of, learn
 
 TEXTS = ("moment", "status", "origin_region", "goal_region", "category", "payment")
 
@@ -34,7 +34,7 @@ class Plain:
         young = known.age_h <= 24 * (self.days or np.inf)
         known = known.only((known.ended > 0) & young)
         columns, texts = number_columns(known.x), learn(known.x, TEXTS)
-        data = lgb.Dataset(_inputs(known.x, columns, texts), known.hours)
+        data = lgb.Dataset(inputs_of(known.x, columns, texts), known.hours)
         booster = lgb.train({"objective": "l1", "num_threads": 1, "verbosity": -1}, data, 100)
         return FittedPlain(booster, columns, texts, known.seen_h)
 
@@ -50,14 +50,10 @@ class FittedPlain:
 
     def hours(self, x: pl.DataFrame) -> Array:
         """Return the forecast [h] as every quantile, shape (n, n_levels)."""
-        inputs = _inputs(x, self.numbers, self.texts)
+        inputs = inputs_of(x, self.numbers, self.texts)
         point = np.asarray(self.booster.predict(inputs, num_threads=1))
         return np.repeat(np.maximum(point, 0.0)[:, None], len(LEVELS), axis=1)
 
     def predict(self, x: pl.DataFrame) -> pl.DataFrame:
         """Return rows of ``predictions``."""
         return predictions(x, self.hours(x), "plain", f"{self.seen_h:.0f}")
-
-
-def _inputs(x: pl.DataFrame, columns: tuple[str, ...], texts: Vocabulary) -> Array:
-    return np.column_stack([numbers(x, columns), texts.encode(x)])

@@ -8,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from .rows import Array, numbers
+
 
 @dataclass(frozen=True)
 class Vocabulary:
@@ -31,6 +33,11 @@ class Vocabulary:
             for name, dtype in self._types.items()
         )
         return codes.to_numpy(writable=True)
+
+
+def inputs_of(x: pl.DataFrame, columns: tuple[str, ...], texts: Vocabulary) -> Array:
+    """Return what trees read, shape (n, n_columns + n_texts): numbers, then codes."""
+    return np.column_stack([numbers(x, columns), texts.encode(x)])
 
 
 def learn(x: pl.DataFrame, columns: Sequence[str], at_least: int = 5) -> Vocabulary:
