@@ -16,7 +16,7 @@ class Column:
 
     ``required`` columns hold no nulls; ``low`` and ``high`` are inclusive; ``allowed`` closes an
     enumeration and ``pattern`` is what the whole text must match. Numbers are finite and
-    identifiers at most 128 characters without saying so.
+    identifiers at most 128 characters without saying so; ``longest`` says otherwise.
     """
 
     dtype: Any
@@ -27,6 +27,7 @@ class Column:
     high: float | None = None
     allowed: Sequence[str] | None = None
     pattern: str | None = None
+    longest: int = LONGEST_ID
 
 
 @dataclass(frozen=True)
@@ -82,9 +83,9 @@ def rules(table: Table) -> Iterator[Rule]:
             valid = f"text like {column.pattern}"
             yield Rule(name, "bad_format", valid, ~value.str.contains(f"^{column.pattern}$"))
         if column.dtype == nw.String and name.endswith("_id"):
-            valid = f"an identifier of 1 to {LONGEST_ID} characters"
+            valid = f"an identifier of 1 to {column.longest} characters"
             length = value.str.len_chars()
-            yield Rule(name, "bad_id", valid, (length > LONGEST_ID) | (length < 1))
+            yield Rule(name, "bad_id", valid, (length > column.longest) | (length < 1))
 
 
 def conform(table: Table, frame: FrameT) -> FrameT:

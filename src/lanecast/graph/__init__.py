@@ -1,0 +1,1 @@
+"""The knowledge graph of a logistics network: built from the tables, asked, and changed."""
