@@ -156,11 +156,15 @@ def test_dearer_lateness_promises_later(lanecast, lake, model):
     assert cheap["waiting"] < dear["waiting"]
 
 
-def test_predict_and_decide_tell_a_person_what_to_do_next(lanecast, lake, model):
+def test_predict_and_decide_tell_a_person_what_to_do_next(lanecast, lake, model, monkeypatch):
     said = lanecast("predict", "eta", "--lake", lake, "--model", model)
     assert said.code == 0 and f"lanecast decide eta --lake {lake}" in said.out
+    monkeypatch.setenv("COLUMNS", "80")
     said = lanecast("decide", "eta", "--lake", lake)
     assert said.code == 0 and "First promises" in said.out
+    promises = said.out.partition("First promises")[2].splitlines()
+    rows = [line for line in promises if line.startswith("│")]
+    assert rows and all(len(row) <= 80 and "pcl_" in row for row in rows), "a line each"
 
 
 def test_two_models_that_learnt_until_the_same_moment_answer_side_by_side(

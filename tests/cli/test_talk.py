@@ -65,6 +65,18 @@ def test_a_table_shows_text_as_it_is(capsys):
     assert "\x1b" not in shown
 
 
+def test_an_instant_stays_on_its_line_in_80_columns_and_says_its_zone(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    at = datetime(2025, 4, 20, 10, 31, 17, 123456, tzinfo=UTC)
+    row = {"parcel_id": "3" * 60, "asof": at, "promised_date": at.date(), "level": 0.9, "n": 1}
+    show(pl.DataFrame([row]))
+    lines = capsys.readouterr().out.splitlines()
+    assert all(len(line) <= 80 for line in lines)
+    assert "asof (UTC)" in lines[1]
+    (first,) = (line for line in lines if "2025-04-20 10:31" in line)
+    assert " 0.900 " in first
+
+
 def chained(error, cause):
     error.__cause__ = cause
     return error

@@ -200,7 +200,8 @@ def decide(
         return
     show(pl.DataFrame([{k: v for k, v in result.items() if not isinstance(v, dict)}]), "Plan")
     if plan.table.height:
-        show(plan.table.head(10).drop("plan_id", "reason", "decision"), "First promises")
+        names = ("parcel_id", "asof", "promised_date", "level", "cost")
+        show(plan.table.head(10).select(names), "First promises")
 
 
 def backtest(

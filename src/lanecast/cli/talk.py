@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from zoneinfo import ZoneInfo
 
 from rich.console import Console
@@ -88,10 +88,12 @@ def note(sentence: str) -> None:
 
 
 def show(frame: pl.DataFrame, title: str = "") -> None:
-    """Print a frame as a table; numbers to three digits, long texts cut."""
+    """Print a frame as a table; numbers to three digits, instants to the minute, texts cut."""
     table = Table(title=Text(title) if title else None, title_justify="left", header_style="bold")
     for name, dtype in frame.schema.items():
-        table.add_column(name, justify="right" if dtype.is_numeric() else "left", overflow="fold")
+        side: Literal["left", "right"] = "right" if dtype.is_numeric() else "left"
+        head = f"{name} (UTC)" if getattr(dtype, "time_zone", None) == "UTC" else name
+        table.add_column(head, justify=side, overflow="fold", no_wrap=dtype.is_temporal())
     for row in frame.iter_rows():
         table.add_row(*(Text(_cell(value)) for value in row))
     console.print(table)
@@ -187,5 +189,7 @@ def _cell(value: object) -> str:
         return f"{value:,.3f}" if abs(value) < 100 else f"{value:,.0f}"
     if isinstance(value, int):
         return f"{value:,}"
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M}"
     text = "".join(c if c.isprintable() else " " for c in str(value))
     return text if len(text) <= 60 else text[:57] + "..."
