@@ -86,6 +86,21 @@ def map_of(places: int = 60, lanes: int = 260, seed: int = 3) -> tuple[pl.DataFr
     return facilities, rows.unique(["from_facility_id", "to_facility_id"], maintain_order=True)
 
 
+def forces(inputs: int = 12) -> pl.DataFrame:
+    """A usual time of 200 h, and inputs that move it, less and less."""
+    logs = [0.3 * (-0.8) ** k for k in range(inputs)]
+    factors = [200.0, *np.exp(logs)]
+    share = 200 / 24 * np.expm1(sum(logs)) / sum(logs)
+    return pl.DataFrame(
+        {
+            "feature": ["usual_h", *(f"input_{k}" for k in range(inputs))],
+            "value": ["200", *("<b>" for _ in range(inputs))],
+            "factor": factors,
+            "days": [200 / 24, *(share * each for each in logs)],
+        }
+    )
+
+
 @pytest.fixture(scope="session")
 def given() -> dict[str, Any]:
     """Everything that ``write`` takes, made up."""
@@ -106,6 +121,7 @@ def given() -> dict[str, Any]:
         "mark": (23.4, 0.921),
         "worth": pl.DataFrame(policies),
         "network": map_of(),
+        "drivers": ("p00007", forces()),
         "about": {
             "source": "Made up, for looking",
             "parcels": "900",

@@ -90,7 +90,7 @@ def test_every_picture_has_a_name_and_a_meaning(report: Path) -> None:
     ids = [each["id"] for each in page.all if "id" in each]
     assert len(ids) == len(set(ids))
     pictures = [each for each in page.of("svg") if each.get("role") == "img"]
-    assert len(pictures) == 2 * 10
+    assert len(pictures) == 2 * 11
     for each in pictures:
         title, desc = each["children"][:2]
         assert (title["tag"], desc["tag"]) == ("title", "desc")
@@ -145,6 +145,42 @@ def test_the_twin_of_the_map_is_the_lanes(report: Path, given: dict[str, Any]) -
         ).iter_rows()
     }
     assert {tuple(row) for row in rows} == expected
+
+
+def test_the_bars_of_drivers_go_where_they_move_the_forecast(
+    report: Path, given: dict[str, Any]
+) -> None:
+    page, (parcel_id, rows) = read(report), given["drivers"]
+    assert twin(page, "drivers") == [list(row) for row in rows.iter_rows()]
+    (why,) = (each for each in page.of("section") if each["id"] == "why")
+    assert parcel_id in why["text"] and "usual time, 8.33 days" in why["text"]
+    assert f"make {rows['days'].sum():.2f} days" in why["text"]
+    for size in ("small", "wide"):
+        drawing = next(
+            each
+            for each in page.of("svg")
+            if each.get("class") == size and each["children"][0].get("id") == f"drivers-{size}-t"
+        )
+        zero = float(next(e for e in drawing["children"][::-1] if e.get("class") == "axis")["x1"])
+        bars = [each for each in drawing["children"] if each["tag"] == "rect"]
+        shown = [*rows["days"][1:9], rows["days"][9:].sum()]
+        assert len(bars) == len(shown)
+        lengths = []
+        for bar, days in zip(bars, shown, strict=True):
+            left, wide = float(bar["x"]), float(bar["width"])
+            assert (left if days > 0 else left + wide) == pytest.approx(zero, abs=0.15)
+            assert bar["class"] == ("regret" if days > 0 else "bars main")
+            assert bar["text"].endswith(f"{days:+.2f} days".replace("-", "−"))  # noqa: RUF001
+            lengths.append(wide / abs(days))
+        assert lengths == pytest.approx([lengths[0]] * len(lengths), rel=0.1)
+
+
+@pytest.mark.parametrize("moved", [None, ("p", pl.DataFrame(schema=["days"]))])
+def test_without_drivers_nothing_is_said_of_them(
+    given: dict[str, Any], tmp_path: Path, moved: Any
+) -> None:
+    write(tmp_path / "r.html", "Made up", **(given | {"drivers": moved}))
+    assert "What moved" not in (tmp_path / "r.html").read_text(encoding="utf-8")
 
 
 def test_errors_add_up_to_the_score(report: Path, given: dict[str, Any]) -> None:

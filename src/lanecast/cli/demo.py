@@ -13,11 +13,13 @@ import typer
 from lanecast import __version__, artifact, report
 from lanecast.experiment import Entry, Replay, flat, replay
 from lanecast.parcel import eta
+from lanecast.parcel.eta.models import FittedBlend
 from lanecast.sources.ingest import ingest
 from lanecast.sources.world import simulate
 from lanecast.tables.lake import Lake, collect
 from lanecast.tables.parcel import PARCELS, PLANS, PREDICTIONS
 
+from .drivers import typical
 from .options import WARM_UP, SeedOption, blend, first_parcel, limits
 from .talk import errors, progress, show, tell, write_json
 from .training import LEARNT_FROM
@@ -83,7 +85,7 @@ def demo(
         replayed = replay(eta, models, lake, start, end, timedelta(days=7), learn_from, bar)
     scores = eta.evaluate(replayed.predictions, replayed.outcomes)
     steps.say(4, "Fitting the model to keep, with the coverage that was just measured")
-    _keep(lake, replayed, end, learn_from, out / "model", seed)
+    fitted, context = _keep(lake, replayed, end, learn_from, out / "model", seed)
     steps.say(5, "Deciding which dates to promise")
     worth, plan, places = _decide(lake, replayed, start, end)
     with Lake(lake.path).batch("demo") as batch:
@@ -113,6 +115,7 @@ def demo(
         worth,
         report.network(lake, start, end),
         about,
+        drivers=typical(fitted, context, lake, end),
     )
     names = ("model", "moment", "n", "mae_days", "bias_days", "coverage_80", "coverage_95")
     show(scores.select(names), "How good was the forecast?")
@@ -133,20 +136,23 @@ def _last_day(lake: Lake) -> datetime:
 
 def _keep(
     lake: Lake, replayed: Replay, end: datetime, learn_from: datetime, folder: Path, seed: int
-) -> None:
+) -> tuple[FittedBlend, dict[str, nw.DataFrame[Any]]]:
+    """Save the model to keep, and return it with its context."""
     x = collect(eta.features(lake.asof(end), learn_from, end).lazy())
     fitted = blend(seed).fit(x, collect(eta.outcomes(lake.asof(end), end).lazy()))
     ours = replayed.predictions.filter(model="blend")
     slices = eta.evaluate(ours, replayed.outcomes, ["slice"])
     fitted = fitted.with_coverage(slices)
+    context = eta.context(lake, end)
     artifact.save(
         folder,
         fitted,
-        eta.context(lake, end),
+        context,
         metrics={"slices": slices.to_dicts()},
         tables=LEARNT_FROM,
         about={"problem": "eta", "trained_until": end.isoformat(), "seed": seed},
     )
+    return fitted, context
 
 
 def _decide(

@@ -5,7 +5,7 @@ import json as texts
 import math
 import tempfile
 from contextlib import nullcontext
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -22,6 +22,7 @@ from lanecast.sources.ingest import ingest
 from lanecast.tables.lake import Lake, collect
 from lanecast.tables.parcel import MOMENTS, PLANS, PREDICTIONS, QUANTILES
 
+from .drivers import explain, last_question
 from .options import (
     AHEAD,
     WARM_UP,
@@ -101,18 +102,37 @@ def predict(
     out: Annotated[
         Path | None, typer.Option(help="Write the predictions to this Parquet file too.")
     ] = None,
+    drivers: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PARCEL_ID",
+            help="Only say what moved the last answer about this parcel; nothing is stored.",
+        ),
+    ] = None,
     json: JsonOption = None,
 ) -> None:
     """Answer every question asked in a period, by default the last day, and store the answers.
 
-    Example:
-
+    Examples
+    --------
       lanecast predict eta --lake lake --model model --from 2018-05-01 --to 2018-05-08
+
+      lanecast predict eta --lake lake --model model --drivers parcel-1
     """
+    if drivers is not None and out is not None:
+        raise ValueError(f"--out: with --drivers nothing is written to {out}; leave one out.")
     writable(json=json, out=out)
     known, now = opened(lake, asof)
     end = moment("to", until) if until else now
-    start, end = period(since, until, end - timedelta(days=1), end, known)
+    first = end - timedelta(days=1) if drivers is None else first_parcel(known)
+    start, end = period(since, until, first, end, known)
+    if drivers is not None:
+        row = last_question(drivers, known, start, end)
+        fitted, context = _loaded(model)
+        asked = datetime.fromtimestamp(3600 * row["asof_h"][0], UTC)
+        _warn(model, artifact.describe(model), asked)
+        explain(fitted, context, row, json)
+        return
     with progress(quiet=json is not None) as say:
         say("loading the model", 0.1)
         fitted, context = _loaded(model)
@@ -127,11 +147,10 @@ def predict(
             if partial:
                 answers.write_parquet(partial)
             stored = Lake(lake).write(PREDICTIONS, nw.from_native(answers), source="predict")
-    learnt = about["about"].get("trained_until")
     if not answers.height:
         note(f"no question was asked between {start:%Y-%m-%d %H:%M} and {end:%Y-%m-%d %H:%M}.")
-    elif learnt and end < datetime.fromisoformat(learnt):
-        note(f"{model} learnt until {learnt[:10]}, so it may know how some of these ended.")
+    else:
+        _warn(model, about, end)
     by = answers.group_by("moment", maintain_order=True).agg(
         rows=pl.len(),
         median_days=(pl.col("q500") / 24).mean(),
@@ -257,6 +276,13 @@ def backtest(
     if json is None or str(json) != "-":
         scores = eta.evaluate(replayed.predictions, replayed.outcomes)
         show(scores, f"{problem}, {since} to {until}, refit every {every}")
+
+
+def _warn(model: Path, manifest: dict[str, Any], asked: datetime) -> None:
+    """Say so when the model has learnt from what came after ``asked``."""
+    learnt = manifest["about"].get("trained_until")
+    if learnt and asked < datetime.fromisoformat(learnt):
+        note(f"{model} learnt until {learnt[:10]}, so it may know how some of these ended.")
 
 
 def _said(answers: pl.DataFrame) -> dict[str, Any]:

@@ -34,7 +34,7 @@ def write(
     main: str | None = None,
     baseline: str | None = None,
     example: str | None = None,
-    drivers: pl.DataFrame | None = None,
+    drivers: tuple[str, pl.DataFrame] | None = None,
 ) -> None:
     """Write the report to ``path``: pictures, their numbers, and how to read them.
 
@@ -61,7 +61,8 @@ def write(
     example
         Parcel to show; None picks a typical one.
     drivers
-        What moved its forecast: ``driver``, ``days``.
+        A parcel and what moved its forecast at checkout: ``feature``, ``value`` as text,
+        ``factor`` and ``days``; the usual time first, then the strongest.
 
     Raises
     ------
@@ -80,7 +81,8 @@ def write(
         page.ranges(judged, flat),
         page.promises(curves, mark, worth),
         page.places(network),
-        page.example(judged, example, drivers),
+        page.example(judged, example),
+        page.why(drivers),
     ]
     text = page.page(
         title,

@@ -7,7 +7,7 @@ import polars as pl
 
 from lanecast.optimize.promise import Frontier
 
-from . import horizon, lanes, parcel, promise, trust
+from . import drivers, horizon, lanes, parcel, promise, trust
 from .judged import FEW, Judged
 from .markup import Html, escaped, joined, tag
 from .numbers import percent, plain
@@ -119,7 +119,7 @@ def places(network: Network | None) -> Section | None:
     return "network", "Lanes", "Where is time lost?", joined(_words(say, limit), drawn)
 
 
-def example(judged: Judged, parcel_id: str | None, moved: pl.DataFrame | None) -> Section | None:
+def example(judged: Judged, parcel_id: str | None) -> Section | None:
     """Return one parcel; None where no parcel can be followed from its checkout."""
     chosen = parcel_id or parcel.typical(judged)
     if chosen is None or parcel.asked(judged, chosen).is_empty():
@@ -129,12 +129,7 @@ def example(judged: Judged, parcel_id: str | None, moved: pl.DataFrame | None) -
         f"One parcel, {how}. Each row is what was said at that moment; the range should "
         "shrink from row to row, and hold the dashed line, the delivery."
     )
-    drawn = tag(
-        "div",
-        parcel.fan(judged, chosen),
-        None if moved is None else parcel.drivers(moved),
-        class_="alone" if moved is None else "split",
-    )
+    drawn = tag("div", parcel.fan(judged, chosen), class_="alone")
     note = "An anecdote: it shows how to read a forecast, not how good forecasts are."
     return (
         "parcel-story",
@@ -142,6 +137,26 @@ def example(judged: Judged, parcel_id: str | None, moved: pl.DataFrame | None) -
         "What does one parcel look like?",
         joined(_words(say, note), drawn),
     )
+
+
+def why(moved: tuple[str, pl.DataFrame] | None) -> Section | None:
+    """Return what moved one forecast; None where nothing did."""
+    if moved is None or moved[1].height < 2:
+        return None
+    parcel_id, rows = moved
+    usual, median = plain(rows["days"][0]), plain(float(rows["days"].sum()))
+    say = (
+        f"One forecast at checkout, taken apart: parcel {parcel_id}, which the model had not seen. "
+        f"The trees start from the usual time, {usual} days, and every input moves it: to the "
+        f"right is later, to the left is earlier. All together make {median} days, their median."
+    )
+    limit = (
+        "It says what the model used, not why a parcel is slow. Inputs that tell the same story "
+        "share it, so that each looks small. The net and the recalibration move the final "
+        "forecast further."
+    )
+    drawn = tag("div", drivers.bars(rows), class_="alone")
+    return "why", "Why", "What moved one forecast?", joined(_words(say, limit), drawn)
 
 
 def page(

@@ -9,7 +9,7 @@ from .judged import DAY_H, Judged
 from .marks import keys
 from .markup import Html, joined, tag
 from .numbers import plain
-from .picture import Size, picture, table
+from .picture import Size, picture
 
 RANGES = {"fan95": ("q025", "q975"), "fan80": ("q100", "q900"), "fan60": ("q200", "q800")}
 SAID = {"fan95": "95 %", "fan80": "80 %", "fan60": "60 %"}
@@ -85,14 +85,6 @@ def fan(judged: Judged, parcel_id: str) -> Html:
     return picture(
         "parcel", title, meaning, draw, twin, heads, _legend(), (342, tall), (560, tall + 10)
     )
-
-
-def drivers(rows: pl.DataFrame) -> Html:
-    """Return what moved the forecast, in days, the strongest first."""
-    heads = {"driver": "What moved it", "days": "Days"}
-    ordered = rows.sort(pl.col("days").abs(), descending=True)
-    title = "What moved the forecast"
-    return tag("div", tag("h3", title), table(title, ordered, heads))
 
 
 def _row(plot: Plot, k: int, row: dict[str, float]) -> Html:
