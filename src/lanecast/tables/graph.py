@@ -27,6 +27,7 @@ BIN_LOG = 0.05  # width of a bin of durations, in natural logs of minutes
 BINS = 256  # 1 minute to 240 days
 
 SEEN = instant("When it became known first.", False)
+HOLDS = Column(nw.Boolean(), "", "False where what became known later took it back.")
 ASOF = instant("Everything recorded by then has been used.")
 
 
@@ -62,6 +63,7 @@ GRAPH_NODES = Table(
         "lon": LON,
         "capacity_per_h": amount("parcels/h", "Parcels it can handle in an hour."),
         "first_seen_at": SEEN,
+        "holds": HOLDS,
         "asof": ASOF,
     },
 )
@@ -89,9 +91,10 @@ GRAPH_EDGES = Table(
         "cutoff_s": amount("s", "How long before a departure a parcel must be there."),
         "capacity_parcels": amount("parcels", "Parcels that one departure takes."),
         "scans": count("Scans that prove it; 0 where only a table says so."),
-        "parcels": count("Parcels that were seen on it."),
+        "parcels": count("Parcels that were seen on it, each time counted."),
         "first_seen_at": SEEN,
-        "last_seen_at": instant("Last scan that proves it.", False),
+        "last_seen_at": instant("When the last scan that proves it became known.", False),
+        "holds": HOLDS,
         "asof": ASOF,
     },
     references={
@@ -133,7 +136,8 @@ GRAPH_PROOFS = Table(
     columns={
         "edge_id": edge("Edge that is proved."),
         "event_id": Column(nw.String(), "", "Scan that proves it."),
-        "holds": Column(nw.Boolean(), "", "False where a later scan took the proof back."),
+        "seen_at": instant("When the scan became known."),
+        "holds": HOLDS,
         "asof": ASOF,
     },
     references={"edge_id": "graph_edges.edge_id", "event_id": "scans.event_id"},
