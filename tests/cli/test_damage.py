@@ -53,11 +53,20 @@ EDITS = {
         put("fields", "measured", {"dataclass": {"type": "os.system", "fields": {}}}),
         "os.system",
     ),
-    "no fields": (lambda manifest: {**manifest, "fields": None}, "cannot be read back"),
+    "no fields": (lambda manifest: {**manifest, "fields": None}, "json: fields is null; expected"),
+    "format 0": (put("format", "lanecast.artifact/0"), "expected lanecast.artifact/1"),
+    "text for a share": (put("fields", "share", "half"), 'FittedBlend.share is "half"; expected'),
+    "number for about": (put("about", 3), "manifest.json: about is 3; expected an object"),
+    "no instant": (
+        put("about", "trained_until", "soon"),
+        'trained_until is "soon"; expected',
+    ),
+    "no offset": (put("about", "trained_until", "2025-03-01"), "expected an instant with offset"),
+    "number for an instant": (put("about", "trained_until", 3), "trained_until is 3; expected an"),
     "field lost": (lambda manifest: {**manifest, "fields": {}}, "Train again"),
-    "no object": (lambda manifest: [manifest], "format"),
-    "number for a list": (put("sha256", 3), "--model"),
-    "no schemas": (put("schemas", None), "--model"),
+    "no object": (lambda manifest: [manifest], "expected an object with format"),
+    "number for a list": (put("sha256", 3), "manifest.json: sha256 is 3; expected an object"),
+    "no schemas": (put("schemas", None), "manifest.json: schemas is null; expected an"),
     "other table": (
         put("schemas", "parcels", {"sha256": "0", "columns": {}, "key": ["parcel_id"]}),
         "another form of parcels",
@@ -117,6 +126,21 @@ def text_for_a_commit(lake):
     newest(lake).write_text("garbage")
 
 
+def number_for_the_versions(lake):
+    commit = json.loads(newest(lake).read_text())
+    newest(lake).write_text(json.dumps(commit | {"versions": 3}))
+
+
+def text_for_a_version(lake):
+    commit = json.loads(newest(lake).read_text())
+    commit["versions"]["scans"] = "4"
+    newest(lake).write_text(json.dumps(commit))
+
+
+def list_for_a_commit(lake):
+    newest(lake).write_text("[1]")
+
+
 def no_commits(lake):
     shutil.rmtree(lake / "_commits")
 
@@ -134,6 +158,9 @@ DAMAGED = {
     text_for_rows: 4,
     wrong_version: 4,
     text_for_a_commit: 2,
+    number_for_the_versions: 2,
+    text_for_a_version: 2,
+    list_for_a_commit: 2,
     no_commits: 2,
     folder_for_a_lock: 4,
 }

@@ -1,4 +1,3 @@
-import json
 import os
 import random
 import signal
@@ -14,7 +13,6 @@ import pytest
 from deltalake import DeltaTable
 from polars.testing import assert_frame_equal
 
-from lanecast.tables import commits
 from lanecast.tables.commits import LakeBusyError
 from lanecast.tables.lake import Lake, collect
 from lanecast.tables.network import CARRIERS
@@ -259,17 +257,6 @@ def test_a_lake_shows_one_commit_however_long_it_is_held(tmp_path):
     for lake in (held, past, held.asof(T2)):
         assert collect(lake.read(LEFT)).height == ROWS
     assert collect(Lake(tmp_path).read(LEFT)).height == 2 * ROWS
-
-
-def test_a_broken_commit_is_named(tmp_path):
-    append(tmp_path)
-    file = tmp_path / commits.FOLDER / "00000001.json"
-    file.write_text("{")
-    with pytest.raises(ValueError, match=r"00000001.json: is not a commit of a lake"):
-        Lake(tmp_path).read(LEFT)
-    file.write_text(json.dumps({"other": 1}))
-    with pytest.raises(ValueError, match="is not a commit of a lake"):
-        Lake(tmp_path).read(LEFT)
 
 
 # Other processes

@@ -8,7 +8,6 @@ its weights as ``dict[str, Tensor]`` and rebuilds the module in its own code.
 import hashlib
 import json
 import os
-import re
 import shutil
 import uuid
 from collections.abc import Iterable, Mapping
@@ -21,14 +20,13 @@ import narwhals as nw
 import polars as pl
 
 from .. import __version__
-from .parts import Reader, Writer, dotted, named
+from .manifest import FORMAT, MANIFEST, VERSION
+from .manifest import describe as describe
+from .parts import Writer, dotted
+from .reader import Reader, named
 from .schemas import Schema, changes, form
 
 T = TypeVar("T")
-FORMAT = "lanecast.artifact"
-VERSION = 1
-MANIFEST = "manifest.json"
-SAFE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 
 
 def save(
@@ -124,7 +122,7 @@ def load(
     ------
     ValueError
         When ``folder`` is half-written, changed, foreign, of a newer version, learnt from tables
-        of another form, or holds another type.
+        of another form, or holds another type; and when a value in it is not what its field wants.
     """
     manifest = describe(folder)
     if manifest["type"] != dotted(kind):
@@ -138,48 +136,12 @@ def load(
         if _digest(folder / name) != digest:
             raise ValueError(f"{folder}: {name} has changed since it was saved.")
     reader = Reader(folder, manifest["sha256"], {dotted(each): each for each in named(kind)})
-    try:
-        fitted = reader.build(kind, manifest["fields"])
-        context = {name: nw.from_native(reader.get(x)) for name, x in manifest["context"].items()}
-    except (KeyError, AttributeError, TypeError) as error:
-        raise ValueError(f"{folder}: cannot be read back: {error}.") from error
+    fitted = reader.build(kind, manifest["fields"])
+    context = {
+        name: nw.from_native(reader.part(f"context.{name}", part, pl.DataFrame))
+        for name, part in manifest["context"].items()
+    }
     return fitted, context
-
-
-def describe(folder: Path) -> dict[str, Any]:
-    """Return the manifest: type, metrics, tables, what it is about; nothing else is read.
-
-    Raises
-    ------
-    ValueError
-        When ``folder`` is no saved model, a file of it is missing, or it is of a newer version.
-    """
-    try:
-        manifest = json.loads((folder / MANIFEST).read_text())
-    except FileNotFoundError as error:
-        what = "no such folder" if not folder.exists() else f"half-written, {MANIFEST} is missing"
-        raise ValueError(f"{folder}: not a complete saved model: {what}.") from error
-    except ValueError as error:
-        raise ValueError(f"{folder}: {MANIFEST} is not JSON: {error}.") from error
-    stated = str(manifest.get("format")) if isinstance(manifest, dict) else "none"
-    name, _, number = stated.partition("/")
-    if name != FORMAT or not number.isdigit():
-        raise ValueError(f"{folder}: format {stated!r} instead of '{FORMAT}/{VERSION}'.")
-    saver = str(manifest.get("lanecast"))
-    if int(number) > VERSION or _numbers(saver) > _numbers(__version__):
-        raise ValueError(
-            f"{folder}: was saved by Lanecast {saver} as {stated}; this is {__version__} and reads "
-            f"'{FORMAT}/{VERSION}'. Update Lanecast or train again."
-        )
-    wanted = ("type", "fields", "context", "metrics", "about", "schemas", "sha256")
-    if lost := [part for part in wanted if part not in manifest]:
-        raise ValueError(f"{folder}: {MANIFEST} has no {', '.join(lost)}.")
-    for file in manifest["sha256"]:
-        if not SAFE.fullmatch(file) or (folder / file).is_symlink():
-            raise ValueError(f"{folder}: {file!r} is not the name of a file inside the folder.")
-    if lost := [file for file in manifest["sha256"] if not (folder / file).is_file()]:
-        raise ValueError(f"{folder}: not a complete saved model: {', '.join(lost)} missing.")
-    return manifest  # type: ignore[no-any-return]
 
 
 def _rows(frame: Any) -> pl.DataFrame:
@@ -191,10 +153,6 @@ def _plain(name: str, value: Mapping[str, Any]) -> Any:
         return json.loads(json.dumps(value, allow_nan=False))
     except (TypeError, ValueError) as error:
         raise TypeError(f"{name}: expected plain JSON with finite numbers: {error}.") from error
-
-
-def _numbers(version: str) -> list[int]:
-    return [int(number) for number in re.findall(r"\d+", version)[:3]]
 
 
 def _digest(file: Path) -> str:

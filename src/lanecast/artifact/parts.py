@@ -1,15 +1,13 @@
 """Values as JSON, and what is too large for it as files beside it."""
 
-import importlib
 import math
 import re
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, get_args, get_type_hints
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -101,109 +99,6 @@ class Writer:
             name = f"{stem}-{number}"
         self.taken.add(f"{name}.{suffix}".lower())
         return self.folder / f"{name}.{suffix}"
-
-
-@dataclass(frozen=True)
-class Reader:
-    """Undoes ``Writer``: ``files`` may be opened, ``known`` classes may be built."""
-
-    folder: Path
-    files: Mapping[str, str]
-    known: Mapping[str, type]
-
-    def build(self, kind: Any, parts: Mapping[str, Any]) -> Any:
-        """Return a ``kind`` with the fields that were saved.
-
-        Raises
-        ------
-        ValueError
-            When the class has other fields by now.
-        """
-        now = {each.name for each in fields(kind) if each.init}
-        if now != set(parts):
-            raise ValueError(
-                f"{self.folder}: {dotted(kind)} was saved with fields {', '.join(sorted(parts))}; "
-                f"it now has {', '.join(sorted(now))}. Train again."
-            )
-        return kind(**{name: self.get(part) for name, part in parts.items()})
-
-    def get(self, part: Any) -> Any:
-        """Return what ``Writer.put`` was given.
-
-        Raises
-        ------
-        ValueError
-            When ``part`` is none of its forms, or names a file or class that it may not.
-        """
-        match part:
-            case None | str() | int() | float():
-                return part
-            case {"float": value}:
-                return float(value)
-            case {"datetime": value}:
-                return datetime.fromisoformat(value)
-            case {"date": value}:
-                return date.fromisoformat(value)
-            case {"tuple": values}:
-                return tuple(self.get(each) for each in values)
-            case {"list": values}:
-                return [self.get(each) for each in values]
-            case {"dict": values}:
-                return {key: self.get(each) for key, each in values.items()}
-            case {"dataclass": value}:
-                return self.build(self._class(value["type"]), value["fields"])
-            case {"one": value}:
-                return self.get(value)["value"]
-            case {"frame": name}:
-                return pl.read_parquet(self._open(name))
-            case {"booster": name}:
-                import lightgbm
-
-                return lightgbm.Booster(model_file=self._open(name))
-            case {"tensors": name}:
-                from safetensors.torch import load_file
-
-                return load_file(self._open(name))
-            case {"arrays": name}:
-                from safetensors import numpy as safe
-
-                return safe.load_file(self._open(name))
-        raise ValueError(
-            f"{self.folder}: the manifest holds {str(part)[:80]}, which means nothing."
-        )
-
-    def _open(self, name: str) -> Path:
-        if name not in self.files:
-            raise ValueError(f"{self.folder}: {name!r} is not a file of this saved model.")
-        return self.folder / name
-
-    def _class(self, path: str) -> Any:
-        if path in self.known:
-            return self.known[path]
-        if not path.startswith("lanecast."):
-            raise ValueError(f"{self.folder}: {path} is no class of Lanecast.")
-        module, _, name = path.rpartition(".")
-        try:
-            found = getattr(importlib.import_module(module), name)
-        except (ImportError, AttributeError) as error:
-            raise ValueError(f"{self.folder}: {path} does not exist any more.") from error
-        if not (isinstance(found, type) and is_dataclass(found) and dotted(found) == path):
-            raise ValueError(f"{self.folder}: {path} is no dataclass.")
-        return found
-
-
-def named(kind: type) -> Iterator[Any]:
-    """Yield ``kind`` and every dataclass that its annotations name, however deep."""
-    waiting: list[Any] = [kind]
-    seen: set[Any] = set()
-    while waiting:
-        each = waiting.pop()
-        if is_dataclass(each) and each not in seen:
-            seen.add(each)
-            yield each
-            with suppress(NameError):  # a name that only type checkers import
-                waiting += get_type_hints(each).values()
-        waiting += get_args(each)
 
 
 def _all(value: Mapping[Any, Any], kind: type) -> bool:

@@ -14,6 +14,7 @@ import polars as pl
 import typer
 
 from lanecast import artifact
+from lanecast.artifact.manifest import MANIFEST, demand
 from lanecast.experiment import flat, replay
 from lanecast.parcel import eta
 from lanecast.parcel.eta.models import FittedBlend
@@ -128,18 +129,16 @@ def predict(
     start, end = period(since, until, first, end, known)
     if drivers is not None:
         row = last_question(drivers, known, start, end)
-        fitted, context = _loaded(model)
-        asked = datetime.fromtimestamp(3600 * row["asof_h"][0], UTC)
-        _warn(model, artifact.describe(model), asked)
+        fitted, context, about = _loaded(model)
+        _warn(model, about, datetime.fromtimestamp(3600 * row["asof_h"][0], UTC))
         explain(fitted, context, row, json)
         return
     with progress(quiet=json is not None) as say:
         say("loading the model", 0.1)
-        fitted, context = _loaded(model)
+        fitted, context, about = _loaded(model)
         say("predicting", 0.3)
         rows = questions(known, start, end).collect("polars")
         x = eta.assemble(rows, context).to_native()
-        about = artifact.describe(model)
         answers = fitted.predict(x).with_columns(version=pl.col("version") + _digest(about))
         answers = answers.sort("asof", "parcel_id", "moment")
         say("storing", 0.8)
@@ -301,13 +300,25 @@ def _digest(manifest: dict[str, Any]) -> str:
     return f"-{hashlib.sha256(said.encode()).hexdigest()[:8]}"
 
 
-def _loaded(model: Path) -> tuple[FittedBlend, dict[str, nw.DataFrame[Any]]]:
-    """Return the model of a folder with its context, or say why it cannot be used."""
+def _loaded(model: Path) -> tuple[FittedBlend, dict[str, nw.DataFrame[Any]], dict[str, Any]]:
+    """Return the model of a folder, its context and its manifest, or say why it cannot be used."""
     if not model.is_dir():
         what = "is a file; expected a folder" if model.exists() else "is missing"
         raise ValueError(f"--model: {model} {what}; make one with lanecast fit.")
     try:
-        return artifact.load(model, FittedBlend, tables=LEARNT_FROM)
+        manifest = artifact.describe(model)
+        learnt = manifest["about"].get("trained_until")
+        valid = "an instant with offset, such as 2025-04-01T00:00:00+00:00"
+        demand(model / MANIFEST, "about.trained_until", learnt, _is_instant(learnt), valid)
+        return *artifact.load(model, FittedBlend, tables=LEARNT_FROM), manifest
     except Exception as error:
         named = "" if str(model) in str(error) else f"{model}: cannot be read back: "
         raise ValueError(f"--model: {named}{error}") from error
+
+
+def _is_instant(learnt: Any) -> bool:
+    """Return whether a manifest says until when it learnt, or nothing of it."""
+    try:
+        return learnt is None or datetime.fromisoformat(learnt).tzinfo is not None
+    except (TypeError, ValueError):
+        return False

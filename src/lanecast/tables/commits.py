@@ -10,10 +10,12 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
+from typing import Any
 
 FOLDER = "_commits"
+RESTORE = "Restore the file from a copy of the lake."
 
 
 class LakeBusyError(RuntimeError):
@@ -43,7 +45,8 @@ def load(lake: Path, number: int | None = None) -> Commit:
     Raises
     ------
     ValueError
-        When there is no such commit, or its file is not readable.
+        When there is no such commit, or its file is not one; the message names the key, its value,
+        and what would be valid.
     """
     numbers = history(lake)
     if number is None:
@@ -52,11 +55,40 @@ def load(lake: Path, number: int | None = None) -> Commit:
         return Commit()
     if number not in numbers:
         raise ValueError(f"commit: {lake} has no commit {number}; it has 1 to {len(numbers)}.")
-    file = lake / FOLDER / f"{number:08d}.json"
+    return _read(lake / FOLDER / f"{number:08d}.json", number)
+
+
+def _read(file: Path, number: int) -> Commit:
     try:
-        return Commit(**json.loads(file.read_text()))
-    except (ValueError, TypeError) as error:
-        raise ValueError(f"{file}: is not a commit of a lake: {error}.") from error
+        said = json.loads(file.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{file}: is not JSON: {error}. {RESTORE}") from error
+    names = [each.name for each in fields(Commit)]
+    if not isinstance(said, dict) or set(said) != set(names):
+        got = ", ".join(said) if isinstance(said, dict) else json.dumps(said)[:80]
+        wanted = ", ".join(names)
+        raise ValueError(f"{file}: is not a commit; expected {wanted}, got {got}. {RESTORE}")
+    table = 'an object of table and {}, such as {{"scans": {}}}'
+    valid = {
+        "number": (str(number), said["number"] == number and _counts(said["number"])),
+        "versions": (table.format("version", 4), _by_table(said["versions"])),
+        "source": ("text", isinstance(said["source"], str)),
+        "at": ("text", isinstance(said["at"], str)),
+        "rows": (table.format("number of rows", 1200), _by_table(said["rows"])),
+    }
+    for name, (wanted, right) in valid.items():
+        if not right:
+            value = json.dumps(said[name])[:80]
+            raise ValueError(f"{file}: {name} is {value}; expected {wanted}. {RESTORE}")
+    return Commit(**said)
+
+
+def _by_table(value: Any) -> bool:
+    return isinstance(value, dict) and all(map(_counts, value.values()))
+
+
+def _counts(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
 def publish(lake: Path, commit: Commit) -> None:
