@@ -102,8 +102,8 @@ class FittedBlend:
         """Return corrected quantiles [h], shape (n, n_levels)."""
         names = self.slices(x)
         level = np.tile(np.array(LEVELS), (x.height, 1))
-        for name, rate in self.rates.items():
-            level[names == name] = inverse(rate, shift=SHIFT, shape=SHAPE)
+        for name in self.rates.keys() & set(names.tolist()):
+            level[names == name] = inverse(self.rates[name], shift=SHIFT, shape=SHAPE)
         return at_levels(self.raw(x), level)
 
     def raw(self, x: pl.DataFrame) -> Array:
@@ -133,15 +133,12 @@ class FittedBlend:
             hours[~known] = self.lanes.hours(x.filter(pl.Series(~known)))
         if known.any():
             hours[known] = self.hours(x if known.all() else x.filter(pl.Series(known)))
-        rows = predictions(x, hours, "blend", f"{self.seen_h:.0f}").with_columns(
-            slice=pl.Series(self.slices(x)),
+        slices = self.slices(x).tolist()
+        coverage = dict(self.measured.select("slice", "coverage_80").iter_rows())
+        return predictions(x, hours, "blend", f"{self.seen_h:.0f}").with_columns(
+            slice=pl.Series(slices, dtype=pl.String),
+            coverage_80=pl.Series([coverage.get(each) for each in slices], dtype=pl.Float64),
             fallback=pl.when(pl.Series(~known)).then(pl.lit("baseline")),
-        )
-        measured = self.measured.select("slice", "coverage_80")
-        return (
-            rows.drop("coverage_80")
-            .join(measured, on="slice", how="left", maintain_order="left")
-            .select(rows.columns)
         )
 
     def drivers(self, x: pl.DataFrame) -> pl.DataFrame:

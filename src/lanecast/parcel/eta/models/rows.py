@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from lanecast.tables.parcel import LEVELS, QUANTILES
+from lanecast.tables.parcel import QUANTILES
 
 Array = npt.NDArray[np.float64]
 LONGEST_H = 24.0 * 60
@@ -134,7 +134,7 @@ def numbers(x: pl.DataFrame, columns: tuple[str, ...]) -> Array:
     They are rounded to single precision: sums over groups differ in their last bits from run to
     run, and the same seed must give the same model.
     """
-    return np.asarray(x.select(columns).to_numpy().astype(np.float32).astype(np.float64))
+    return np.asarray(x[list(columns)].to_numpy().astype(np.float32).astype(np.float64))
 
 
 def usual(x: pl.DataFrame) -> Array:
@@ -165,17 +165,17 @@ def predictions(x: pl.DataFrame, hours: Array, model: str, version: str) -> pl.D
            Crossing. *Econometrica* 78(3).
     """
     ordered = np.maximum(np.sort(hours, axis=1), 0.0)
-    middle = ordered[:, LEVELS.index(0.5)]
+    quantiles = pl.DataFrame(ordered, list(QUANTILES), orient="row", nan_to_null=True)
     asof = (pl.col("asof_h") * 3_600_000_000).round().cast(pl.Int64).cast(pl.Datetime("us", "UTC"))
-    return x.select(
+    return x.hstack(quantiles).select(
         "parcel_id",
         "moment",
-        model=pl.lit(model),
-        version=pl.lit(version),
-        asof=asof,
-        eta_at=asof + pl.lit(pl.Series(3.6e9 * middle).fill_nan(None).cast(pl.Duration("us"))),
-        asof_to_delivered_h=pl.Series(middle).fill_nan(None),
-        **{name: pl.Series(ordered[:, i]).fill_nan(None) for i, name in enumerate(QUANTILES)},
+        pl.lit(model).alias("model"),
+        pl.lit(version).alias("version"),
+        asof.alias("asof"),
+        (asof + (3.6e9 * pl.col("q500")).cast(pl.Duration("us"))).alias("eta_at"),
+        pl.col("q500").alias("asof_to_delivered_h"),
+        *QUANTILES,
         slice=pl.lit(None, pl.String),
         coverage_80=pl.lit(None, pl.Float64),
         quality=quality(),

@@ -18,8 +18,11 @@ class Vocabulary:
     values: Mapping[str, tuple[str, ...]]
 
     @cached_property
-    def _types(self) -> dict[str, pl.Enum]:
-        return {name: pl.Enum(list(values)) for name, values in self.values.items()}
+    def _places(self) -> list[pl.Expr]:
+        return [
+            pl.col(name).cast(pl.Enum(list(values)), strict=False).to_physical()
+            for name, values in self.values.items()
+        ]
 
     @property
     def sizes(self) -> list[int]:
@@ -28,11 +31,8 @@ class Vocabulary:
 
     def encode(self, x: pl.DataFrame) -> npt.NDArray[np.int64]:
         """Return codes, shape (n, n_columns)."""
-        codes = x.select(
-            pl.col(name).cast(dtype, strict=False).to_physical().cast(pl.Int64).fill_null(-1) + 1
-            for name, dtype in self._types.items()
-        )
-        return codes.to_numpy(writable=True)
+        places = x.select(self._places).to_numpy()  # floats where a value is unknown, then NaN
+        return np.nan_to_num(places + 1.0).astype(np.int64)
 
 
 def inputs_of(x: pl.DataFrame, columns: tuple[str, ...], texts: Vocabulary) -> Array:
