@@ -88,13 +88,16 @@ def effects(rows: FrameT, chain: Chain, now_h: float) -> dict[str, FrameT]:
     return tables
 
 
+def parts(chain: Chain, half_life: str) -> list[str]:
+    """Return the columns that ``total`` adds up."""
+    levels = ["whole", *(level for level, *_ in chain.levels)]
+    return [f"{chain.name}_{level}_{half_life}" for level in levels]
+
+
 def total(chain: Chain, half_life: str) -> nw.Expr:
     """Return the sum of all effects of one half-life, a log; a level never seen counts as 0."""
-    parts = [nw.col(f"{chain.name}_whole_{half_life}")]
-    parts += [
-        nw.col(f"{chain.name}_{level}_{half_life}").fill_null(0.0) for level, *_ in chain.levels
-    ]
-    return sum(parts[1:], parts[0])
+    whole, *levels = parts(chain, half_life)
+    return nw.col(whole) + nw.sum_horizontal(nw.col(*levels))
 
 
 def merged(

@@ -10,7 +10,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from lanecast.parcel import eta
-from lanecast.parcel.eta.features import AHEAD
+from lanecast.parcel.eta.features import AHEAD, LEFT_OUT
 from lanecast.parcel.questions import ASKED, questions
 from lanecast.tables.lake import collect
 
@@ -49,6 +49,13 @@ def test_one_row_assembles_as_in_the_batch(known):
 def test_a_row_stays_one_row(known):
     _, asked, batch = known
     assert_frame_equal(batch.select(ASKED), asked.select(ASKED))
+
+
+def test_every_column_of_a_context_is_read(known):
+    context, _, batch = known
+    for name, rows in context.items():
+        assert set(rows.columns) <= {*batch.columns, *LEFT_OUT}, name
+    assert set(LEFT_OUT).isdisjoint(batch.columns)
 
 
 def test_a_request_may_know_less(known):

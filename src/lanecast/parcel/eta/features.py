@@ -14,10 +14,17 @@ from lanecast.tables.lake import Frame, Lake
 from lanecast.tables.network import CALENDARS
 from lanecast.tables.parcel import PARCELS
 
-from .snapshot import HANDLING, LEFT, MEMORY_H, SLACK, TRANSIT, look_up, named, summarise
+from .snapshot import FOR_USUAL, MEMORY_H, USUAL, look_up, named, summarise
 
 SNAPSHOT_H = 24.0  # a question is answered from the last snapshot before it
 AHEAD = (3, 7, 14, 21)  # days in which working days are counted
+RADIAN = 0.017453292519943295
+LEFT_OUT = (  # what the numbers are made of, and no model reads
+    *("order_id", "address_id", "origin_postal_code", "goal_postal_code", "origin_facility_id"),
+    *("goal_facility_id", "placed_h", "ship_by_h", "promised_h", "event_h", "snapshot_h", "day"),
+    *("promised_day", "utc_offset_min", "working_before", "working_before_promise", "left_h"),
+    *FOR_USUAL,
+)
 
 
 def context(lake: Lake, asof: datetime) -> dict[str, Any]:
@@ -125,69 +132,63 @@ def calendar(known: Lake) -> dict[str, Any]:
 def _with_calendar(rows: FrameT, calendar: FrameT | None) -> FrameT:
     """Add the civil clock at the address, and the working days ahead and up to the promise."""
     offset_h = nw.col("utc_offset_min").fill_null(0) / 60
-    local_h = nw.col("asof_h") + offset_h
-    promised = ((nw.col("promised_h") + offset_h - 1) / 24).floor().cast(nw.Int32())
-    rows = rows.with_columns(day=(local_h / 24).floor().cast(nw.Int32()), promised_day=promised)
+    here_h, then_h = nw.col("asof_h") + offset_h, nw.col("promised_h") + offset_h
     rows = rows.with_columns(
-        hour=local_h - 24 * nw.col("day"),
+        day=(here_h / 24).floor().cast(nw.Int32()),
+        promised_day=((then_h - 1) / 24).floor().cast(nw.Int32()),
+        hour=here_h % 24,
+    )
+    rows = rows.with_columns(
         weekday=((nw.col("day") + 3) % 7).cast(nw.Float64()),  # 1970-01-01 was a Thursday
         promise_weekday=((nw.col("promised_day") + 3) % 7).cast(nw.Float64()),
     )
     if calendar is None:
         return rows
-    then = calendar.select("goal_region", promised_day="day", until_promise="working_before")
-    rows = rows.join(calendar, on=["goal_region", "day"], how="left")
-    rows = rows.join(then, on=["goal_region", "promised_day"], how="left")
+    then = calendar.select("goal_region", "day", "working_before")
+    rows = rows.join(calendar, on=["goal_region", "day"], how="left").join(
+        then,
+        left_on=["goal_region", "promised_day"],
+        right_on=["goal_region", "day"],
+        how="left",
+        suffix="_promise",
+    )
     return rows.with_columns(
-        working_to_promise_d=nw.col("until_promise") - nw.col("working_before")
-    ).drop("until_promise", "working_before")
+        working_to_promise_d=nw.col("working_before_promise") - nw.col("working_before")
+    )
 
 
 def _numbers(rows: FrameT) -> FrameT:
     """Derive what models read from what was looked up; instants become spans from ``asof_h``."""
-    now, rad = nw.col("asof_h"), 0.017453292519943295
-    north = (nw.col("goal_lat") - nw.col("origin_lat")) * rad
-    middle = (nw.col("goal_lat") + nw.col("origin_lat")) * (rad / 2)
-    east = (nw.col("goal_lon") - nw.col("origin_lon")) * rad * middle.cos()
-    since_event = now - nw.col("event_h")
-    moment = nw.col("moment")
+    now, moment = nw.col("asof_h"), nw.col("moment")
+    usual = {name: total(*effects).exp() for name, effects in USUAL.items()}
+    promise_h = nw.col("promised_h") - nw.col("placed_h")
     rows = rows.with_columns(
-        distance_km=6371.0 * (north * north + east * east).sqrt(),
+        distance_km=_distance_km(),
         same_region=(nw.col("origin_region") == nw.col("goal_region")).cast(nw.Float64()),
         freight_share=nw.col("freight_minor") / (nw.col("value_minor") + 100),
         to_ship_by_h=nw.col("ship_by_h") - now,
         to_promise_h=nw.col("promised_h") - now,
         since_placed_h=now - nw.col("placed_h"),
-        since_event_h=since_event,
+        since_event_h=now - nw.col("event_h"),
         snapshot_age_h=now - nw.col("snapshot_h"),
-        handling_h=total(HANDLING, "long").exp(),
-        transit_h=total(TRANSIT, "mid").exp(),
-        left_h=total(LEFT, "short").exp(),
-        by_promise_h=(total(SLACK, "long").exp() * (nw.col("promised_h") - nw.col("placed_h"))),
+        handling_h=usual["handling"],
+        transit_h=usual["transit"],
+        left_h=usual["left"],
+        by_promise_h=usual["slack"] * promise_h,
     )
-    rows = rows.with_columns(
-        usual_h=nw.when(moment == "checkout")
+    usual_h = (
+        nw.when(moment == "checkout")
         .then(nw.coalesce(nw.col("by_promise_h"), nw.col("handling_h") + nw.col("transit_h")))
-        .otherwise(
-            nw.when(moment == "shipped")
-            .then((nw.col("transit_h") - nw.col("since_event_h")).clip(1.0))
-            .otherwise(nw.col("left_h"))
-        )
+        .when(moment == "shipped")
+        .then((nw.col("transit_h") - nw.col("since_event_h")).clip(1.0))
+        .otherwise(nw.col("left_h"))
     )
-    return rows.drop(
-        *(name for name in rows.collect_schema().names() if _tells_the_time(name)),
-        *("order_id", "address_id", "placed_h", "ship_by_h", "promised_h", "event_h", "day"),
-        *("snapshot_h", "promised_day", "utc_offset_min", "origin_postal_code", "left_h"),
-        *("goal_postal_code", "origin_facility_id", "goal_facility_id"),
-    )
+    return rows.with_columns(usual_h=usual_h).drop(*LEFT_OUT, strict=False)
 
 
-def _tells_the_time(name: str) -> bool:
-    """Return whether a column is equal for all rows of a day, or grows with the history.
-
-    A tree that can tell the last days from the others learns there that deliveries are quick: of
-    what was asked lately, only the quick ones are known (experiments/LOG.md).
-    """
-    whole = "_whole_" in name or "_speed_" in name or "_spot_short" in name
-    grows = name.endswith("_n") and "_merchant_" not in name
-    return whole or grows or ("_pace_" in name and "_group_" not in name)
+def _distance_km() -> nw.Expr:
+    """Return the distance as the crow flies, on a plane that is true halfway."""
+    middle = (nw.col("goal_lat") + nw.col("origin_lat")) * (RADIAN / 2)
+    north = nw.col("goal_lat") - nw.col("origin_lat")
+    east = (nw.col("goal_lon") - nw.col("origin_lon")) * middle.cos()
+    return 6371.0 * RADIAN * (north**2 + east**2).sqrt()

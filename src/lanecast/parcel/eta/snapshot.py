@@ -6,7 +6,7 @@ from typing import Any
 import narwhals as nw
 from narwhals.typing import FrameT
 
-from lanecast.parcel.history import Chain, backlog, effects, merged, pace, total
+from lanecast.parcel.history import Chain, backlog, effects, merged, pace, parts, total
 
 MEMORY_H = 24.0 * 400  # what a snapshot looks back on
 RECENT_H = 24.0 * 90  # what it looks at to see how fast things go now
@@ -25,6 +25,11 @@ KEYS: dict[str, tuple[str, ...]] = {
     "spot_place": ("status", "facility_id", "goal_place"),
 }
 CODES = (*dict.fromkeys(column for key in KEYS.values() for column in key), "payment")
+GIVEN = tuple(
+    name
+    for name in CODES
+    if name not in ("status", "facility_id", "goal_area", "goal_place")  # never null, or made here
+)
 
 
 def _chain(name: str, half_lives: Mapping[str, float], **levels: float) -> Chain:
@@ -39,24 +44,45 @@ TRANSIT = _chain(
 )
 SLACK = _chain("slack", {"short": 14, "long": 90}, lane=20, merchant=8, area=15)
 LEFT = _chain("left", {"short": 14, "long": 60}, spot=10, spot_region=10, spot_place=10)
+USUAL = {  # what the usual time of a row is made of
+    "handling": (HANDLING, "long"),
+    "transit": (TRANSIT, "mid"),
+    "left": (LEFT, "short"),
+    "slack": (SLACK, "long"),
+}
+
+
+def _tells_the_time(name: str) -> bool:
+    """Return whether a column is equal for all rows of a day, or grows with the history.
+
+    A tree that can tell the last days from the others learns there that deliveries are quick: of
+    what was asked lately, only the quick ones are known (experiments/LOG.md).
+    """
+    whole = "_whole_" in name or "_speed_" in name or "_spot_short" in name
+    grows = name.endswith("_n") and "_merchant_" not in name
+    return whole or grows or ("_pace_" in name and "_group_" not in name)
+
+
+FOR_USUAL = tuple(  # read for the usual time, and then left out of x
+    name for each in USUAL.values() for name in parts(*each) if _tells_the_time(name)
+)
 
 
 def named(rows: FrameT) -> FrameT:
     """Add the keys by which the past is summarised; what is unknown is an empty text."""
-    area = nw.col("goal_postal_code").str.slice(0, 3)
-    place = nw.coalesce("goal_facility_id", "goal_postal_code")
-    return rows.with_columns(goal_area=area, goal_place=place).with_columns(
-        nw.col(*(name for name in CODES if name not in ("status", "facility_id"))).fill_null("")
+    return rows.with_columns(
+        nw.col(*GIVEN).fill_null(""),
+        goal_area=nw.col("goal_postal_code").str.slice(0, 3).fill_null(""),
+        goal_place=nw.coalesce("goal_facility_id", "goal_postal_code", nw.lit("")),
     )
 
 
 def look_up(rows: FrameT, tables: Mapping[str, FrameT]) -> FrameT:
     """Join each row of ``named`` to the tables that say something of it."""
-    columns = rows.collect_schema().names()
     for name, key in KEYS.items():
         if not key:
             rows = rows.join(tables[name], how="cross")
-        elif all(column in columns for column in key):
+        elif name in tables:
             rows = rows.join(tables[name], on=list(key), how="left")
     return rows
 
@@ -112,7 +138,8 @@ def _with_flow(
     closed = nw.col("closed_known_h")
     usual = {"handling_h": total(HANDLING, "long").exp(), "transit_h": total(TRANSIT, "long").exp()}
     still_open = recent.filter(closed.is_null() | (closed > now_h))
-    alive = hold(look_up(still_open, tables).with_columns(**usual))
+    of_parcels = {name: table for name, table in tables.items() if "status" not in KEYS[name]}
+    alive = hold(look_up(still_open, of_parcels).with_columns(**usual))
 
     def between(start: str, end: str, usual: str) -> Any:
         spans = {"start_h": nw.col(start), "end_h": nw.col(end), "usual_h": nw.col(usual)}
@@ -152,4 +179,10 @@ def _with_flow(
     for whole, _ in flows.values():
         out["whole"] = out["whole"].join(whole, how="cross")
     out["whole"] = out["whole"].with_columns(snapshot_h=nw.lit(now_h))
-    return {name: hold(table) for name, table in out.items()}
+    return {name: hold(_needed(table)) for name, table in out.items()}
+
+
+def _needed(table: FrameT) -> FrameT:
+    """Leave out what is read for no row, so that a look-up carries less."""
+    names = table.collect_schema().names()
+    return table.drop(*(each for each in names if _tells_the_time(each) and each not in FOR_USUAL))
