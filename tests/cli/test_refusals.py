@@ -1,4 +1,5 @@
 import shutil
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -61,6 +62,10 @@ REFUSED = {
     "json of ingest": ((*INGEST, "{raw}", "--json", "folder"), "--json: folder is a folder"),
     "out is a folder": ((*PREDICT, "--out", "folder"), "--out: folder is a folder"),
     "out in no folder": ((*PREDICT, "--out", "none/x"), "--out: there is no folder none"),
+    "demo into a file": (("demo", "--out", "file"), "--out: file is a file", "expected a folder"),
+    "demo under a file": (("demo", "--out", "file/a/b"), "--out: file is a file", "for file/a/b"),
+    "demo with a bracket": (("demo", "--out", "[new]"), "--out: the path [new] may not hold [ ]"),
+    "demo with a percent": (("demo", "--out", "%41/new"), "--out", "%41/new may not hold %"),
     "no predictions": (DECIDE, "holds no predictions", "lanecast predict"),
     **{
         f"{option} {value}": ((*DECIDE, option, value), option, "expected", value)
@@ -111,6 +116,25 @@ def test_a_refusal_is_one_sentence_and_changes_nothing(lanecast, refusing, case,
     assert said.err.startswith("lanecast: ") and said.err.count("\n") == 1
     assert all(part in said.err for part in told), said.err
     assert tree(here) == before and not (here / "new").exists()
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs a folder that nobody may fill")
+@pytest.mark.parametrize("out", ["/proc/new", "/proc/self/a/b"])
+def test_a_demo_that_cannot_be_written_is_told_at_once(lanecast, tmp_path, out, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("lanecast.cli.demo.simulate", None)
+    said = lanecast("demo", "--out", out)
+    assert (said.code, said.out) == (4, "")
+    assert said.err.startswith(f"lanecast: --out: {out}: ") and said.err.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_demo_that_is_refused_leaves_the_earlier_one(lanecast, tmp_path, monkeypatch):
+    out = tmp_path / "50%"
+    (out / "lake").mkdir(parents=True)
+    (out / "report.html").write_text("earlier")
+    assert lanecast("demo", "--out", out).code == 2
+    assert (out / "report.html").read_text() == "earlier"
 
 
 def text(rows):

@@ -20,8 +20,8 @@ from lanecast.tables.lake import Lake, collect
 from lanecast.tables.parcel import PARCELS, PLANS, PREDICTIONS
 
 from .drivers import typical
-from .options import WARM_UP, SeedOption, blend, first_parcel, limits
-from .talk import errors, progress, show, tell, write_json
+from .options import WARM_UP, SeedOption, blend, first_parcel, limits, named_as_a_lake
+from .talk import errors, fillable, progress, show, tell, write_json
 from .training import LEARNT_FROM
 
 WEEKS = 3  # that are replayed
@@ -57,6 +57,7 @@ def demo(
 
       lanecast demo --out demo
     """
+    fillable("out", named_as_a_lake("out", out))
     if (out / "lake").exists():
         if not (force or (out / "report.html").exists()):
             raise FileExistsError(f"--out: {out} holds half a demo; say --force to replace it.")

@@ -48,9 +48,7 @@ def opened(
     ValueError
         When there is no lake with scans, or it does not know that moment.
     """
-    lake = Lake(folder_of(option, path))
-    if bad := set("[]%") & set(str(path)):
-        raise ValueError(f"--{option}: the path {path} may not hold {' '.join(sorted(bad))}.")
+    lake = Lake(named_as_a_lake(option, folder_of(option, path)))
     if not lake.has(SCANS):
         lost = " any more (its folder _commits is lost)" if (path / SCANS.name).is_dir() else ""
         raise ValueError(
@@ -86,6 +84,19 @@ def folder_of(option: str, path: Path) -> Path:
     if not path.is_dir():
         what = "is a file; expected a folder" if path.exists() else "is missing"
         raise ValueError(f"--{option}: {path} {what}.")
+    return path
+
+
+def named_as_a_lake(option: str, path: Path) -> Path:
+    """Return ``path`` if a lake may lie there.
+
+    Raises
+    ------
+    ValueError
+        When its name holds what the readers of Delta tables take for a pattern.
+    """
+    if bad := set("[]%") & set(str(path)):
+        raise ValueError(f"--{option}: the path {path} may not hold {' '.join(sorted(bad))}.")
     return path
 
 

@@ -144,7 +144,7 @@ def writable(**paths: Path | None) -> None:
         if not path.parent.is_dir():
             raise ValueError(f"--{option}: there is no folder {path.parent} for {path.name}.")
         if path.is_file() or not path.exists():
-            _probe(option, path)
+            _probe(option, path, path.parent)
 
 
 def makeable(option: str, folder: Path) -> None:
@@ -159,14 +159,29 @@ def makeable(option: str, folder: Path) -> None:
     """
     if folder.exists() or folder.is_symlink():
         raise ValueError(f"--{option}: {folder} exists already; choose another folder.")
-    parent = next(each for each in folder.parents if each.exists())
-    if not parent.is_dir():
-        raise ValueError(f"--{option}: {parent} is a file, so that no folder can be made in it.")
-    _probe(option, parent / folder.name)
+    fillable(option, folder)
 
 
-def _probe(option: str, path: Path) -> None:
-    probe = path.with_name(f".{path.name}.{os.getpid()}.probe")
+def fillable(option: str, folder: Path) -> None:
+    """Refuse an option that names a folder in which nothing can be made, before any work is done.
+
+    Raises
+    ------
+    ValueError
+        When a file stands in the way.
+    OSError
+        When the system does not let us write there.
+    """
+    there = next(each for each in (folder, *folder.parents) if each.exists() or each.is_symlink())
+    if not there.is_dir():
+        what = "" if there == folder else f" for {folder}"
+        raise ValueError(f"--{option}: {there} is a file; expected a folder, or a new name{what}.")
+    _probe(option, folder, there)
+
+
+def _probe(option: str, path: Path, folder: Path) -> None:
+    """Try to make a file in ``folder``; what fails is told of ``path``."""
+    probe = folder / f".{path.name}.{os.getpid()}.probe"
     try:
         probe.touch()
         probe.unlink()
