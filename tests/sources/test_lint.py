@@ -87,6 +87,27 @@ def test_a_bad_row_is_set_aside_whole_and_the_others_are_stored(
     assert (said["severity"], said["count"], said["column"]) == ("error", 1, column)
 
 
+@pytest.mark.parametrize("kind", [pl.Float64, pl.Float32, pl.Decimal(12, 2)], ids=str)
+def test_a_fraction_in_a_column_of_whole_numbers_is_set_aside_whatever_its_type(
+    lake, canonical, stored, kind
+):
+    file = canonical / "orders.csv"
+    rows = pl.read_csv(file, infer_schema=False)
+    half = pl.when(pl.int_range(pl.len()) == 0).then(pl.col("value_minor") + 0.5)
+    number = pl.col("value_minor").cast(pl.Float64)
+    rows = rows.with_columns(number).with_columns(half.otherwise("value_minor").cast(kind))
+    rows.write_parquet(canonical / "orders.parquet")
+    file.unlink()
+    report = ingest(lake, "csv", canonical, now=NOW)
+    bad = stored(lake, QUARANTINE).filter(table="orders")
+    assert bad.select("column", "code", "valid").rows() == [
+        ("value_minor", "not_a_number", "a whole number in minor units")
+    ]
+    assert float(bad["value"][0]) == rows["value_minor"][0]
+    assert findings(report)["not_a_number"]["count"] == 1
+    assert stored(lake, commerce.ORDERS).height == rows.height - 1
+
+
 WARNINGS = [
     ("scans", "E9,P1,arrived,2026-03-03T16:00:00Z,HUB,2026-03-03T14:00:00Z", "clock_skew"),
     ("scans", "E9,P1,arrived,2026-03-06T16:00:00Z,HUB,2026-03-06T16:00:00Z",

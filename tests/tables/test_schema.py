@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import narwhals as nw
@@ -5,7 +6,7 @@ import polars as pl
 import pytest
 
 from lanecast.tables import commerce, graph, ingest, network, parcel
-from lanecast.tables.schema import LONGEST_ID, Column, Table, check, rules
+from lanecast.tables.schema import LONGEST_ID, Column, Table, check, conform, rules
 
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 TABLES = {
@@ -160,6 +161,32 @@ def test_a_column_of_another_type_is_refused():
         checked({"count": "many"})
     with pytest.raises(ValueError, match="count"):
         checked({"count": 2**40})
+
+
+@pytest.mark.parametrize(
+    ("counts", "kind", "message"),
+    [
+        ([1.0, 1.5, 2.7], pl.Float64, r"2 rows, for example 1\.5; expected a whole number\."),
+        ([2.5, None, None], pl.Float32, r"1 rows, for example 2\.5; expected a whole number\."),
+        ([1.25, 2, 3], pl.Decimal(9, 2), r"1 rows, for example 1\.25; expected a whole number\."),
+    ],
+)
+@pytest.mark.parametrize("lazy", [False, True])
+def test_a_fraction_is_no_whole_number(counts, kind, message, lazy):
+    rows = pl.DataFrame([GOOD | {"place_id": f"p{i}"} for i in range(3)])
+    rows = rows.with_columns(count=pl.Series(counts, dtype=pl.Float64).cast(kind))
+    with pytest.raises(ValueError, match=rf"places\.count: {message}"):
+        conform(PLACES, nw.from_native(rows.lazy() if lazy else rows))
+    whole = rows.with_columns(pl.col("count").cast(pl.Float64).floor().cast(kind))
+    passed = conform(PLACES, nw.from_native(whole)).to_native()["count"]
+    assert passed.to_list() == [each and int(each) for each in counts]
+
+
+def test_a_fraction_is_told_with_the_unit():
+    weighed = replace(PLACES.columns["count"], unit="g")
+    table = replace(PLACES, columns=PLACES.columns | {"count": weighed})
+    with pytest.raises(ValueError, match=r"places\.count: 1 rows.*expected a whole number in g\."):
+        checked({"count": 1.5}, table=table)
 
 
 def test_no_rows_are_valid_rows():

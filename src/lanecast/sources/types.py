@@ -99,8 +99,9 @@ def _value(name: str, given: pl.DataType, to: pl.DataType, zone: str | None) -> 
         if to == pl.Date:
             return text.str.to_date("%Y-%m-%d", strict=False)
         return value if to == pl.String else text.cast(to, strict=False)
-    if to.is_integer() and given.is_float():
-        return pl.when(value == value.round()).then(value.cast(to, strict=False))
+    if to.is_integer() and (given.is_float() or given.is_decimal()):
+        exact = value.cast(pl.Float64)
+        return pl.when(exact == exact.round()).then(value.cast(to, strict=False))
     return value.cast(to, strict=False)
 
 

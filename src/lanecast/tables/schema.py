@@ -94,8 +94,9 @@ def conform(table: Table, frame: FrameT) -> FrameT:
     Raises
     ------
     ValueError
-        When a required column is missing, when an instant has no time zone, or when a column
-        cannot be cast. The message names table and column.
+        When a required column is missing, when an instant has no time zone, when a column of whole
+        numbers holds a fraction, or when a column cannot be cast. The message names table and
+        column.
     """
     given = frame.collect_schema()
     if lost := [name for name, c in table.columns.items() if c.required and name not in given]:
@@ -106,10 +107,27 @@ def conform(table: Table, frame: FrameT) -> FrameT:
             aware = isinstance(kind, nw.Datetime) and kind.time_zone
             if not aware and kind != nw.Unknown:  # the type of nulls alone
                 raise ValueError(f"{table.name}.{name}: an instant needs a time zone; got {kind}.")
+    for rule in _fractions(table, given):
+        broken = frame.lazy().filter(rule.broken).select(rule.column).collect()
+        if count := len(broken):
+            raise ValueError(
+                f"{table.name}.{rule.column}: {count} rows, for example {broken.row(0)[0]}; "
+                f"expected {rule.valid}."
+            )
     return frame.select(
         (nw.col(name) if name in given else nw.lit(None)).cast(column.dtype).alias(name)
         for name, column in table.columns.items()
     )
+
+
+def _fractions(table: Table, given: Mapping[str, Any]) -> Iterator[Rule]:
+    """Yield a rule per column of whole numbers that is given in a type which may hold others."""
+    for name, column in table.columns.items():
+        kind = given.get(name)
+        if column.dtype.is_integer() and kind and (kind.is_float() or kind.is_decimal()):
+            unit = f" in {column.unit}" if column.unit not in ("", "1") else ""
+            exact = nw.col(name).cast(nw.Float64())
+            yield Rule(name, "not_a_number", f"a whole number{unit}", exact != exact.round())
 
 
 def check(table: Table, frame: FrameT) -> FrameT:
