@@ -1,0 +1,138 @@
+"""The earliest arrival at a departure instant, over timetables, cut-offs and calendars.
+
+Waiting never helps (who comes later leaves no earlier), so that labels can be corrected in any
+order (Orda and Rom, 1990). Labels are expanded many at a time, those first that could arrive first:
+the instant plus a lower bound on the rest of the way (A* with landmarks). What cannot beat the
+best arrival so far is dropped, which keeps the answer exact.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from .bins import Floats
+from .evidence import Ints
+from .index import Index
+
+AT_ONCE = 256  # labels that are expanded together
+
+
+@dataclass(frozen=True)
+class Change:
+    """What is different from the graph: ``factor`` [lane] on usual times, inf for closed lanes.
+
+    ``added`` are lanes that the graph lacks, as (head, tail, seconds), without timetable.
+    """
+
+    factor: Floats | None = None
+    added: Sequence[tuple[int, int, float]] = field(default_factory=tuple)
+
+
+UNCHANGED = Change()
+
+
+def earliest(
+    index: Index, start: int, goal: int, at: float, change: Change = UNCHANGED, slow: bool = False
+) -> tuple[float, list[int]]:
+    """Return the earliest arrival [s since 1970] at ``goal``, and the lanes that reach it.
+
+    Lane numbers from the number of the graph's lanes on are ``change.added``. From a place to
+    itself the arrival is ``at``, by no lane; inf and no lane where there is no way.
+
+    Parameters
+    ----------
+    start, goal
+        Rows of nodes.
+    at
+        When the parcel stands in ``start`` [s since 1970 UTC].
+    slow
+        Whether to calculate with the times that nine in ten keep, instead of the usual ones.
+    """
+    roads, size = index.roads, len(index.roads.head)
+    best = np.full(index.graph.nodes.height, np.inf)
+    via = np.full(len(best), -1, np.int64)
+    best[start] = at
+    pending, keys = np.array([start]), np.array([at])
+    while len(pending):
+        useful = keys < best[goal]
+        pending, keys = pending[useful], keys[useful]
+        if len(pending) > AT_ONCE:
+            cut = np.partition(keys, AT_ONCE)[AT_ONCE]
+            now = keys <= cut
+        else:
+            now = np.ones(len(pending), bool)
+        heads, rest, rest_keys = pending[now], pending[~now], keys[~now]
+        lane = _lanes_of(roads.first, heads)
+        arrive = _arrivals(index, lane, best[roads.head[lane]], change, slow)
+        tail = roads.tail[lane]
+        if change.added:
+            lane, arrive, tail = _with_added(heads, best, change, lane, arrive, tail, size)
+        better = arrive < np.minimum(best[tail], best[goal])
+        lane, arrive, tail = lane[better], arrive[better], tail[better]
+        order = np.lexsort((arrive, tail))
+        tail, arrive, lane = tail[order], arrive[order], lane[order]
+        one = np.ones(len(tail), bool)
+        one[1:] = tail[1:] != tail[:-1]
+        tail, arrive, lane = tail[one], arrive[one], lane[one]
+        best[tail], via[tail] = arrive, lane
+        onward = tail != goal
+        tail, arrive = tail[onward], arrive[onward]
+        key = arrive + _bound(index, tail, goal, change)
+        stale = np.isin(rest, tail)
+        pending = np.concatenate([rest[~stale], tail])
+        keys = np.concatenate([rest_keys[~stale], key])
+    return float(best[goal]), _way(index, via, start, goal, change)
+
+
+def _lanes_of(first: Ints, heads: Ints) -> Ints:
+    """Return the lanes that begin at ``heads``."""
+    begin, many = first[heads], first[heads + 1] - first[heads]
+    offset = np.arange(many.sum()) - np.repeat(np.cumsum(many) - many, many)
+    lanes: Ints = np.repeat(begin, many) + offset
+    return lanes
+
+
+def _arrivals(index: Index, lane: Ints, at: Floats, change: Change, slow: bool) -> Floats:
+    arrive = index.roads.arrival(lane, at, slow)
+    if change.factor is None:
+        return arrive
+    factor = change.factor[lane]
+    ride = (index.roads.ride_slow_s if slow else index.roads.ride_s)[lane]
+    with np.errstate(invalid="ignore"):
+        result: Floats = np.where(np.isinf(factor), np.inf, arrive + (factor - 1.0) * ride)
+    return result
+
+
+def _with_added(
+    heads: Ints, best: Floats, change: Change, lane: Ints, arrive: Floats, tail: Ints, size: int
+) -> tuple[Ints, Floats, Ints]:
+    new = [(size + i, best[a] + s, b) for i, (a, b, s) in enumerate(change.added) if a in heads]
+    lanes, times, tails = (np.array([each[k] for each in new]) for k in range(3))
+    return (
+        np.concatenate([lane, lanes.astype(np.int64)]),
+        np.concatenate([arrive, times.astype(float)]),
+        np.concatenate([tail, tails.astype(np.int64)]),
+    )
+
+
+def _bound(index: Index, node: Ints, goal: int, change: Change) -> Floats:
+    """Return lower bounds on the rest of the way; over an added lane there may be a shorter one."""
+    bound = index.landmarks.bound(node, goal)
+    for _ in change.added:  # once per lane, since a way may use them one after the other
+        for head, tail, seconds in change.added:
+            onward = 0.0 if tail == goal else index.landmarks.bound(np.array([tail]), goal)[0]
+            over = index.landmarks.bound(node, head) + seconds + onward
+            bound = np.minimum(bound, over)
+    return bound
+
+
+def _way(index: Index, via: Ints, start: int, goal: int, change: Change) -> list[int]:
+    size, way, here = len(index.roads.head), [], goal
+    while here != start:
+        lane = int(via[here])
+        if lane < 0:
+            return []
+        way.append(lane)
+        here = int(index.roads.head[lane] if lane < size else change.added[lane - size][0])
+    return way[::-1]
