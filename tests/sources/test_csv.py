@@ -41,6 +41,10 @@ def doubled(folder):
     pl.read_csv(folder / "orders.csv").write_parquet(folder / "orders.parquet")
 
 
+def renamed(name, to):
+    return lambda folder: (folder / name).rename(folder / to)
+
+
 def removed(name):
     return lambda folder: (folder / name).unlink()
 
@@ -56,7 +60,10 @@ LATIN = "order_id,buyer_id\nO1,B1\nO2,Jo\u00e3o\n".encode("latin-1")
     ("damage", "sentence"),
     [
         (moved, r"canonical: no such folder"),
-        (emptied, r"no file of a canonical table; expected facilities.*has order\.csv\. Is orders"),
+        (
+            emptied,
+            r"no file of a canonical table; expected facilities.* order\.csv\. Is orders mea",
+        ),
         (written("orders.csv", b""), r"orders\.csv: is empty"),
         (written("orders.csv", b"order_id,buyer_id\n"), r"orders\.csv: has a header and no rows"),
         (written("orders.csv", LATIN), r"byte 0xe3 at offset 29 \(line 3\) is not UTF-8"),
@@ -65,6 +72,16 @@ LATIN = "order_id,buyer_id\nO1,B1\nO2,Jo\u00e3o\n".encode("latin-1")
         (edited(",BRL,", ",BRL,,,,,"), r"orders\.csv: (is not a CSV|cannot be read)"),
         (written("scans.parquet", b"PAR1 no"), r"scans\.(csv|parquet)"),
         (doubled, r"has orders\.csv and orders\.parquet; keep one"),
+        (renamed("orders.csv", "order.csv"), r"no orders, .*; is order\.csv meant\? Name it like"),
+        (renamed("orders.csv", "Orders.CSV"), r"no orders, .*; is Orders\.CSV meant\? Name it"),
+        (renamed("orders.csv", "sales.csv"), r"there are no orders, .*; bring them first or tog"),
+        (edited("buyer_id", "Buyer_ID"), r"no column 'buyer_id'; is 'Buyer_ID' meant\? It has or"),
+        (edited("buyer_id", "x"), r"no column 'buyer_id'\. It has order_id, x, address_id, placed"),
+        (
+            written("orders.csv", b"order_id,placed,x\nO1,1,2\n"),
+            r"no column 'buyer_id', 'address_id', 'placed_at', 'currency', 'recorded_at'; "
+            r"is 'placed' meant for '(address_id|placed_at)'\? It has order_id, placed, x\.",
+        ),
         (removed("parcels.csv"), r"column 'parcel_id' refers to parcels.*'P1'.*no parcels"),
     ],
 )
@@ -91,6 +108,19 @@ def test_other_files_and_columns_are_told(lake, canonical):
     assert told["unknown_file", ""]["example"] == "notes.csv"
     assert told["unknown_column", "weight_kg"]["action"] == "ignored; is weight_g meant?"
     assert told["unknown_column", "weight_kg"]["severity"] == "warning"
+
+
+def test_a_file_that_is_called_almost_like_a_table_is_told(lake, canonical):
+    (canonical / "promises.csv").rename(canonical / "promise.csv")
+    (canonical / "scan.csv").write_text("a\n1\n")
+    report = ingest(lake, "csv", canonical, now=NOW)
+    told = {f["file"]: f for f in report.findings.iter_rows(named=True)}
+    assert told["promise.csv"]["action"] == "ignored; is promises meant?"
+    assert (told["promise.csv"]["table"], told["promise.csv"]["severity"]) == (
+        "promises",
+        "warning",
+    )
+    assert told["scan.csv"]["action"] == "ignored", "the table scans is there"
 
 
 def local(folder):

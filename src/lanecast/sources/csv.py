@@ -44,14 +44,14 @@ def read(path: Path, zone: str | None, now: datetime, size: int) -> Iterator[Pie
         (table, file) for table in TABLES if (file := files.find(files.folder(path), table.name))
     ]
     strangers = _strangers(path, [file for _, file in found])
+    absent = [table.name for table in TABLES if table not in [here for here, _ in found]]
+    meant = {name: near(Path(name).stem.lower(), absent) for name in strangers}
     if not found:
-        names = [table.name for table in TABLES]
         has = f" It has {', '.join(strangers)}." if strangers else " It has no such file at all."
-        near = [m for name in strangers for m in get_close_matches(Path(name).stem, names, 1)]
-        meant = f" Is {near[0]} meant?" if near else ""
+        hints = [f" Is {table} meant by {name}?" for name, table in meant.items() if table]
         raise RefusedError(
-            f"{path}: no file of a canonical table; expected {', '.join(names)} as .csv or "
-            f".parquet.{has}{meant}"
+            f"{path}: no file of a canonical table; expected {', '.join(absent)} as .csv or "
+            f".parquet.{has}{''.join(hints[:1])}"
         )
     opened = []
     for table, file in found:
@@ -59,7 +59,7 @@ def read(path: Path, zone: str | None, now: datetime, size: int) -> Iterator[Pie
         required = [name for name, column in table.columns.items() if column.required]
         files.demand(file.name, rows.collect_schema().names(), required)
         opened.append((table, file, rows))
-    return _pieces(opened, _ignored(strangers), size)
+    return _pieces(opened, [_ignored(name, table) for name, table in meant.items()], size)
 
 
 def _pieces(
@@ -72,14 +72,22 @@ def _pieces(
             said = []
 
 
+def near(name: str, names: list[str]) -> str:
+    """Return the one of ``names`` that may be meant by ``name``; empty where none is."""
+    return next(iter(get_close_matches(name, names, 1, 0.6)), "")
+
+
 def _strangers(path: Path, used: list[Path]) -> list[str]:
     return sorted(
-        file.name for file in path.iterdir() if file.suffix in files.KINDS and file not in used
+        file.name
+        for file in path.iterdir()
+        if file.suffix.lower() in files.KINDS and file not in used
     )
 
 
-def _ignored(names: list[str]) -> list[Finding]:
-    return [Finding(name, "", "", "unknown_file", "warning", 1, name, "ignored") for name in names]
+def _ignored(name: str, table: str) -> Finding:
+    action = f"ignored; is {table} meant?" if table else "ignored"
+    return Finding(name, table, "", "unknown_file", "warning", 1, name, action)
 
 
 def _columns(table: Table, file: Path, given: list[str]) -> list[Finding]:
@@ -87,9 +95,9 @@ def _columns(table: Table, file: Path, given: list[str]) -> list[Finding]:
     absent = [name for name in table.columns if name not in given]
     for name in given:
         if name not in table.columns:
-            near = get_close_matches(name, absent, 1, 0.6)
-            action = f"ignored; is {near[0]} meant?" if near else "ignored"
-            how: Severity = "warning" if near else "note"
+            meant = near(name.strip().lower(), absent)
+            action = f"ignored; is {meant} meant?" if meant else "ignored"
+            how: Severity = "warning" if meant else "note"
             found.append(
                 Finding(file.name, table.name, name, "unknown_column", how, 1, name, action)
             )

@@ -90,23 +90,25 @@ def utf8(file: Path) -> None:
 
 
 def demand(file: str, given: Iterable[str], required: Iterable[str]) -> None:
-    """Refuse a file that lacks a column, naming the column that may be meant.
+    """Refuse a file that lacks columns, naming all of them and a column that may be meant.
 
     Raises
     ------
     RefusedError
         When a required column is not among those given.
     """
-    given = list(given)
-    required = list(required)
-    for name in required:
-        if name not in given:
-            free = [column for column in given if column not in required]
-            near = get_close_matches(name, free, 1, 0.5)
-            hint = f"; is {near[0]!r} meant" if near else ""
-            if len(given) == 1 and ";" in given[0]:
-                hint = "; separate the columns by commas, not by semicolons"
-            raise RefusedError(f"{file}: no column {name!r}{hint}? It has {', '.join(given)}.")
+    given, required = list(given), list(required)
+    if not (lost := [name for name in required if name not in given]):
+        return
+    free = {name.strip().lower(): name for name in given if name not in required}
+    near = {name: get_close_matches(name, free, 1, 0.5) for name in lost}
+    meant = next(((name, free[found[0]]) for name, found in near.items() if found), None)
+    hint, has = ".", f"It has {', '.join(given)}."
+    if len(given) == 1 and ";" in given[0]:
+        hint = "; separate the columns by commas, not by semicolons."
+    elif meant:
+        hint = f"; is {meant[1]!r} meant{f' for {meant[0]!r}' if len(lost) > 1 else ''}?"
+    raise RefusedError(f"{file}: no column {', '.join(map(repr, lost))}{hint} {has}")
 
 
 def batches(file: Path, rows: pl.LazyFrame, size: int) -> Iterator[pl.DataFrame]:

@@ -141,6 +141,7 @@ class Ingest:
 
     def add(self, piece: Piece) -> None:
         """Judge and store one piece."""
+        self.tally.find(piece.findings)
         table, linter = piece.table, Linter(self.source, piece.file, self.zone, self.now)
         judged = linter.lint(table, piece.rows, self._known(piece))
         for rows, rule in piece.spoiled:
@@ -162,7 +163,6 @@ class Ingest:
     def _count(self, piece: Piece, judged: Linted, new: int) -> None:
         known = judged.read - judged.set_aside - new
         self.tally.count(piece.table.name, judged.read, new, known, judged.set_aside)
-        self.tally.find(piece.findings)
         self.tally.find(judged.findings)
         self.tally.share(judged.shares)
         self.progress(piece.table.name, self.tally.rows[piece.table.name][0])
@@ -179,7 +179,7 @@ class Ingest:
                     raise RefusedError(
                         f"{piece.file}: column {column!r} refers to {name}, for example "
                         f"{piece.rows[column].drop_nulls()[0]!r}, and there are no {name}, "
-                        f"neither here nor in the lake; bring them first or together."
+                        f"neither here nor in the lake; {self._instead(name)}."
                     )
                 wanted = [key, *(c for c in ("zone",) if c in REFERRED[name].columns)]
                 self.keys[name] = (
@@ -187,6 +187,16 @@ class Ingest:
                 )
             known[column] = self.keys[name]
         return known
+
+    def _instead(self, table: str) -> str:
+        """Return what to do where ``table`` is missing: a file may be named almost like it."""
+        told = self.tally.findings.values()
+        strangers = [
+            each.file for each in told if each.code == "unknown_file" and each.table == table
+        ]
+        if strangers:
+            return f"is {strangers[0]} meant? Name it like the table"
+        return "bring them first or together"
 
     def report(self) -> Report:
         """Return what was counted, with what only all scans together tell."""
