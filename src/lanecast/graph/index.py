@@ -52,7 +52,6 @@ def index(graph: Graph) -> Index:
     into = np.argsort(tail, kind="stable").astype(np.int64)
     nodes = np.arange(size + 1)
     found = roads(graph, position)
-    least = found.ready_s + found.plan.cutoff + found.ride_s
     return Index(
         graph,
         position,
@@ -61,5 +60,5 @@ def index(graph: Graph) -> Index:
         into,
         np.searchsorted(tail[into], nodes).astype(np.int64),
         found,
-        landmarks(found.head, found.tail, least, size),
+        landmarks(found.head, found.tail, found.least_s, size),
     )

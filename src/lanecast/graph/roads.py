@@ -25,7 +25,8 @@ class Roads:
 
     ``head`` and ``tail`` are rows of the graph's nodes. ``ready_s`` is the usual time from arriving
     until a parcel can be loaded, ``ride_s`` that from the timetable's departure to the arrival,
-    and ``*_slow_s`` those that nine in ten keep. Corridors between regions have no waiting.
+    and ``*_slow_s`` those that nine in ten keep. ``least_s`` is a whole lane without waiting.
+    Corridors between regions have no waiting.
     """
 
     lanes: pl.DataFrame
@@ -37,6 +38,7 @@ class Roads:
     ride_s: Floats
     ready_slow_s: Floats
     ride_slow_s: Floats
+    least_s: Floats
     transit: Evidence
     dwell: Evidence
     late: Evidence
@@ -108,6 +110,7 @@ def roads(graph: Graph, position: Mapping[str, int]) -> Roads:
         ride,
         ready_slow,
         ride_slow,
+        ready + plan.cutoff + ride,
         transit,
         dwell,
         late,

@@ -15,14 +15,16 @@ from .bins import Floats
 from .evidence import Ints
 from .index import Index
 
-AT_ONCE = 256  # labels that are expanded together
+AT_ONCE = 512  # labels that are expanded together at first
+GROWTH = 1.05  # by which there are more each time
 
 
 @dataclass(frozen=True)
 class Change:
-    """What is different from the graph: ``factor`` [lane] on usual times, inf for closed lanes.
+    """What is different from the graph.
 
-    ``added`` are lanes that the graph lacks, as (head, tail, seconds), without timetable.
+    ``factor`` [lane] multiplies usual riding times: at least 1, inf for closed lanes. ``added`` are
+    lanes that the graph lacks, as (head, tail, seconds), without timetable.
     """
 
     factor: Floats | None = None
@@ -52,36 +54,38 @@ def earliest(
     roads, size = index.roads, len(index.roads.head)
     best = np.full(index.graph.nodes.height, np.inf)
     via = np.full(len(best), -1, np.int64)
-    best[start] = at
-    pending, keys = np.array([start]), np.array([at])
+    key = np.full(len(best), np.inf)  # earliest arrival at the goal that a label may still bring
+    waits = np.zeros(len(best), bool)
+    best[start], waits[start], key[start] = at, True, at
+    pending, together = np.array([start]), float(AT_ONCE)
     while len(pending):
-        useful = keys < best[goal]
-        pending, keys = pending[useful], keys[useful]
-        if len(pending) > AT_ONCE:
-            cut = np.partition(keys, AT_ONCE)[AT_ONCE]
-            now = keys <= cut
+        now = key[pending]
+        useful = now < best[goal]
+        waits[pending[~useful]] = False
+        pending, now = pending[useful], now[useful]
+        if len(pending) > together:
+            first = now <= np.partition(now, int(together))[int(together)]
+            heads, pending = pending[first], pending[~first]
+            together *= GROWTH
         else:
-            now = np.ones(len(pending), bool)
-        heads, rest, rest_keys = pending[now], pending[~now], keys[~now]
+            heads, pending = pending, pending[:0]
+        waits[heads] = False
         lane = _lanes_of(roads.first, heads)
+        soonest = best[roads.head[lane]] + roads.least_s[lane]
+        lane = lane[soonest < np.minimum(best[roads.tail[lane]], best[goal])]
         arrive = _arrivals(index, lane, best[roads.head[lane]], change, slow)
         tail = roads.tail[lane]
         if change.added:
             lane, arrive, tail = _with_added(heads, best, change, lane, arrive, tail, size)
         better = arrive < np.minimum(best[tail], best[goal])
         lane, arrive, tail = lane[better], arrive[better], tail[better]
-        order = np.lexsort((arrive, tail))
-        tail, arrive, lane = tail[order], arrive[order], lane[order]
-        one = np.ones(len(tail), bool)
-        one[1:] = tail[1:] != tail[:-1]
-        tail, arrive, lane = tail[one], arrive[one], lane[one]
-        best[tail], via[tail] = arrive, lane
-        onward = tail != goal
-        tail, arrive = tail[onward], arrive[onward]
-        key = arrive + _bound(index, tail, goal, change)
-        stale = np.isin(rest, tail)
-        pending = np.concatenate([rest[~stale], tail])
-        keys = np.concatenate([rest_keys[~stale], key])
+        order = np.argsort(-arrive)  # so that the earliest is written last
+        best[tail[order]], via[tail[order]] = arrive[order], lane[order]
+        tail = np.unique(tail)
+        tail = tail[tail != goal]
+        key[tail] = best[tail] + _bound(index, tail, goal, change)
+        pending = np.concatenate([pending, tail[~waits[tail]]])
+        waits[tail] = True
     return float(best[goal]), _way(index, via, start, goal, change)
 
 

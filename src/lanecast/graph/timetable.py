@@ -42,7 +42,7 @@ class Timetable:
         """Return how many departures of ``lane`` there are before instants ``utc`` [s]."""
         clock = self.clock
         local = utc + clock.shift(self.zone[lane], utc) - clock.day0 * DAY - self.first[lane]
-        local = np.nan_to_num(local - 1e-3, posinf=1e12)  # a departure at that very moment is after
+        local = np.minimum(local - 1e-3, 1e12)  # a departure at that very moment is after
         day = np.floor(local / DAY)
         last = self.opened.shape[1] - 1
         inside = np.clip(day, 0, last).astype(np.int64)
@@ -77,7 +77,9 @@ class Timetable:
         """
         number = self.before(lane, ready) + missed
         found = self.at(lane, number)
-        found = np.where(found < ready, self.at(lane, number + 1), found)  # an hour shown twice
+        twice = np.flatnonzero(found < ready)  # an hour that clocks show twice
+        if len(twice):
+            found[twice] = self.at(lane[twice], number[twice] + 1)
         result: Floats = np.where(self.scheduled[lane], found, ready)
         return result
 

@@ -26,7 +26,7 @@ class Zones:
 
     def shift(self, zone: Ints, utc: Floats) -> Floats:
         """Return local minus UTC [s] of ``zone`` at instants ``utc`` [s since 1970]."""
-        hour = np.floor(np.nan_to_num(utc, posinf=0.0, neginf=0.0) / HOUR) - 24 * self.day0
+        hour = np.floor(utc / HOUR) - 24 * self.day0
         column = np.clip(hour, 0, self.offset.shape[1] - 1).astype(np.int64)
         found: Floats = self.offset[zone, column]
         return found
@@ -37,10 +37,10 @@ class Zones:
         A local time that a clock skips is the instant at which it would have been without the jump.
         """
         before = self.shift(zone, local - DAY)
-        first = local - before
-        found: Floats = np.where(
-            self.shift(zone, first) == before, first, local - self.shift(zone, local + DAY)
-        )
+        found: Floats = local - before
+        jumped = np.flatnonzero(self.shift(zone, found) != before)
+        if len(jumped):
+            found[jumped] = local[jumped] - self.shift(zone[jumped], local[jumped] + DAY)
         return found
 
 
