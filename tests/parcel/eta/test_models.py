@@ -345,3 +345,29 @@ def test_drivers_multiply_to_the_median_of_the_trees(fitted, later):
     rows = fitted["boosted"].drivers(later.head(5))
     product = rows.group_by("row").agg(pl.col("factor").product()).sort("row")["factor"].to_numpy()
     np.testing.assert_allclose(product, fitted["boosted"].median(later.head(5)), rtol=1e-6)
+
+
+def test_settled_questions_count_only_where_history_is_long_enough():
+    x, need = asked(4000, seed=6)
+    quick = x.with_columns(usual_h=pl.lit(20.0)), need / 12  # settled after four days
+    slow = x, need  # after forty
+    shares = [BOOSTED.fit(each, answers(each, hours)).share for each, hours in (quick, slow)]
+    assert shares == [BOOSTED.settled, 0.0]
+
+
+def test_what_ended_otherwise_is_known_not_to_be_late():
+    """Returned parcels say nothing about how long deliveries take."""
+    x, need = asked(3000, seed=7)
+    y = answers(x, need)
+    back = np.arange(x.height) % 4 == 0
+    returned = y.with_columns(
+        ended=pl.when(pl.Series(back)).then(0).otherwise("ended"),
+        end_h=pl.when(pl.Series(back)).then(x["asof_h"] + 1.0).otherwise("end_h"),
+    )
+    known = durations(x, returned)
+    assert not known.alive()[back].any() and known.alive()[~back].all()
+    ask = x.tail(300)
+    with_them, without = (
+        BOOSTED.fit(x, each).predict(ask)["q500"].median() for each in (returned, y.filter(~back))
+    )
+    assert with_them == pytest.approx(without, rel=0.05)

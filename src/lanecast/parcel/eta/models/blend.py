@@ -41,7 +41,7 @@ class Blend:
     boosted: Boosted = field(default_factory=Boosted)
     deep: Deep = field(default_factory=Deep)
     lanes: LaneQuantiles = field(default_factory=LaneQuantiles)
-    share: float = 0.65
+    share: float = 0.75
     window_d: float = 14
     worth: float = 100
     most: int = 200_000
@@ -156,8 +156,8 @@ def _correct(
     """Follow what was open since ``since_h`` on the model's own scale, slice by slice."""
     opened = np.maximum(since_h - (known.seen_h - known.age_h), 0.0)
     open_then = known.hours > opened
-    # between two beliefs: that whoever is open is late, and that the usual share is lost
-    alive = (1 + known.alive()[open_then]) / 2
+    # halfway between two beliefs: that whoever is open is late, and that the usual share is lost
+    alive = np.sqrt(known.alive()[open_then])
     opened, at_risk = opened[open_then], known.only(open_then)
     raw = model.raw(at_risk.x)
     enter, leave = reached(raw, opened), reached(raw, at_risk.hours)

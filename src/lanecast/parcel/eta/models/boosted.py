@@ -1,8 +1,11 @@
-"""Boosted trees on the residual over the leg-sum baseline, with open parcels in the likelihood.
+"""Boosted trees for the median: what is going on now, and what settled in the end.
 
-An accelerated failure time model: ``log(hours) = log(usual) + f(x) + e``. While ``f`` is learnt,
-``e`` is logistic, so that an open parcel contributes the chance of lasting longer; what ``e`` is
-like is then read off rows that were kept aside.
+Half of the answer is an accelerated failure time model on the residual over the baseline:
+``log(hours) = log(usual) + f(x) + e``. While ``f`` is learnt, ``e`` is logistic, so that an open
+parcel contributes the chance of lasting longer: it follows the network, but a logistic law is not
+that of two-peaked durations (delivered today, or tomorrow at the second attempt). The other half
+is the plain median of ``log(hours)`` among questions so old that nearly all have their answer: it
+needs no law, and it is late to follow. What is left is then read off rows that were kept aside.
 
 References
 ----------
@@ -10,32 +13,36 @@ References
        XGBoost. *Journal of Computational and Graphical Statistics* 31(4).
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import lightgbm as lgb
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from lanecast.metrics.survival import kaplan_meier
 from lanecast.tables.parcel import LEVELS
 
-from .rows import Array, Durations, durations, number_columns, predictions, usual
+from .likelihood import censored_logistic, width
+from .rows import FEWEST, Array, Durations, durations, number_columns, predictions, usual
 from .vocabulary import Vocabulary, inputs_of, learn
 
 TEXTS = ("moment", "status", "origin_region", "goal_region", "category", "payment")
 MANY = 2000  # rows that are worth more than one thread
 ASIDE = 10  # every tenth row shows how far off the trees are
-Objective = Callable[[Array, lgb.Dataset], tuple[Array, Array]]
+NEARLY_ALL = 0.99  # of the known deliveries came by the age at which a question counts as settled
+PENDING = 0.05  # of settled questions may still be open; with more, history is too short for them
+LONG = 0.6  # a parcel that usually takes twice as long weighs 2^0.6: its errors are larger in days
 
 
 @dataclass(frozen=True)
 class Boosted:
     """Trees for the median.
 
-    ``half_life_d`` is the age at which a row counts half; ``spread`` the width of the logistic law
-    that the likelihood assumes, against that of the log over the baseline: a wider one listens more
-    to long durations, a narrower one is closer to the median.
+    ``half_life_d`` is the age at which a row counts half for the trees that follow the network;
+    ``spread`` the width of the logistic law that their likelihood assumes, against that of the log
+    over the baseline: a wider one listens more to long durations, a narrower one is closer to the
+    median. ``settled`` is the share of the other trees, those of settled questions.
     """
 
     rounds: int = 200
@@ -43,33 +50,47 @@ class Boosted:
     leaves: int = 31
     half_life_d: float = 60
     spread: float = 1.0
+    settled: float = 0.5
     seed: int = 0
 
     def __post_init__(self) -> None:
         positive = min(self.half_life_d, self.spread, self.learning_rate) > 0
-        if self.rounds < 1 or self.leaves < 2 or not positive:
+        if self.rounds < 1 or self.leaves < 2 or not positive or not 0 <= self.settled <= 1:
             raise ValueError(
-                "Expected rounds >= 1, leaves >= 2, and learning_rate > 0, half_life_d > 0 and "
-                f"spread > 0, got {self}."
+                "Expected rounds >= 1, leaves >= 2, settled in [0, 1], and learning_rate > 0, "
+                f"half_life_d > 0 and spread > 0, got {self}."
             )
 
     def fit(self, x: pl.DataFrame, y: pl.DataFrame) -> "FittedBoosted":
-        """Maximise the weighted censored likelihood."""
+        """Maximise the weighted censored likelihood, and minimise the absolute error."""
         return self.learn(durations(x, y).enough())
 
     def learn(self, known: Durations) -> "FittedBoosted":
         """Return the model fitted to rows with their durations."""
-        columns = number_columns(known.x)
+        columns = (*number_columns(known.x), "usual_h")
         texts = learn(known.x, TEXTS)
         inputs = inputs_of(known.x, columns, texts)
+        aside = np.arange(len(inputs)) % ASIDE == 0
+        following = self._follow(inputs[~aside], known.only(~aside))
+        rows, share = self._old_enough(known, ~aside)
+        settled = self._settle(inputs[rows], known.hours[rows])
+        trees = (following, settled, share)
+        middle = _median(*trees, inputs[aside], usual(known.x)[aside], threads=1)
+        rest = np.log(known.hours[aside] / middle)
+        moments = known.x["moment"].to_numpy()[aside]
+        shape = {
+            str(moment): _shape(rest[moments == moment], known.ended[aside][moments == moment])
+            for moment in np.unique(moments)
+        }
+        return FittedBoosted(*trees, columns, texts, shape, known.seen_h)
+
+    def _follow(self, inputs: Array, known: Durations) -> lgb.Booster:
+        """Learn the residual over the baseline from what is delivered and what is still open."""
         target = np.log(known.hours / usual(known.x))
-        weight = known.weight(self.half_life_d)
-        aside = np.arange(len(target)) % ASIDE == 0
-        spread = self.spread * _width(target, known)
+        weight = known.weight(self.half_life_d) * usual(known.x) ** LONG
+        spread = self.spread * width(target, known)
         settings = {
-            "objective": _objective(
-                target[~aside], known.ended[~aside], weight[~aside], spread[~aside]
-            ),
+            "objective": censored_logistic(target, known.ended, weight / weight.mean(), spread),
             "learning_rate": self.learning_rate,
             "num_leaves": self.leaves,
             "min_data_in_leaf": 40,
@@ -78,27 +99,43 @@ class Boosted:
             "feature_fraction": 0.6,
             "bagging_fraction": 0.7,
             "bagging_freq": 1,
-            "seed": self.seed,
-            "deterministic": True,
-            "num_threads": 1,  # the same bits everywhere; many threads stall on small data
-            "verbosity": -1,
         }
-        data = lgb.Dataset(inputs[~aside], np.zeros((~aside).sum()))
-        booster = lgb.train(settings, data, self.rounds)
-        rest = target[aside] - booster.predict(inputs[aside], num_threads=1)
-        moments = known.x["moment"].to_numpy()[aside]
-        shape = {
-            str(moment): _shape(rest[moments == moment], known.ended[aside][moments == moment])
-            for moment in np.unique(moments)
-        }
-        return FittedBoosted(booster, columns, texts, shape, known.seen_h)
+        data = lgb.Dataset(inputs, np.zeros(len(inputs)))
+        return lgb.train(settings | self._always, data, self.rounds)
+
+    def _settle(self, inputs: Array, hours: Array) -> lgb.Booster:
+        """Learn the median of the log from what was delivered."""
+        data = lgb.Dataset(inputs, np.log(hours))
+        return lgb.train({"objective": "l1"} | self._always, data, 100)
+
+    def _old_enough(
+        self, known: Durations, used: npt.NDArray[np.bool_]
+    ) -> tuple[npt.NDArray[np.bool_], float]:
+        """Return the delivered among settled questions, and the share that they deserve.
+
+        In a short history the slow are missing from them, so that their median is too short: then
+        they deserve nothing, and all that is delivered stands in for them.
+        """
+        done = used & (known.ended > 0)
+        old = used & (known.age_h > np.quantile(known.hours[done], NEARLY_ALL))
+        pending = known.alive()[old & (known.ended == 0)].sum()
+        if (old & done).sum() < FEWEST or pending > PENDING * old.sum():
+            return done, 0.0
+        return old & done, self.settled
+
+    @property
+    def _always(self) -> dict[str, object]:
+        """Return settings that give the same bits everywhere; threads stall on small data."""
+        return {"seed": self.seed, "deterministic": True, "num_threads": 1, "verbosity": -1}
 
 
 @dataclass(frozen=True)
 class FittedBoosted:
     """The trees, the columns that they read, and by moment the log offsets of the quantiles."""
 
-    booster: lgb.Booster
+    following: lgb.Booster
+    settled: lgb.Booster
+    share: float
     numbers: tuple[str, ...]
     texts: Vocabulary
     shape: dict[str, Array]
@@ -108,8 +145,7 @@ class FittedBoosted:
         """Return what the trees say [h], shape (n,)."""
         inputs = inputs_of(x, self.numbers, self.texts)
         threads = 0 if x.height > MANY else 1
-        ratio = np.asarray(self.booster.predict(inputs, num_threads=threads))
-        return np.asarray(usual(x) * np.exp(ratio))
+        return _median(self.following, self.settled, self.share, inputs, usual(x), threads)
 
     def hours(self, x: pl.DataFrame) -> Array:
         """Return quantiles [h], shape (n, n_levels)."""
@@ -135,10 +171,15 @@ class FittedBoosted:
             al., 2020).
         """
         inputs = inputs_of(x, self.numbers, self.texts)
-        parts = np.asarray(self.booster.predict(inputs, pred_contrib=True, num_threads=1))
-        names = [*self.numbers, *self.texts.values, "usual_h"]
-        parts[:, -1] += np.log(usual(x))
-        wide = pl.DataFrame(np.exp(parts), schema=names, orient="row").with_row_index("row")
+        following, settled = (
+            np.asarray(trees.predict(inputs, pred_contrib=True, num_threads=1))
+            for trees in (self.following, self.settled)
+        )
+        following[:, -1] += np.log(usual(x))
+        parts = (1 - self.share) * following + self.share * settled
+        names = [*self.numbers, *self.texts.values]
+        parts[:, names.index("usual_h")] += parts[:, -1]  # what all start from
+        wide = pl.DataFrame(np.exp(parts[:, :-1]), schema=names, orient="row").with_row_index("row")
         values = x.select(names).cast(pl.String).with_row_index("row")
         return wide.unpivot(index="row", variable_name="feature", value_name="factor").join(
             values.unpivot(index="row", variable_name="feature", value_name="value"),
@@ -146,8 +187,18 @@ class FittedBoosted:
         )
 
 
-def _sigmoid(z: Array) -> Array:
-    return np.asarray(1 / (1 + np.exp(-np.clip(z, -30, 30))))
+def _median(
+    following: lgb.Booster,
+    settled: lgb.Booster,
+    share: float,
+    inputs: Array,
+    usual: Array,
+    threads: int,
+) -> Array:
+    """Return the weighted geometric mean of both medians [h], shape (n,)."""
+    ratio = np.asarray(following.predict(inputs, num_threads=threads))
+    log_hours = np.asarray(settled.predict(inputs, num_threads=threads))
+    return np.asarray(np.exp((1 - share) * (np.log(usual) + ratio) + share * log_hours))
 
 
 def _shape(rest: Array, ended: Array) -> Array:
@@ -158,28 +209,3 @@ def _shape(rest: Array, ended: Array) -> Array:
     index = [int(np.argmax(survival.value <= 1 - level)) for level in LEVELS]
     never = survival.value[-1] > 1 - np.array(LEVELS)  # beyond what was seen: the furthest
     return np.where(never, survival.time[-1], survival.time[index])
-
-
-def _width(target: Array, known: Durations) -> Array:
-    """Return the scale of a logistic law with the quartiles of the row's moment, shape (n,)."""
-    moments = known.x["moment"].to_numpy()
-    scale = np.ones(len(target))
-    for moment in np.unique(moments):
-        mine = moments == moment
-        ended = target[mine & (known.ended > 0)]
-        if len(ended) > 1:
-            low, high = np.quantile(ended, [0.25, 0.75])
-            scale[mine] = max((high - low) / (2 * np.log(3)), 0.05)
-    return scale
-
-
-def _objective(target: Array, ended: Array, weight: Array, spread: Array) -> Objective:
-    """Gradient and curvature in f: density for the delivered, chance to last for the open."""
-
-    def objective(score: Array, _: lgb.Dataset) -> tuple[Array, Array]:
-        s = _sigmoid((target - score) / spread)
-        gradient = np.where(ended > 0, 1 - 2 * s, -s)
-        curve = np.where(ended > 0, 2 * s * (1 - s), s * (1 - s))
-        return weight * gradient / spread, weight * np.maximum(curve, 0.02) / spread**2
-
-    return objective

@@ -50,10 +50,12 @@ class Durations:
 
         With a share ``lost`` of never delivered among old questions, and S the share of deliveries
         that take longer, it is ``(1 - lost) S(t) / (lost + (1 - lost) S(t))`` for a parcel open
-        after t hours (mixture cure model; Boag, 1949); 1 for delivered ones, and for all where
-        there are too few old questions to tell lost parcels from slow ones.
+        after t hours (mixture cure model; Boag, 1949); 1 for delivered ones, and for all open ones
+        where there are too few old questions to tell lost parcels from slow ones; 0 for those that
+        have ended in another way.
         """
-        chance = np.ones(len(self.hours))
+        closed = (self.ended == 0) & (self.hours < self.age_h - 1e-6)
+        chance = np.where(closed, 0.0, 1.0)
         for moment in self.x["moment"].unique():
             same = (self.x["moment"] == moment).to_numpy()
             old = same & (self.age_h > LONGEST_H)
@@ -63,7 +65,7 @@ class Durations:
             lost = 1 - len(taken) / old.sum()
             longer = 1 - np.searchsorted(taken, self.hours) / len(taken)
             alive = (1 - lost) * longer / np.maximum(lost + (1 - lost) * longer, 1e-9)
-            chance = np.where(same & (self.ended == 0), alive, chance)
+            chance = np.where(same & (self.ended == 0) & ~closed, alive, chance)
         return chance
 
     def weight(self, half_life_d: float) -> Array:
