@@ -31,6 +31,18 @@ def olist_dir() -> Path:
 
 
 @pytest.fixture(scope="session")
+def delhivery_dir() -> Path:
+    """The public Delhivery truck legs, which nobody may pass on with this repository."""
+    folder = ROOT.parent / "shared" / "data" / "delhivery"
+    if not folder.is_dir():
+        pytest.skip(
+            "needs legs, lanes_train and centers made of the public Delhivery case study in "
+            "../shared/data/delhivery, beside the repository"
+        )
+    return folder
+
+
+@pytest.fixture(scope="session")
 def world() -> World:
     """A small company: late, double, missing and wrong scans included."""
     return simulate(parcels=3000, days=90, seed=1)

@@ -19,7 +19,7 @@ JsonOption = Annotated[
 def ingest(
     path: Annotated[Path, typer.Argument(help="Folder, or file for epcis.")],
     source: Annotated[
-        Literal["csv", "olist", "epcis"],
+        Literal["csv", "olist", "delhivery", "epcis"],
         typer.Option(help="csv: canonical tables as CSV or Parquet; see `lanecast tables`."),
     ],
     lake: LakeOption = Path("lake"),

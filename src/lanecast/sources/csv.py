@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
-from lanecast.tables import commerce, network, parcel
+from lanecast.tables import commerce, network, parcel, trajectory
 from lanecast.tables.schema import Table
 
 from . import files
@@ -27,6 +27,8 @@ TABLES = (
     parcel.PARCELS,
     parcel.PROMISES,
     parcel.SCANS,
+    trajectory.LANE_HISTORY,
+    trajectory.LEG_PLANS,
 )
 """What may come, each table after those that it refers to."""
 

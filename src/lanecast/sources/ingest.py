@@ -16,7 +16,7 @@ from lanecast.tables.ingest import QUARANTINE
 from lanecast.tables.lake import Batch, Frame, Lake, unknown
 from lanecast.tables.schema import Table
 
-from . import csv, epcis, olist
+from . import csv, delhivery, epcis, olist
 from .lint import Linted, Linter
 from .oddities import Odd
 from .piece import Piece
@@ -78,7 +78,7 @@ class Rehearsal:
 
 def ingest(
     lake: Lake,
-    source: Literal["olist", "csv", "epcis"],
+    source: Literal["olist", "delhivery", "csv", "epcis"],
     path: Path,
     *,
     dry_run: bool = False,
@@ -95,8 +95,8 @@ def ingest(
     Parameters
     ----------
     source
-        ``"olist"``, the public data set; ``"csv"``, canonical tables as CSV or Parquet; or
-        ``"epcis"``, GS1 EPCIS 2.0 documents.
+        ``"olist"`` and ``"delhivery"``, public data sets; ``"csv"``, canonical tables as CSV or
+        Parquet; or ``"epcis"``, GS1 EPCIS 2.0 documents.
     dry_run
         Judge everything and store nothing; the new rows are held in memory meanwhile.
     zone
@@ -245,7 +245,7 @@ def told_when_full(lake: Lake) -> Iterator[None]:
 
 
 FULL = ("no space left on device", "storagefull", "os error 28", "disk quota exceeded")
-SOURCES = {"olist": olist.read, "csv": csv.read, "epcis": epcis.read}
+SOURCES = {"olist": olist.read, "delhivery": delhivery.read, "csv": csv.read, "epcis": epcis.read}
 
 
 def _silent(table: str, rows: int) -> None:
