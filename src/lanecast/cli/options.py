@@ -149,12 +149,13 @@ def blend(seed: int) -> eta.Blend:
 
 
 def entries(seed: int) -> dict[str, Entry]:
-    """Return the models of a back-test: ours, the baseline, and a default LightGBM, twice."""
+    """Return the models of a back-test: ours, the baseline, and what everybody has at hand."""
     return {
         "blend": Entry(blend(seed)),
         "lane_quantiles": Entry(eta.LaneQuantiles()),
         "plain_once": Entry(eta.Plain(), once=True),
         "plain_60d": Entry(eta.Plain(days=60)),
+        "pinball_60d": Entry(eta.Pinball(days=60)),
     }
 
 

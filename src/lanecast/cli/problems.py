@@ -15,7 +15,7 @@ import typer
 
 from lanecast import artifact
 from lanecast.artifact.manifest import MANIFEST, demand
-from lanecast.experiment import flat, replay
+from lanecast.experiment import Replay, flat, replay
 from lanecast.parcel import eta
 from lanecast.parcel.eta.models import FittedBlend
 from lanecast.parcel.questions import questions
@@ -266,8 +266,7 @@ def backtest(
         with progress(quiet=json is not None and str(json) == "-") as say:
             replayed = replay(eta, entries(seed), lake, start, end, step, learn_from, say)
         result = flat(replayed, eta, "blend", "lane_quantiles", zone=zone)
-        ours = replayed.predictions.filter(model="blend")
-        result |= eta.against(ours, replayed.outcomes, limits(lake, start, end))
+        result |= _beside_peers(replayed, limits(lake, start, end))
         speed = {name: result[name] for name in ("fit_s", "predict_rows_per_s")}
         result["months"] = [month | speed for month in result["months"]]
     if json is not None:
@@ -275,6 +274,21 @@ def backtest(
     if json is None or str(json) != "-":
         scores = eta.evaluate(replayed.predictions, replayed.outcomes)
         show(scores, f"{problem}, {since} to {until}, refit every {every}")
+
+
+def _beside_peers(replayed: Replay, places: eta.Limits) -> dict[str, float]:
+    """Return what our promises are worth, a peer's too, and by how much each point peer is off."""
+    asked = replayed.predictions.filter(moment="checkout")
+    ours = asked.filter(model="blend")
+    figures = eta.against(ours, replayed.outcomes, places)
+    theirs = eta.against(asked.filter(model="pinball_60d"), replayed.outcomes, places)
+    if theirs:
+        figures["shorter_pinball_60d"] = theirs["shorter"]
+    for peer in ("plain_once", "plain_60d"):
+        less = eta.lead(ours, asked.filter(model=peer), replayed.outcomes)
+        name = f"mae_minus_{peer}_days"
+        figures |= {name: less.estimate, f"{name}_lo": less.low, f"{name}_hi": less.high}
+    return figures
 
 
 def _warn(model: Path, manifest: dict[str, Any], asked: datetime) -> None:

@@ -175,3 +175,20 @@ def test_open_parcels_and_parcels_without_a_date_have_no_worth():
     gone = plan.with_columns(promised_h=pl.when(pl.col("parcel_id") != "p1").then("promised_h"))
     assert eta.worth(plan, y, 1, 60)["n"].item() == 48
     assert eta.worth(gone, y, 1, 60)["n"].item() == 47
+
+
+def test_the_lead_over_a_peer_is_the_difference_of_mean_errors():
+    x, y, _ = answers(300)
+    peer = x.with_columns(pl.col("asof_to_delivered_h") + 24.0)[::-1]
+    x = x.with_columns(pl.col("asof_to_delivered_h") * 0.5)
+    less = eta.lead(x, peer, y)
+    ours, theirs = (eta.evaluate(each.with_columns(model=pl.lit("m")), y, ["model"])["mae_days"][0]
+                    for each in (x, peer))  # fmt: skip
+    assert less.estimate == pytest.approx(ours - theirs)
+    assert less.low < less.estimate < less.high
+
+
+def test_nobody_leads_over_oneself():
+    x, y, _ = answers(100)
+    less = eta.lead(x, x, y)
+    assert (less.low, less.estimate, less.high) == (0, 0, 0)

@@ -12,7 +12,7 @@ from polars.testing import assert_frame_equal
 from lanecast import artifact
 from lanecast.nn.training import Training
 from lanecast.parcel import eta
-from lanecast.parcel.eta import Blend, Boosted, Deep, LaneQuantiles, Plain
+from lanecast.parcel.eta import Blend, Boosted, Deep, LaneQuantiles, Pinball, Plain
 from lanecast.parcel.eta.models import FittedBlend
 from lanecast.parcel.eta.models.rows import LONGEST_H, SHORTEST_H, durations
 from lanecast.parcel.eta.models.vocabulary import learn
@@ -371,3 +371,17 @@ def test_what_ended_otherwise_is_known_not_to_be_late():
         BOOSTED.fit(x, each).predict(ask)["q500"].median() for each in (returned, y.filter(~back))
     )
     assert with_them == pytest.approx(without, rel=0.05)
+
+
+def test_the_peer_for_promises_answers_at_checkout_from_the_median_up():
+    x, need = asked(4000, seed=8)
+    rows = Pinball(days=60).fit(x, answers(x, need)).predict(x.tail(600))
+    check(PREDICTIONS, nw.from_native(rows))
+    assert rows["moment"].unique().to_list() == ["checkout"]
+    quantiles = matrix(rows)
+    assert 1.5 < np.median(quantiles[:, 11] / quantiles[:, 7]) < 6  # 3.3 for an exponential law
+
+
+def test_a_peer_without_days_is_refused():
+    with pytest.raises(ValueError, match="days > 0, got 0"):
+        Pinball(days=0)

@@ -15,6 +15,7 @@ from .decide import against as against
 from .decide import decide as decide
 from .decide import tradeoff as tradeoff
 from .evaluate import evaluate as evaluate
+from .evaluate import lead as lead
 from .evaluate import worth as worth
 from .features import assemble as assemble
 from .features import calendar as calendar
@@ -26,4 +27,5 @@ from .models import Blend as Blend
 from .models import Boosted as Boosted
 from .models import Deep as Deep
 from .models import LaneQuantiles as LaneQuantiles
+from .models import Pinball as Pinball
 from .models import Plain as Plain

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
+from lanecast.metrics.interval import Difference, paired_bootstrap
 from lanecast.metrics.point import bias, mae, within
 from lanecast.metrics.quantile import coverage, crps
 from lanecast.tables.parcel import LEVELS, QUANTILES
@@ -67,6 +68,26 @@ def _scores(done: pl.DataFrame, n_open: int) -> dict[str, float | None]:
         "coverage_95": _inside(days, at["q025"], at["q975"]),
         "within_1_day": within(days, point, 1.0),
     }
+
+
+def lead(ours: pl.DataFrame, peer: pl.DataFrame, outcomes: pl.DataFrame) -> Difference:
+    """Return our mean absolute error less that of a peer [days], with a 95 % interval.
+
+    Both have answered the same questions. Whole weeks of asking are drawn, since the parcels of a
+    week share the state of the network; below three weeks, days.
+    """
+    both = matched(ours, outcomes).join(
+        peer.select("parcel_id", "moment", "asof", other="asof_to_delivered_h"),
+        on=["parcel_id", "moment", "asof"],
+        maintain_order="left",
+    )
+    done = both.drop_nulls("hours")
+    day = done["asof"].dt.epoch("d").to_numpy()
+    a, b = (
+        np.abs(done[name].to_numpy() - done["hours"].to_numpy()) / DAY_H
+        for name in ("asof_to_delivered_h", "other")
+    )
+    return paired_bootstrap(a, b, day, length=7 if len(np.unique(day)) >= 21 else 1)
 
 
 def _inside(days: np.ndarray, low: np.ndarray, high: np.ndarray) -> float | None:

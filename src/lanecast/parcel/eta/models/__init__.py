@@ -6,5 +6,7 @@ from .deep import Deep as Deep
 from .deep import FittedDeep as FittedDeep
 from .lane import FittedLaneQuantiles as FittedLaneQuantiles
 from .lane import LaneQuantiles as LaneQuantiles
+from .pinball import FittedPinball as FittedPinball
+from .pinball import Pinball as Pinball
 from .plain import FittedPlain as FittedPlain
 from .plain import Plain as Plain
