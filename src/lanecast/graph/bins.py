@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from lanecast.tables.graph import BIN_LOG, BINS, HOURS
 
 Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
 EDGES_S = 60.0 * np.exp(BIN_LOG * np.arange(BINS + 1))  # [s] lower end of each bin
 MIDDLE_LOG = BIN_LOG * (np.arange(BINS) + 0.5)  # [ln min]
 

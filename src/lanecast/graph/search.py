@@ -86,7 +86,8 @@ def earliest(
         key[tail] = best[tail] + _bound(index, tail, goal, change)
         pending = np.concatenate([pending, tail[~waits[tail]]])
         waits[tail] = True
-    return float(best[goal]), _way(index, via, start, goal, change)
+    way = _way(index, via, start, goal, change)
+    return float(best[goal]), _direct(index, way, at, change, slow)
 
 
 def _lanes_of(first: Ints, heads: Ints) -> Ints:
@@ -132,11 +133,50 @@ def _bound(index: Index, node: Ints, goal: int, change: Change) -> Floats:
 
 
 def _way(index: Index, via: Ints, start: int, goal: int, change: Change) -> list[int]:
-    size, way, here = len(index.roads.head), [], goal
+    way, here = [], goal
     while here != start:
         lane = int(via[here])
         if lane < 0:
             return []
         way.append(lane)
-        here = int(index.roads.head[lane] if lane < size else change.added[lane - size][0])
+        here = _ends(index, lane, change)[0]
     return way[::-1]
+
+
+def _direct(index: Index, way: list[int], at: float, change: Change, slow: bool) -> list[int]:
+    """Return a way with fewer lanes that arrives as early, where one lane can replace several.
+
+    Who comes early to a place often waits there for the same departure as who comes late.
+    """
+    times = _times(index, way, at, change, slow)
+    for i in range(len(way) - 1):
+        for j in range(len(way), i + 1, -1):
+            head, tail = _ends(index, way[i], change)[0], _ends(index, way[j - 1], change)[1]
+            lanes = np.arange(index.roads.first[head], index.roads.first[head + 1])
+            lanes = lanes[index.roads.tail[lanes] == tail]
+            if not len(lanes):
+                continue
+            arrive = _arrivals(index, lanes, np.full(len(lanes), times[i]), change, slow)
+            shorter = [*way[:i], int(lanes[np.argmin(arrive)]), *way[j:]]
+            if _times(index, shorter, at, change, slow)[-1] <= times[-1]:
+                return _direct(index, shorter, at, change, slow)
+    return way
+
+
+def _ends(index: Index, lane: int, change: Change) -> tuple[int, int]:
+    size = len(index.roads.head)
+    if lane < size:
+        return int(index.roads.head[lane]), int(index.roads.tail[lane])
+    return change.added[lane - size][0], change.added[lane - size][1]
+
+
+def _times(index: Index, way: list[int], at: float, change: Change, slow: bool) -> list[float]:
+    """Return when each place of a way is reached, the first at ``at``."""
+    size, times = len(index.roads.head), [at]
+    for lane in way:
+        if lane >= size:
+            times.append(times[-1] + change.added[lane - size][2])
+        else:
+            one, now = np.array([lane]), np.array([times[-1]])
+            times.append(float(_arrivals(index, one, now, change, slow)[0]))
+    return times
