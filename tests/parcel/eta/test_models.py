@@ -15,8 +15,8 @@ from lanecast.parcel import eta
 from lanecast.parcel.eta import Blend, Boosted, Deep, LaneQuantiles, Pinball, Plain
 from lanecast.parcel.eta.models import FittedBlend
 from lanecast.parcel.eta.models.rows import LONGEST_H, SHORTEST_H, durations
-from lanecast.parcel.eta.models.vocabulary import learn
 from lanecast.parcel.questions import ASKED, questions
+from lanecast.parcel.vocabulary import learn
 from lanecast.tables.lake import collect
 from lanecast.tables.parcel import LEVELS, MOMENTS, PREDICTIONS, QUANTILES
 from lanecast.tables.schema import check

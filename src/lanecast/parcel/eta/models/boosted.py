@@ -21,11 +21,20 @@ import numpy.typing as npt
 import polars as pl
 
 from lanecast.metrics.survival import kaplan_meier
+from lanecast.parcel.vocabulary import Vocabulary, learn
 from lanecast.tables.parcel import LEVELS
 
 from .likelihood import censored_logistic, width
-from .rows import FEWEST, Array, Durations, durations, number_columns, predictions, usual
-from .vocabulary import Vocabulary, inputs_of, learn
+from .rows import (
+    FEWEST,
+    Array,
+    Durations,
+    durations,
+    inputs_of,
+    number_columns,
+    predictions,
+    usual,
+)
 
 TEXTS = ("moment", "status", "origin_region", "goal_region", "category", "payment")
 MANY = 2000  # rows that are worth more than one thread

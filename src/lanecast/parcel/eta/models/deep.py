@@ -9,10 +9,10 @@ import torch
 
 from lanecast.nn.durations import DurationNet, quantiles, survival_loss
 from lanecast.nn.training import Training, one_thread, train
+from lanecast.parcel.vocabulary import Vocabulary, learn
 from lanecast.tables.parcel import LEVELS
 
 from .rows import Array, Durations, durations, number_columns, numbers, predictions, usual
-from .vocabulary import Vocabulary, learn
 
 TEXTS = (
     *("moment", "status", "merchant_id", "origin_region", "goal_region", "goal_area"),

@@ -10,11 +10,11 @@ import lightgbm as lgb
 import numpy as np
 import polars as pl
 
+from lanecast.parcel.vocabulary import Vocabulary, learn
 from lanecast.tables.parcel import LEVELS
 
 from .plain import TEXTS
-from .rows import Array, durations, number_columns, predictions
-from .vocabulary import Vocabulary, inputs_of, learn
+from .rows import Array, durations, inputs_of, number_columns, predictions
 
 UPPER = tuple(level for level in LEVELS if level >= 0.5)
 

@@ -10,10 +10,10 @@ import lightgbm as lgb
 import numpy as np
 import polars as pl
 
+from lanecast.parcel.vocabulary import Vocabulary, learn
 from lanecast.tables.parcel import LEVELS
 
-from .rows import Array, durations, number_columns, predictions
-from .vocabulary import Vocabulary, inputs_of, learn
+from .rows import Array, durations, inputs_of, number_columns, predictions
 
 TEXTS = ("moment", "status", "origin_region", "goal_region", "category", "payment")
 

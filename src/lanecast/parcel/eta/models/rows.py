@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from lanecast.parcel.vocabulary import Vocabulary
 from lanecast.tables.parcel import QUANTILES
 
 Array = npt.NDArray[np.float64]
@@ -137,6 +138,11 @@ def numbers(x: pl.DataFrame, columns: tuple[str, ...]) -> Array:
     run, and the same seed must give the same model.
     """
     return np.asarray(x[list(columns)].to_numpy().astype(np.float32).astype(np.float64))
+
+
+def inputs_of(x: pl.DataFrame, columns: tuple[str, ...], texts: Vocabulary) -> Array:
+    """Return what trees read, shape (n, n_columns + n_texts): numbers, then codes."""
+    return np.column_stack([numbers(x, columns), texts.encode(x)])
 
 
 def usual(x: pl.DataFrame) -> Array:

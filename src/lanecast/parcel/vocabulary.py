@@ -8,8 +8,6 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from .rows import Array, numbers
-
 
 @dataclass(frozen=True)
 class Vocabulary:
@@ -33,11 +31,6 @@ class Vocabulary:
         """Return codes, shape (n, n_columns)."""
         places = x.select(self._places).to_numpy()  # floats where a value is unknown, then NaN
         return np.nan_to_num(places + 1.0).astype(np.int64)
-
-
-def inputs_of(x: pl.DataFrame, columns: tuple[str, ...], texts: Vocabulary) -> Array:
-    """Return what trees read, shape (n, n_columns + n_texts): numbers, then codes."""
-    return np.column_stack([numbers(x, columns), texts.encode(x)])
 
 
 def learn(x: pl.DataFrame, columns: Sequence[str], at_least: int = 5) -> Vocabulary:
