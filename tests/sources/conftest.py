@@ -159,6 +159,18 @@ def tiny_olist(tmp_path):
             ["order_id", "payment_type", "payment_installments", "payment_value"],
             orient="row",
         ),
+        "olist_order_reviews_dataset": pl.DataFrame(
+            [
+                ("r1", "usual", 1, None, "Não recebi o produto", "2018-01-12 10:00:00"),
+                ("r2", "reversed", 1, "Péssimo", "Ainda NÃO\nrecebi", "2018-01-12 10:00:00"),
+                ("r3", "timeless", 1, None, "não recebi", "2018-01-12 10:00:00"),
+            ],
+            [
+                *("review_id", "order_id", "review_score", "review_comment_title"),
+                *("review_comment_message", "review_answer_timestamp"),
+            ],
+            orient="row",
+        ),
         "product_category_name_translation": pl.DataFrame(
             {"product_category_name": ["brinquedos"], "product_category_name_english": ["toys"]}
         ),

@@ -7,7 +7,7 @@ import pytest
 from lanecast.sources import brazil
 from lanecast.sources.ingest import ingest
 from lanecast.sources.report import RefusedError
-from lanecast.tables import commerce, network, parcel
+from lanecast.tables import commerce, events, network, parcel
 from lanecast.tables.ingest import QUARANTINE
 from lanecast.tables.lake import Lake
 
@@ -21,6 +21,7 @@ TABLES = (
     parcel.PARCELS,
     parcel.PROMISES,
     parcel.SCANS,
+    events.CLAIMS,
 )
 
 

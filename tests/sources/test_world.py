@@ -185,4 +185,4 @@ def test_the_number_of_threads_does_not_matter():
         for threads in ("1", "3")
     ]
     assert told[0] == told[1]
-    assert len(told[0].split()) == 25
+    assert len(told[0].split()) == 26

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import typer
 
-from lanecast.tables import commerce, graph, ingest, network, parcel, trajectory
+from lanecast.tables import commerce, events, graph, ingest, network, parcel, trajectory
 from lanecast.tables.schema import Column, Table
 from lanecast.tables.status import CROSSWALK, INCIDENTS, MILESTONES
 
@@ -24,6 +24,7 @@ GROUPS = {
         parcel.PREDICTIONS,
         parcel.PLANS,
     ),
+    "Events": (events.CLAIMS, events.RISKS, events.INTERVENTIONS),
     "Trajectory": trajectory.TABLES,
     "Knowledge graph": graph.TABLES,
     "Ingestion": (ingest.QUARANTINE,),

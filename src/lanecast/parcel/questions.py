@@ -46,14 +46,18 @@ def questions(lake: Lake, since: datetime, until: datetime, scans: bool = True) 
     asked = _checkout(known)
     if scans and known.has(SCANS):
         asked = nw.concat([asked, _after_scans(known)])
-    rows = asked.filter(nw.col("asof_h") >= low, nw.col("asof_h") < high)
-    rows = _then(rows, known, PARCELS, "parcel_id", {name: name for name in PARCEL})
-    rows = _then(rows, known, ORDERS, "order_id", {name: name for name in ORDER})
-    rows = _then(rows, known, MERCHANTS, "merchant_id", {f"origin_{name}": name for name in PLACE})
-    rows = _then(rows, known, ADDRESSES, "address_id", {f"goal_{name}": name for name in PLACE})
+    return with_facts(asked.filter(nw.col("asof_h") >= low, nw.col("asof_h") < high), known)
+
+
+def with_facts(rows: Rows, known: Lake) -> Rows:
+    """Add the facts of parcel, order, seller, address and promise as known at ``asof_h``."""
+    rows = then(rows, known, PARCELS, "parcel_id", {name: name for name in PARCEL})
+    rows = then(rows, known, ORDERS, "order_id", {name: name for name in ORDER})
+    rows = then(rows, known, MERCHANTS, "merchant_id", {f"origin_{name}": name for name in PLACE})
+    rows = then(rows, known, ADDRESSES, "address_id", {f"goal_{name}": name for name in PLACE})
     if not known.has(PROMISES):
         return rows.with_columns(promised_h=nw.lit(None).cast(nw.Float64()))
-    return _then(rows, known, PROMISES, "parcel_id", {"promised_h": "promised_h"})
+    return then(rows, known, PROMISES, "parcel_id", {"promised_h": "promised_h"})
 
 
 def _checkout(known: Lake) -> Rows:
@@ -126,7 +130,7 @@ def _after_scans(known: Lake) -> Rows:
 SCANNED = ("recorded_h", "event_id")  # the order in which scans became known
 
 
-def _then(rows: Rows, known: Lake, table: Table, on: str, take: dict[str, str]) -> Rows:
+def then(rows: Rows, known: Lake, table: Table, on: str, take: dict[str, str]) -> Rows:
     """Join the version of ``table`` that was known at ``asof_h``; nulls where none was yet."""
     clock = nw.col(hours(table.clock))
     facts = known.versions(table)

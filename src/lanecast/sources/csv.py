@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
-from lanecast.tables import commerce, network, parcel, trajectory
+from lanecast.tables import commerce, events, network, parcel, trajectory
 from lanecast.tables.schema import Table
 
 from . import files
@@ -27,6 +27,7 @@ TABLES = (
     parcel.PARCELS,
     parcel.PROMISES,
     parcel.SCANS,
+    events.CLAIMS,
     trajectory.LANE_HISTORY,
     trajectory.LEG_PLANS,
 )

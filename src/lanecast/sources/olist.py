@@ -11,12 +11,13 @@ from pathlib import Path
 
 import polars as pl
 
-from lanecast.tables import commerce, network, parcel
+from lanecast.tables import commerce, events, network, parcel
 
 from . import brazil
 from .files import folder
 from .oddities import Odd
 from .olist_files import Raw, load
+from .olist_reviews import not_received
 from .piece import Piece
 from .times import end_of_day, localize, offset_min, uncertain
 
@@ -71,6 +72,7 @@ def pieces(raw: Raw) -> Iterator[Piece]:
     sent = known.join(packed.select("order_id"), on="order_id", how="semi")
     yield Piece(parcel.PROMISES, raw.names["orders"], promises(sent))
     yield Piece(parcel.SCANS, raw.names["orders"], scans(sent))
+    yield raw.piece(events.CLAIMS, "reviews", not_received(raw.reviews, sent, raw.items))
 
 
 def rules(raw: Raw) -> None:

@@ -94,13 +94,29 @@ SHAPES: dict[str, tuple[str, tuple[str, ...], dict[str, pl.DataType]]] = {
             "payment_value": pl.Float64(),
         },
     ),
+    "reviews": (
+        "olist_order_reviews_dataset",
+        (),
+        {
+            "review_id": pl.String(),
+            "order_id": pl.String(),
+            "review_score": pl.Int32(),
+            "review_comment_title": pl.String(),
+            "review_comment_message": pl.String(),
+            "review_answer_timestamp": CLOCK,
+        },
+    ),
     "translation": (
         "product_category_name_translation",
         ("product_category_name",),
         {"product_category_name": pl.String(), "product_category_name_english": pl.String()},
     ),
 }
-OPTIONAL = {"payments": "payment is not known", "translation": "categories stay Portuguese"}
+OPTIONAL = {
+    "payments": "payment is not known",
+    "reviews": "claims are not known",
+    "translation": "categories stay Portuguese",
+}
 BECOMES = {
     "orders": "orders",
     "customers": "addresses",
@@ -109,6 +125,7 @@ BECOMES = {
     "sellers": "merchants",
     "geolocation": "addresses",
     "payments": "orders",
+    "reviews": "claims",
     "translation": "products",
 }
 
@@ -124,6 +141,7 @@ class Raw:
     sellers: pl.DataFrame
     geolocation: pl.DataFrame
     payments: pl.DataFrame
+    reviews: pl.DataFrame
     translation: pl.DataFrame
     names: dict[str, str] = field(default_factory=dict)
     spoiled: dict[str, list[tuple[pl.DataFrame, Odd]]] = field(default_factory=dict)

@@ -8,7 +8,7 @@ import narwhals as nw
 import numpy as np
 import polars as pl
 
-from lanecast.tables import commerce, parcel
+from lanecast.tables import commerce, events, parcel
 from lanecast.tables import network as places
 from lanecast.tables.lake import Lake
 from lanecast.tables.schema import Table, conform
@@ -39,7 +39,7 @@ from .timetable import lane_timetable
 TABLES: tuple[Table, ...] = (
     places.FACILITIES, places.CARRIERS, places.LANES, places.CALENDARS,
     commerce.MERCHANTS, commerce.PRODUCTS, commerce.ADDRESSES, commerce.ORDERS,
-    commerce.ORDER_LINES, parcel.PARCELS, parcel.SCANS, parcel.PROMISES,
+    commerce.ORDER_LINES, parcel.PARCELS, parcel.SCANS, parcel.PROMISES, events.CLAIMS,
 )  # fmt: skip
 
 
@@ -145,6 +145,10 @@ def simulate(
         "scans": observed.scans,
         "promises": promise_table(ids["parcel"], plans, buys, scene),
     }
+    claimed = truth.claims_table(ids["parcel"], made, state)
+    frames["claims"] = claimed.drop("reason").with_columns(
+        kind=pl.lit("not_received"), source=pl.lit("buyer"), recorded_at="claimed_at"
+    )
     hidden = {
         "lane_times": truth.lane_times(scene),
         "legs": truth.legs(ids["parcel"], trip, run, scene),
@@ -154,7 +158,7 @@ def simulate(
         ),
         "intervention_effects": truth.intervention_effects(ids["parcel"], state, made),
         "intervention_mechanisms": truth.intervention_mechanisms(),
-        "claims": truth.claims_table(ids["parcel"], made, state),
+        "claims": claimed,
         "scan_errors": observed.errors,
         "shocks": weather_table(shock, time, net),
         **truth.traits(ids, sellers, homes, people, scene),
