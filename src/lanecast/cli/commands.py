@@ -6,6 +6,8 @@ from lanecast import __version__
 
 from .demo import demo
 from .doctor import doctor
+from .graph import build, facts, path
+from .graph_changes import bottlenecks, changes, depends, whatif
 from .ingest import ingest
 from .problems import backtest, decide, fit, predict
 from .tables import tables
@@ -24,3 +26,10 @@ app = typer.Typer(
 )
 for command in (doctor, demo, ingest, fit, predict, backtest, decide, tables):
     app.command()(command)
+graph = typer.Typer(
+    help="The knowledge graph of the network: build it from a lake, then ask it.",
+    no_args_is_help=True,
+)
+for question in (build, path, facts, depends, whatif, bottlenecks, changes):
+    graph.command()(question)
+app.add_typer(graph, name="graph")
