@@ -117,14 +117,13 @@ def timetable(lanes: pl.DataFrame, holidays: pl.DataFrame, day0: int, days: int)
     nth = np.where(open_day, np.arange(days), days)
     nth.sort(axis=1)
     names = tuple(plan["zone"].unique().sort())
-    order = {name: row for row, name in enumerate(names)}
     return Timetable(
         plan["scheduled"].to_numpy(),
         plan["first"].to_numpy(),
         plan["headway"].to_numpy(),
         plan["cutoff"].to_numpy(),
         np.minimum(plan["daily"].to_numpy(), fits),
-        plan["zone"].replace_strict(order, return_dtype=pl.Int64).to_numpy(),
+        np.searchsorted(np.array(names, dtype=str), plan["zone"].to_numpy().astype(str)),
         plan.join(rows, on=["region", "weekdays"], how="left", maintain_order="left")["opening"]
         .cast(pl.Int64)
         .to_numpy(),
