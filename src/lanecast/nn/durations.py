@@ -69,7 +69,7 @@ def survival_loss(logits: Tensor, place: Tensor, ended: Tensor, weight: Tensor) 
     ended
         1 where the duration ended there, 0 where it was only known to last longer, shape (n,).
     """
-    chance = f.log_softmax(logits, dim=1)
+    chance = f.log_softmax(logits.float(), dim=1)
     index = place.long().clamp(0, logits.shape[1] - 1)
     log_event = chance.gather(1, index[:, None])[:, 0]
     inside = chance.exp().gather(1, index[:, None])[:, 0]

@@ -22,11 +22,12 @@ class Training:
     rate: float = 3e-3
     decay: float = 1e-3
     average_from: float = 0.5
+    threads: int = 1
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if self.epochs < 1 or self.batch < 1:
-            raise ValueError(f"Expected epochs >= 1 and batch >= 1, got {self}.")
+        if min(self.epochs, self.batch, self.threads) < 1:
+            raise ValueError(f"Expected epochs >= 1, batch >= 1 and threads >= 1, got {self}.")
         if not (self.rate > 0 and 0 <= self.average_from < 1):
             raise ValueError(f"Expected rate > 0 and average_from in [0, 1), got {self}.")
 
@@ -37,10 +38,10 @@ def device() -> torch.device:
 
 
 @contextmanager
-def one_thread() -> Iterator[None]:
-    """Use one thread meanwhile: nets this small gain nothing from more, and wait for each other."""
+def some_threads(threads: int = 1) -> Iterator[None]:
+    """Use so many threads meanwhile: small nets gain nothing from more than one."""
     before = torch.get_num_threads()
-    torch.set_num_threads(1)
+    torch.set_num_threads(threads)
     try:
         yield
     finally:
@@ -54,6 +55,7 @@ def train(
     targets: Sequence[Tensor],
     how: Training,
     progress: Callable[[float], None] | None = None,
+    sizes: Tensor | None = None,
 ) -> dict[str, Tensor]:
     """Minimise ``loss(net(*inputs), *targets)`` and return the averaged weights, on the processor.
 
@@ -61,9 +63,11 @@ def train(
     ----------
     inputs, targets
         Tensors with the same first dimension.
+    sizes
+        Length of each row, shape (n,): rows of like length share a batch, which saves padding.
     """
-    with one_thread():
-        return _train(net, loss, inputs, targets, how, progress)
+    with some_threads(how.threads):
+        return _train(net, loss, inputs, targets, how, progress, sizes)
 
 
 def _train(
@@ -73,6 +77,7 @@ def _train(
     targets: Sequence[Tensor],
     how: Training,
     progress: Callable[[float], None] | None,
+    sizes: Tensor | None,
 ) -> dict[str, Tensor]:
     torch.manual_seed(how.seed)
     where = device()
@@ -85,13 +90,11 @@ def _train(
     average = torch.optim.swa_utils.AveragedModel(net)
     done = 0
     for _ in range(how.epochs):
-        order = torch.randperm(n, device=where)
-        for start in range(0, n, how.batch):
-            pick = order[start : start + how.batch]
+        for pick in _batches(n, how.batch, sizes):
             batch = [each[pick] for each in data]
             with torch.autocast(where.type, dtype=torch.bfloat16, enabled=where.type == "cuda"):
-                logits = net(*batch[:split])
-            value = loss(logits.float(), *batch[split:])
+                answer = net(*batch[:split])
+            value = loss(answer, *batch[split:])
             optimiser.zero_grad()
             value.backward()  # type: ignore[no-untyped-call]
             nn.utils.clip_grad_norm_(net.parameters(), 1.0)
@@ -103,3 +106,13 @@ def _train(
         if progress is not None:
             progress(done / steps)
     return {name: value.detach().cpu() for name, value in average.module.state_dict().items()}
+
+
+def _batches(n: int, batch: int, sizes: Tensor | None) -> Sequence[Tensor]:
+    """Return the rows of each batch of an epoch, in random order."""
+    order = torch.randperm(n)
+    if sizes is None:
+        return torch.split(order, batch)
+    order = order[sizes[order].argsort(stable=True)]
+    batches = torch.split(order, batch)
+    return [batches[i] for i in torch.randperm(len(batches)).tolist()]

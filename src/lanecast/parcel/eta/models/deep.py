@@ -8,7 +8,7 @@ import polars as pl
 import torch
 
 from lanecast.nn.durations import DurationNet, quantiles, survival_loss
-from lanecast.nn.training import Training, one_thread, train
+from lanecast.nn.training import Training, some_threads, train
 from lanecast.parcel.vocabulary import Vocabulary, learn
 from lanecast.tables.parcel import LEVELS
 
@@ -90,7 +90,7 @@ class FittedDeep:
     def hours(self, x: pl.DataFrame) -> Array:
         """Return quantiles [h], shape (n, n_levels)."""
         inputs = _standard(numbers(x, self.numbers), self.middle, self.scale)
-        with torch.inference_mode(), one_thread():
+        with torch.inference_mode(), some_threads():
             chance = self._net(torch.from_numpy(self.texts.encode(x)), inputs).softmax(1)
         ratio = quantiles(chance.numpy().astype(np.float64), self.edges, np.array(LEVELS))
         return np.asarray(np.exp(ratio) * usual(x)[:, None])

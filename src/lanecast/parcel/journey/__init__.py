@@ -1,0 +1,16 @@
+"""The whole journey of a parcel: where next, when, and how it ends, at every step.
+
+>>> x = sequences(lake.asof(cut), since, cut)
+>>> fitted = Journey().fit(x, answers(lake, cut, x.steps))
+>>> said = fitted.answer(sequences(lake, cut, later))
+>>> said.chance("end", "lost"), said.hours("end", LEVELS, "delivered")
+"""
+
+from .answered import Answered as Answered
+from .answers import answers as answers
+from .inputs import Sequences as Sequences
+from .inputs import assemble as assemble
+from .inputs import context as context
+from .inputs import sequences as sequences
+from .model import FittedJourney as FittedJourney
+from .model import Journey as Journey

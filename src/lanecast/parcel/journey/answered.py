@@ -1,0 +1,54 @@
+"""What the journey model says: chances of what comes next, where and when."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from lanecast.nn.durations import quantiles
+
+from .arrays import HEADS, Array
+
+
+@dataclass(frozen=True)
+class Answered:
+    """What the model says about n steps.
+
+    ``chances`` holds for each head the joint chances of (what, when), shape (n, whats, bins);
+    ``candidates`` (n, m) are places and ``place`` (n, m + 2) their chances, then that of somewhere
+    new and that of no other place.
+    """
+
+    steps: pl.DataFrame
+    chances: dict[str, Array]
+    edges: dict[str, Array]
+    candidates: npt.NDArray[np.str_]
+    place: Array
+
+    def only(self, mask: npt.NDArray[np.bool_]) -> "Answered":
+        """Return the steps of ``mask``."""
+        return replace(
+            self,
+            steps=self.steps.filter(pl.Series(mask)),
+            chances={name: each[mask] for name, each in self.chances.items()},
+            candidates=self.candidates[mask],
+            place=self.place[mask],
+        )
+
+    def chance(self, head: str, what: str) -> Array:
+        """Return the chance of ``what``, shape (n,)."""
+        return np.asarray(self.chances[head][:, HEADS[head].index(what)].sum(1))
+
+    def hours(self, head: str, levels: Array, what: str | None = None) -> Array:
+        """Return quantiles [h] of the time until ``head``, or until ``what`` given that it comes.
+
+        Returns
+        -------
+        Array
+            Shape (n, n_levels).
+        """
+        joint = self.chances[head]
+        chance = joint.sum(1) if what is None else joint[:, HEADS[head].index(what)]
+        total = np.maximum(chance.sum(1, keepdims=True), 1e-12)
+        return np.asarray(np.exp(quantiles(chance / total, self.edges[head], levels)))

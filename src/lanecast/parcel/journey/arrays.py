@@ -1,0 +1,197 @@
+"""From sequences and their answers to the tensors that the net reads and is judged by."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+import torch
+from torch import Tensor
+
+from lanecast.parcel.vocabulary import Vocabulary
+from lanecast.tables.network import KINDS
+
+from .inputs import NUMBERS, Sequences
+from .net import NEW, NONE, Flat
+from .reach import KEYS, MOST, padded
+
+Array = npt.NDArray[np.float64]
+PLACES = ("facility_id", "origin_facility_id", "goal_facility_id")
+FAR = 5.0  # standardised numbers beyond say nothing more
+SOON_H = 0.05  # three minutes: times shorter than that are alike
+HEADS = {
+    "event": (
+        *("picked_up", "arrived", "departed", "customs", "on_hold", "delayed", "damaged"),
+        *("out_for_delivery", "ready_for_pickup", "delivery_failed", "delivered", "returning"),
+        *("returned", "lost", "cancelled"),
+    ),
+    "attempt": ("delivered", "delivery_failed"),
+    "end": ("delivered", "returned", "lost", "cancelled"),
+}
+
+
+@dataclass(frozen=True)
+class Scales:
+    """Means and deviations by which numbers and traits are standardised."""
+
+    numbers: Array  # (2, n_numbers)
+    traits: Array  # (2, 2): latitude and longitude
+
+
+def scales(x: Sequences) -> Scales:
+    """Return the scales of ``x``."""
+
+    def of(frame: pl.DataFrame, names: tuple[str, ...]) -> Array:
+        raw = frame.select(names).cast(pl.Float64)
+        mean = raw.mean().fill_null(0.0).to_numpy()[0]
+        spread = raw.std().fill_null(1.0).to_numpy()[0]
+        return np.stack([mean, np.where(spread > 1e-6, spread, 1.0)])
+
+    return Scales(of(x.steps, NUMBERS), of(x.places, ("lat", "lon")))
+
+
+def flat(
+    x: Sequences, texts: Vocabulary, places: tuple[str, ...], scale: Scales, regions: Vocabulary
+) -> Flat:
+    """Return the rows of ``x`` as tensors.
+
+    Parameters
+    ----------
+    texts
+        Columns to encode; ``places`` the places with an embedding, the first one has code 1.
+    regions
+        ``region`` of places, one-hot.
+    """
+    names = x.places["facility_id"]
+    number = pl.DataFrame({"name": names, "code": np.arange(1, len(names) + 1)})
+    where = np.column_stack([_codes(x.steps[column], number) for column in PLACES])
+    keys = x.steps.select(KEYS).unique(maintain_order=True)
+    key = x.steps.select(KEYS).join(
+        keys.with_row_index("key"),
+        on=list(KEYS),
+        how="left",
+        maintain_order="left",
+        nulls_equal=True,
+    )["key"]
+    candidates, shares = padded(x.reach, names, keys)
+    known = pl.DataFrame({"name": pl.Series(places, dtype=pl.String),
+                          "code": np.arange(1, len(places) + 1)})  # fmt: skip
+    return Flat(
+        texts=torch.from_numpy(texts.encode(x.steps)),
+        places=torch.from_numpy(where),
+        numbers=_standard(x.steps.select(NUMBERS), scale.numbers),
+        key=torch.from_numpy(key.to_numpy().astype(np.int64)),
+        candidates=torch.from_numpy(candidates),
+        shares=torch.from_numpy(shares),
+        traits=_traits(x.places, scale.traits, regions),
+        known=torch.from_numpy(np.append(0, _codes(names, known))),
+    )
+
+
+def sequence_rows(x: Sequences, longest: int) -> Tensor:
+    """Return the rows of each parcel, shape (parcels, longest), -1 after the last.
+
+    Of a longer one the first step is kept, and the last ones.
+    """
+    sizes = x.steps.group_by("parcel_id", maintain_order=True).len()["len"]
+    counts = sizes.cast(pl.Int64).to_numpy()
+    start = np.concatenate([[0], np.cumsum(counts)[:-1]])
+    place = np.arange(longest)
+    skipped = np.maximum(counts - longest, 0)[:, None] * (place > 0)
+    rows = start[:, None] + place + skipped
+    kept = place < np.minimum(counts, longest)[:, None]
+    return torch.from_numpy(np.where(kept, rows, -1).astype(np.int64))
+
+
+@dataclass(frozen=True)
+class Targets:
+    """Per row: cause, position on the time axis and weight of each head; the candidate that came.
+
+    ``place`` is -1 where the next place is not known.
+    """
+
+    causes: dict[str, Tensor]
+    positions: dict[str, Tensor]
+    weights: dict[str, Tensor]
+    place: Tensor
+
+    def to(self, where: torch.device) -> "Targets":
+        """Return the same on another device."""
+        causes, positions, weights = (
+            {name: each.to(where) for name, each in part.items()}
+            for part in (self.causes, self.positions, self.weights)
+        )
+        return Targets(causes, positions, weights, self.place.to(where))
+
+
+def targets(x: Sequences, y: pl.DataFrame, flat: Flat, edges: Mapping[str, Array]) -> Targets:
+    """Return what is known of ``y``, rows of ``answers``, for each step of ``x``."""
+    keys = ["parcel_id", "asof_h"]
+    rows = x.steps.select(keys).join(y, on=keys, how="left", maintain_order="left")
+    causes, positions, weights = {}, {}, {}
+    for name, words in HEADS.items():
+        code = rows[name].cast(pl.Enum(list(words)), strict=False).to_physical()
+        after = rows[f"{name}_after_h"].to_numpy()
+        other = rows[name].is_not_null() & code.is_null()  # a word that has no cell
+        causes[name] = torch.from_numpy(code.cast(pl.Int64).fill_null(-1).to_numpy().copy())
+        place = np.interp(
+            np.log(np.maximum(after, SOON_H)), edges[name], np.arange(len(edges[name]))
+        )
+        bins = len(edges[name]) - 1
+        positions[name] = _tensor(np.nan_to_num(place).clip(0, bins - 1e-3))
+        weights[name] = _tensor((~np.isnan(after) & ~other.to_numpy()).astype(np.float64))
+    return Targets(causes, positions, weights, _pointed(rows["place"], x, flat))
+
+
+def cuts(y: pl.DataFrame, bins: int) -> dict[str, Array]:
+    """Return edges of log hours for each head, with equally many answers between them."""
+    out = {}
+    for name in HEADS:
+        known = y.filter(pl.col(name).is_not_null())[f"{name}_after_h"].to_numpy()
+        log = np.log(np.maximum(known, SOON_H))
+        inner = np.unique(np.quantile(log, np.linspace(0, 1, bins + 1)[1:-1]))
+        out[name] = np.concatenate(
+            [[min(inner[0], np.log(SOON_H)) - 0.5], inner, [inner[-1] + 1.2]]
+        )
+    return out
+
+
+def _pointed(place: pl.Series, x: Sequences, flat: Flat) -> Tensor:
+    """Return the index of the place among the candidates of its row, or ``NEW``, ``NONE``, -1."""
+    names = x.places["facility_id"]
+    number = pl.DataFrame({"name": names, "code": np.arange(1, len(names) + 1)})
+    code = torch.from_numpy(_codes(place, number))
+    same = (flat.candidates[flat.key] == code[:, None]) & (code > 0)[:, None]
+    index = torch.where(same.any(1), same.int().argmax(1), MOST + NEW)
+    index[torch.from_numpy((place == "").fill_null(False).to_numpy())] = MOST + NONE
+    index[torch.from_numpy(place.is_null().to_numpy())] = -1
+    return index
+
+
+def _codes(names: pl.Series, number: pl.DataFrame) -> npt.NDArray[np.int64]:
+    found = pl.DataFrame({"name": names.cast(pl.String)}).join(
+        number, on="name", how="left", maintain_order="left"
+    )
+    return found["code"].fill_null(0).to_numpy().astype(np.int64)
+
+
+def _tensor(values: Array) -> Tensor:
+    return torch.from_numpy(values.astype(np.float32))
+
+
+def _standard(frame: pl.DataFrame, scale: Array) -> Tensor:
+    raw = frame.cast(pl.Float64).to_numpy()
+    missing = np.isnan(raw)
+    even = np.clip((raw - scale[0]) / scale[1], -FAR, FAR)
+    return _tensor(np.concatenate([np.where(missing, 0.0, even), missing], axis=1))
+
+
+def _traits(places: pl.DataFrame, scale: Array, regions: Vocabulary) -> Tensor:
+    """Return traits of places, shape (n_places + 1, n_traits), the first row being of none."""
+    where = _standard(places.select("lat", "lon"), scale).numpy()
+    kind = places["kind"].cast(pl.Enum(list(KINDS)), strict=False).to_physical()
+    kinds = np.eye(len(KINDS) + 1)[kind.cast(pl.Int64).fill_null(len(KINDS)).to_numpy()]
+    region = np.eye(regions.sizes[0])[regions.encode(places)[:, 0]]
+    return _tensor(np.concatenate([where, kinds, region], axis=1)[np.r_[0, : len(places)]]
+                   * np.r_[0, np.ones(len(places))][:, None])  # fmt: skip

@@ -1,0 +1,155 @@
+"""What the journey model reads: per step numbers and texts, per place its lanes and traits."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from math import pi, tau
+from typing import Any
+
+import polars as pl
+
+from lanecast.tables.lake import Lake, collect
+from lanecast.tables.network import CALENDARS, FACILITIES
+from lanecast.tables.parcel import SCANS
+
+from .load import busy, load
+from .reach import KEYS, WEEK_H, moves, reach
+from .steps import steps
+
+TEXTS = (
+    *("status", "moment", "facility_id", "origin_facility_id", "goal_facility_id", "merchant_id"),
+    *("origin_region", "goal_region", "carrier_id", "service", "category", "payment"),
+)
+NUMBERS = (
+    *("since_placed", "since_event", "since_step", "hour_sin", "hour_cos", "week_sin", "week_cos"),
+    *("to_promise_d", "to_ship_by_d", "to_goal_km", "from_origin_km", "weight", "value", "pieces"),
+    *("attempts", "scans", "here_arrivals", "here_stay", "goal_arrivals", "goal_stay"),
+    *("is_working", "works_tomorrow"),
+)
+Context = dict[str, pl.DataFrame]
+
+
+@dataclass(frozen=True)
+class Sequences:
+    """Steps with ``NUMBERS`` and ``TEXTS``, sorted by parcel and time; ``reach`` and ``places``."""
+
+    steps: pl.DataFrame
+    reach: pl.DataFrame
+    places: pl.DataFrame
+
+
+def context(lake: Lake, asof: datetime) -> Context:
+    """Return what is looked up: ``places``, ``moves``, ``load`` and ``calendar``, as of ``asof``.
+
+    Rows of ``moves`` and ``load`` carry the moment at which they became known, so that one context
+    serves all steps before ``asof``.
+    """
+    known = lake.asof(asof)
+    scans = collect(known.read(SCANS)).sort("parcel_id", "recorded_h", "event_id")
+    rows: pl.DataFrame = collect(steps(known, datetime.fromtimestamp(86400, asof.tzinfo), asof))
+    goals = ("parcel_id", "origin_facility_id", "goal_facility_id", "goal_region")
+    first = rows.sort("parcel_id", "asof_h").unique("parcel_id", keep="first", maintain_order=True)
+    return {
+        "places": _places(known, scans),
+        "moves": moves(scans, first.select(goals)),
+        "load": load(scans),
+        "calendar": _calendar(known),
+    }
+
+
+def assemble(rows: pl.DataFrame, context: Context) -> Sequences:
+    """Return the sequences of ``steps`` rows."""
+    rows = rows.sort("parcel_id", "asof_h").with_columns(
+        week=(pl.col("asof_h") / WEEK_H).floor().cast(pl.Int32)
+    )
+    rows = busy(rows, context["load"], "facility_id", "here")
+    rows = busy(rows, context["load"], "goal_facility_id", "goal")
+    rows = _working(rows, context["calendar"])
+    lanes = reach(context["moves"], rows.select(*KEYS, "goal_region"))
+    keys = ("parcel_id", "asof_h", "is_asked", *KEYS)
+    numbered = rows.select(*keys, *(name for name in TEXTS if name not in keys), **_numbers())
+    return Sequences(numbered, lanes, context["places"])
+
+
+def sequences(lake: Lake, since: datetime, until: datetime) -> Sequences:
+    """Return the sequences of parcels that were asked about in [since, until)."""
+    rows: pl.DataFrame = collect(steps(lake, since, until))
+    return assemble(rows, context(lake, until))
+
+
+def _numbers() -> dict[str, pl.Expr]:
+    now, late = pl.col("asof_h"), pl.col("asof_h").shift(1).over("parcel_id")
+    local = now + pl.col("utc_offset_min").fill_null(0) / 60
+    hour, week = local % 24 * (tau / 24), (local + 72) % 168 * (tau / 168)  # 1970 began a Thursday
+    return {
+        "since_placed": (now - pl.col("placed_h")).clip(0.0).log1p(),
+        "since_event": (now - pl.col("event_h")).clip(0.0).log1p(),
+        "since_step": (now - late).clip(0.0).log1p(),
+        "hour_sin": hour.sin(),
+        "hour_cos": hour.cos(),
+        "week_sin": week.sin(),
+        "week_cos": week.cos(),
+        "to_promise_d": ((pl.col("promised_h") - now) / 24).clip(-20.0, 60.0),
+        "to_ship_by_d": ((pl.col("ship_by_h") - now) / 24).clip(-20.0, 30.0),
+        "to_goal_km": _distance("", "goal_").log1p(),
+        "from_origin_km": _distance("", "origin_").log1p(),
+        "weight": pl.col("weight_g").cast(pl.Float64).log1p(),
+        "value": pl.col("value_minor").cast(pl.Float64).log1p(),
+        "pieces": pl.col("pieces").cast(pl.Float64),
+        "attempts": pl.col("attempts"),
+        "scans": pl.col("scans").log1p(),
+        **{
+            name: pl.col(name)
+            for name in ("here_arrivals", "here_stay", "goal_arrivals", "goal_stay")
+        },
+        "is_working": pl.col("is_working"),
+        "works_tomorrow": pl.col("works_tomorrow"),
+    }
+
+
+def _distance(a: str, b: str) -> pl.Expr:
+    """Return the distance [km] between two points of a row; the seller's where a step has none."""
+    lat_a = pl.coalesce(f"{a}lat", "origin_lat")
+    lon_a = pl.coalesce(f"{a}lon", "origin_lon")
+    rad = pi / 180
+    north = (pl.col(f"{b}lat") - lat_a) * rad
+    east = (pl.col(f"{b}lon") - lon_a) * rad * ((pl.col(f"{b}lat") + lat_a) * (rad / 2)).cos()
+    return 6371.0 * (north**2 + east**2).sqrt()
+
+
+def _places(known: Lake, scans: pl.DataFrame) -> pl.DataFrame:
+    """Return each place once: ``facility_id``, ``kind``, ``region``, ``lat``, ``lon``."""
+    seen = scans.select(pl.col("facility_id").drop_nulls().unique()).filter(
+        pl.col("facility_id") != ""
+    )
+    blank: dict[str, Any] = {"kind": pl.String, "region": pl.String}
+    blank |= {"lat": pl.Float64, "lon": pl.Float64}
+    if not known.has(FACILITIES):
+        nothing = {name: pl.lit(None, kind) for name, kind in blank.items()}
+        return seen.with_columns(**nothing).sort("facility_id")
+    table: pl.DataFrame = collect(known.read(FACILITIES).select("facility_id", *blank))
+    return table.join(seen, on="facility_id", how="full", coalesce=True).sort("facility_id")
+
+
+def _calendar(known: Lake) -> pl.DataFrame:
+    """Return per region and day whether it and the next are working days."""
+    if not known.has(CALENDARS):
+        schema = {"goal_region": pl.String, "day": pl.Int32}
+        return pl.DataFrame(
+            schema=schema | {"is_working": pl.Float64, "works_tomorrow": pl.Float64}
+        )
+    days: pl.DataFrame = collect(known.read(CALENDARS).select("region", "day", "is_working"))
+    working = pl.col("is_working").cast(pl.Float64)
+    return days.sort("region", "day").select(
+        pl.col("region").alias("goal_region"),
+        pl.col("day").cast(pl.Int32),
+        is_working=working,
+        works_tomorrow=working.shift(-1).over("region"),
+    )
+
+
+def _working(rows: pl.DataFrame, calendar: pl.DataFrame) -> pl.DataFrame:
+    local_h = pl.col("asof_h") + pl.col("utc_offset_min").fill_null(0) / 60
+    rows = rows.with_columns(day=(local_h / 24).floor().cast(pl.Int32))
+    return rows.join(
+        calendar, on=["goal_region", "day"], how="left", maintain_order="left", nulls_equal=False
+    )

@@ -1,0 +1,164 @@
+"""The journey of a parcel in one model: where next, when, and how it ends.
+
+A causal transformer of less than a million weights reads the order and the scans so far, and
+answers at every step: the next place among those that parcels go to from here, the next event and
+when, whether the next attempt succeeds, and how and when it all ends. Open parcels are censored.
+
+References
+----------
+.. [1] Wuyts et al. (2024). SuTraN: an encoder-decoder transformer for full-context-aware suffix
+       prediction of business processes. *ICPM*.
+.. [2] Vinyals, Fortunato & Jaitly (2015). Pointer networks. *NeurIPS* 28.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import polars as pl
+import torch
+from torch import Tensor
+from torch.nn import functional as f
+
+from lanecast.nn.risks import competing_loss
+from lanecast.nn.training import Training, device, some_threads, train
+from lanecast.parcel.vocabulary import Vocabulary, learn
+
+from .answered import Answered
+from .arrays import HEADS, Array, Scales, Targets, cuts, flat, scales, sequence_rows, targets
+from .inputs import NUMBERS, TEXTS, Sequences
+from .net import Answers, JourneyNet, Reading, Shape
+
+WORDS = tuple(name for name in TEXTS if not name.endswith("facility_id"))
+TASKS = ("event", "place", "attempt", "end")
+CHUNK = 2048  # sequences answered at once
+
+
+@dataclass(frozen=True)
+class Journey:
+    """The model before it has seen data.
+
+    Parameters
+    ----------
+    tasks
+        What it learns; a single one gives its twin that learns nothing else.
+    longest
+        Steps that are read of a parcel: the first and the last ones.
+    """
+
+    training: Training = field(
+        default_factory=lambda: Training(epochs=6, batch=128, rate=2e-3, threads=2)
+    )
+    width: int = 96
+    heads: int = 4
+    depth: int = 3
+    bins: int = 32
+    longest: int = 32
+    tasks: tuple[str, ...] = TASKS
+
+    def __post_init__(self) -> None:
+        if self.width % self.heads or min(self.width, self.depth, self.bins - 3) < 1:
+            raise ValueError(
+                f"Expected a width that heads divide, depth >= 1 and bins >= 4, got {self}."
+            )
+        if not self.tasks or set(self.tasks) - set(TASKS):
+            raise ValueError(f"tasks: expected some of {', '.join(TASKS)}, got {self.tasks}.")
+
+    def fit(
+        self, x: Sequences, y: pl.DataFrame, progress: Callable[[float], None] | None = None
+    ) -> "FittedJourney":
+        """Minimise the sum over ``tasks`` of the negative log-likelihood of ``answers``."""
+        if y.is_empty() or y["end"].null_count() == y.height:
+            raise ValueError("y: no journey had ended; fit at a later moment, or on more parcels.")
+        texts = learn(x.steps, WORDS)
+        regions = learn(x.places, ("region",), at_least=1)
+        places = tuple(x.places["facility_id"].to_list())
+        scale, edges = scales(x), cuts(y, self.bins)
+        data = flat(x, texts, places, scale, regions)
+        truth = targets(x, y, data, edges)
+        shape = Shape(
+            texts=tuple(texts.sizes),
+            places=len(places) + 1,
+            traits=data.traits.shape[1],
+            numbers=len(NUMBERS),
+            width=self.width,
+            heads=self.heads,
+            depth=self.depth,
+            longest=self.longest,
+            cells=tuple((len(words), len(edges[name]) - 1) for name, words in HEADS.items()),
+        )
+        torch.manual_seed(self.training.seed)
+        where = device()
+        reading = Reading(JourneyNet(shape), data.to(where))
+        rows = sequence_rows(x, self.longest)
+        truth = truth.to(where)
+
+        def loss(answers: Answers, rows: Tensor) -> Tensor:
+            return _loss(answers, truth, rows[rows >= 0], self.tasks)
+
+        weights = train(reading, loss, [rows], [rows], self.training, progress, (rows >= 0).sum(1))
+        weights = {name.removeprefix("net."): value for name, value in weights.items()}
+        seen_h = float((y["asof_h"] + y["end_after_h"]).max())  # type: ignore[arg-type]
+        return FittedJourney(weights, shape, texts, regions, places, scale, edges, seen_h)
+
+
+@dataclass(frozen=True)
+class FittedJourney:
+    """Weights of the net, and how its inputs and answers are coded."""
+
+    weights: dict[str, Tensor]
+    shape: Shape
+    texts: Vocabulary
+    regions: Vocabulary
+    places: tuple[str, ...]
+    scale: Scales
+    edges: dict[str, Array]
+    seen_h: float
+
+    @cached_property
+    def _net(self) -> JourneyNet:
+        net = JourneyNet(self.shape)
+        net.load_state_dict(self.weights)
+        return net.eval()
+
+    def answer(self, x: Sequences) -> Answered:
+        """Answer the steps of ``x`` that are asked about, in their order."""
+        where = device()
+        data = flat(x, self.texts, self.places, self.scale, self.regions).to(where)
+        reading = Reading(self._net.to(where), data).eval()
+        rows = sequence_rows(x, self.shape.longest)
+        asked = x.steps["is_asked"].to_numpy()
+        found: list[tuple[Tensor, Answers]] = []
+        with torch.inference_mode(), some_threads(torch.get_num_threads()):
+            for part in torch.split(rows, CHUNK):
+                at = part[part >= 0]
+                keep = torch.from_numpy(asked[at.numpy()])
+                answers = reading(part.to(where))
+                found.append((at[keep], Answers(*(each.cpu()[keep] for each in answers))))
+        index = torch.cat([at for at, _ in found])
+        logits = Answers(*(torch.cat(each) for each in zip(*(a for _, a in found), strict=True)))
+        order = index.argsort()
+        index = index[order]
+        chances = {name: _chances(getattr(logits, name)[order]) for name in HEADS}
+        place = f.softmax(logits.place[order].float(), dim=1).numpy().astype(np.float64)
+        candidates = data.candidates.cpu()[data.key.cpu()[index]].numpy()
+        names = np.array(["", *x.places["facility_id"].to_list()])
+        steps = x.steps[index.numpy()].select("parcel_id", "asof_h", "moment", "status")
+        return Answered(steps, chances, self.edges, names[candidates], place)
+
+
+def _chances(logits: Tensor) -> Array:
+    chance = f.softmax(logits.float().flatten(1), dim=1).view_as(logits)
+    return chance.numpy().astype(np.float64)
+
+
+def _loss(answers: Answers, truth: Targets, at: Tensor, tasks: tuple[str, ...]) -> Tensor:
+    parts = []
+    for task in tasks:
+        if task == "place":
+            parts.append(f.cross_entropy(answers.place.float(), truth.place[at], ignore_index=-1))
+            continue
+        known = truth.positions[task][at], truth.causes[task][at], truth.weights[task][at]
+        parts.append(competing_loss(getattr(answers, task), *known))
+    return torch.stack(parts).sum()
