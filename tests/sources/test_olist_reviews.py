@@ -7,10 +7,10 @@ from lanecast.sources.olist_reviews import not_received
 from lanecast.tables.events import CLAIMS
 from lanecast.tables.lake import Lake
 
-HOME = datetime(2018, 1, 10, 12)
+HOME = datetime.fromisoformat("2018-01-10T12:00")
 
 
-def claims(text, score=1, said=datetime(2018, 1, 12), lines=1, title=None):
+def claims(text, score=1, said="2018-01-12T00:00", lines=1, title=None):
     orders = pl.DataFrame(
         {"order_id": ["o"], "order_delivered_customer_date": [HOME]},
         schema_overrides={"order_delivered_customer_date": pl.Datetime("us")},
@@ -22,7 +22,7 @@ def claims(text, score=1, said=datetime(2018, 1, 12), lines=1, title=None):
             "review_score": [score],
             "review_comment_title": [title],
             "review_comment_message": [text],
-            "review_answer_timestamp": [said],
+            "review_answer_timestamp": [datetime.fromisoformat(said)],
         },
         schema_overrides={"review_comment_title": pl.String, "review_comment_message": pl.String},
     )
@@ -57,7 +57,7 @@ def test_other_matters_are_no_claim(text):
 
 
 def test_before_the_recorded_delivery_it_is_only_late():
-    assert claims("não recebi", said=datetime(2018, 1, 10, 11)).is_empty()
+    assert claims("não recebi", said="2018-01-10T11:00").is_empty()
 
 
 def test_of_several_items_one_may_be_missing():

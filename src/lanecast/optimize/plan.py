@@ -1,7 +1,7 @@
 """What every decision returns."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -14,7 +14,8 @@ class Plan(Generic[T]):
     ``table`` holds what to do and ``skipped`` the rows without a decision, each with its reason;
     both are frames of one kind ``T``. ``objective`` is the expected cost of the plan, ``parts``
     what it is made of, ``bound`` the least that any plan could cost under the same predictions,
-    all in [currency]; ``status`` says how it was found, for example ``"optimal"``.
+    all in [currency]; ``status`` says how it was found, for example ``"optimal"``. ``prices`` are
+    shadow prices: what one more unit of a limit would save, by its name.
     """
 
     table: T
@@ -23,6 +24,7 @@ class Plan(Generic[T]):
     bound: float
     status: str
     skipped: T
+    prices: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def gap(self) -> float:

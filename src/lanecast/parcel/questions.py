@@ -45,7 +45,7 @@ def questions(lake: Lake, since: datetime, until: datetime, scans: bool = True) 
     low, high = since.timestamp() / 3600, until.timestamp() / 3600
     asked = _checkout(known)
     if scans and known.has(SCANS):
-        asked = nw.concat([asked, _after_scans(known)])
+        asked = nw.concat([asked, after_scans(known)])
     return with_facts(asked.filter(nw.col("asof_h") >= low, nw.col("asof_h") < high), known)
 
 
@@ -74,7 +74,7 @@ def _checkout(known: Lake) -> Rows:
     )
 
 
-def _after_scans(known: Lake) -> Rows:
+def after_scans(known: Lake) -> Rows:
     """Ask after each recorded scan; the state is the event that happened last of those recorded.
 
     What was recorded at one instant raises one question.

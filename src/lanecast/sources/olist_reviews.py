@@ -3,9 +3,9 @@
 A review counts when it was answered after the recorded delivery, of an order with one item, with a
 score of 2 or less, and its text says "nao recebi" (I did not receive). Texts that speak of another
 matter are left out: a wrong or partial delivery, a parcel waiting at the counter, an answer or a
-document that did not come. Read by hand, 8 to 9 in 10 of such reviews mean a parcel that never came;
-who was robbed and wrote nothing counts as received. The label is positive-unlabelled: it can rank,
-and says nothing of how often parcels vanish.
+document that did not come. Read by hand, 8 to 9 in 10 of such reviews mean a parcel that never
+came; who was robbed and wrote nothing counts as received. The label is positive-unlabelled: it can
+rank, and says nothing of how often parcels vanish.
 """
 
 import polars as pl

@@ -6,7 +6,7 @@ from .columns import RECORDED, amount, instant, key, link
 from .schema import Column, Table
 
 EVENTS = ("late", "failed_first", "returned", "lost", "not_received")
-ASKED_AT = ("checkout", "shipped", "in_transit", "delivered")
+ASKED_AT = ("checkout", "shipped", "in_transit", "waiting", "delivered")
 ACTIONS = (
     "call_ahead",
     "slot_change",

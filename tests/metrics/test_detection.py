@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lanecast.metrics.ranking import (
+from lanecast.metrics.detection import (
     average_precision,
     bootstrap,
     lift_at,
