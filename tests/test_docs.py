@@ -27,6 +27,7 @@ LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 CODE = re.compile(r"```.*?```|`[^`\n]*`|^    .*$", re.S | re.M)
 QUICK = eta.Blend(eta.Boosted(rounds=15), eta.Deep(Training(epochs=1)))
 PACKAGE = ROOT / "src" / "lanecast"
+RUN_PAGES = ["README.md", "docs/quickstart.md", "docs/operations.md", "docs/graph.md"]
 
 page = pytest.mark.parametrize("page", PAGES, ids=lambda each: each.name)
 
@@ -70,7 +71,7 @@ def test_every_command_is_one_that_we_have(page):
             assert next(each for each in words if "=" not in each) in targets
 
 
-@pytest.mark.parametrize("name", ["README.md", "docs/quickstart.md", "docs/operations.md"])
+@pytest.mark.parametrize("name", RUN_PAGES)
 def test_what_a_page_marks_to_be_run_runs(name, after_demo, monkeypatch):
     monkeypatch.chdir(after_demo)
     monkeypatch.setattr(eta, "Blend", lambda: QUICK)
