@@ -8,7 +8,7 @@ import polars as pl
 
 from lanecast.nn.durations import quantiles
 
-from .arrays import HEADS, Array
+from .arrays import ELSEWHERE, HEADS, Array
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,9 @@ class Answered:
         )
 
     def chance(self, head: str, what: str) -> Array:
-        """Return the chance of ``what``, shape (n,)."""
-        return np.asarray(self.chances[head][:, HEADS[head].index(what)].sum(1))
+        """Return the chance of ``what``, wherever it is, shape (n,)."""
+        words = [i for i, word in enumerate(HEADS[head]) if word in (what, what + ELSEWHERE)]
+        return np.asarray(self.chances[head][:, words].sum((1, 2)))
 
     def hours(self, head: str, levels: Array, what: str | None = None) -> Array:
         """Return quantiles [h] of the time until ``head``, or until ``what`` given that it comes.

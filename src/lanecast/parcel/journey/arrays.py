@@ -20,12 +20,14 @@ Array = npt.NDArray[np.float64]
 PLACES = ("facility_id", "origin_facility_id", "goal_facility_id")
 FAR = 5.0  # standardised numbers beyond say nothing more
 SOON_H = 0.05  # three minutes: times shorter than that are alike
+EVENTS = (
+    *("picked_up", "arrived", "departed", "customs", "on_hold", "delayed", "damaged"),
+    *("out_for_delivery", "ready_for_pickup", "delivery_failed", "delivered", "returning"),
+    *("returned", "lost", "cancelled"),
+)
+ELSEWHERE = " elsewhere"  # of an event at another place than the last one
 HEADS = {
-    "event": (
-        *("picked_up", "arrived", "departed", "customs", "on_hold", "delayed", "damaged"),
-        *("out_for_delivery", "ready_for_pickup", "delivery_failed", "delivered", "returning"),
-        *("returned", "lost", "cancelled"),
-    ),
+    "event": (*EVENTS, *(event + ELSEWHERE for event in EVENTS)),
     "attempt": ("delivered", "delivery_failed"),
     "end": ("delivered", "returned", "lost", "cancelled"),
 }
@@ -129,6 +131,9 @@ def targets(x: Sequences, y: pl.DataFrame, flat: Flat, edges: Mapping[str, Array
     """Return what is known of ``y``, rows of ``answers``, for each step of ``x``."""
     keys = ["parcel_id", "asof_h"]
     rows = x.steps.select(keys).join(y, on=keys, how="left", maintain_order="left")
+    moves = (pl.col("place") != "") & (pl.col("place_after_h") == pl.col("event_after_h"))
+    told = pl.concat_str("event", pl.when(moves).then(pl.lit(ELSEWHERE)).otherwise(pl.lit("")))
+    rows = rows.with_columns(event=told)
     causes, positions, weights = {}, {}, {}
     for name, words in HEADS.items():
         code = rows[name].cast(pl.Enum(list(words)), strict=False).to_physical()
