@@ -83,6 +83,9 @@ class JourneyNet(nn.Module):
         self.other = nn.Linear(shape.width, 2)
         self.cells = nn.ModuleList(nn.Linear(shape.width, n * bins) for n, bins in shape.cells)
         self.shape = shape
+        nn.init.zeros_(self.often.weight)
+        with torch.no_grad():  # it starts from how often parcels to the same goal went there
+            self.often.bias.copy_(torch.tensor([1.0, 0.3, 0.1]))
         for table in (*self.words, self.spot):
             nn.init.normal_(table.weight, std=0.05)
 
