@@ -27,7 +27,7 @@ REFUSED = {
     "option": ((*DECIDE, "--speed", "9"), "No such option: --speed"),
     "option without value": ((*PREDICT, "--asof"), "--asof"),
     "source": (("ingest", "--source", "sap", "raw"), "--source", "'sap'", "'csv'", "'epcis'"),
-    "source missing": (("ingest", "raw"), "--source", "csv, olist, epcis"),
+    "source missing": (("ingest", "raw"), "--source", "csv, olist, delhivery, epcis"),
     "lake missing": (("fit", "eta", "--lake", "none"), "--lake: none is missing"),
     "lake is a file": (("decide", "eta", "--lake", "file"), "--lake: file is a file"),
     "lake is empty": (("fit", "eta", "--lake", "folder"), "--lake: folder holds no scans"),

@@ -9,15 +9,17 @@ from lanecast.tables import network, parcel, trajectory
 from lanecast.tables.ingest import QUARANTINE
 from lanecast.tables.lake import Lake, collect
 
+ENDS = "source_center,destination_center"
+MEDIANS = "median_actual_min,median_osrm_min,median_osrm_km"
 FILES = {
-    "legs": """trip_uuid,source_center,destination_center,route_type,od_start_time,osrm_time,actual_time
+    "legs": f"""trip_uuid,{ENDS},route_type,od_start_time,osrm_time,actual_time
 t1,A,B,FTL,2018-09-27 00:30:00.250000,30,45
 t1,B,C,FTL,2018-09-27 02:00:00,20,40.5
 t2,C,A,Carting,2018-09-28 10:00:00,50,120
 """,
-    "lanes_train": """source_center,destination_center,n_legs,median_ratio,median_actual_min,median_osrm_min,median_osrm_km,major_route_type,shrunk_ratio
-A,B,14,2.0,60,30,25.5,FTL,2.0
-B,B,1,2.0,60,30,25.5,FTL,2.0
+    "lanes_train": f"""{ENDS},n_legs,{MEDIANS},major_route_type
+A,B,14,60,30,25.5,FTL
+B,B,1,60,30,25.5,FTL
 """,
     "centers": """hub_id,city,state
 A,Pune_Tathawde_H,Maharashtra

@@ -16,7 +16,10 @@ from lanecast.tables.parcel import PARCELS, SCANS
 
 from .talk import moment
 
-ProblemArgument = Annotated[Literal["eta"], typer.Argument(help="The question; today: eta.")]
+ProblemArgument = Annotated[
+    Literal["eta", "trajectory"],
+    typer.Argument(help="The question: eta, when it arrives; trajectory, where it goes next."),
+]
 LakeOption = Annotated[Path, typer.Option("--lake", help="Folder of the lake.")]
 ModelOption = Annotated[Path, typer.Option("--model", help="Folder of the fitted model.")]
 JsonOption = Annotated[
@@ -33,7 +36,10 @@ SeedOption = Annotated[
     typer.Option("--seed", help="Seed; the same one, the same result.", min=0, max=2**31 - 1),
 ]
 
-ZONES = {"olist": "America/Sao_Paulo"}  # zone in which a source counts its days
+ZONES = {
+    "olist": "America/Sao_Paulo",
+    "delhivery": "Asia/Kolkata",
+}  # zone in which a source counts its days
 WARM_UP = timedelta(days=7)  # nothing is learnt from the first days: they have no history
 AHEAD = timedelta(days=31)  # after the last scan, in which a question may still be meant
 

@@ -1,28 +1,24 @@
 """``lanecast fit | predict | backtest | decide``: the same verbs for every problem."""
 
-import hashlib
-import json as texts
 import math
-import tempfile
 from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import narwhals as nw
 import polars as pl
 import typer
 
 from lanecast import artifact
-from lanecast.artifact.manifest import MANIFEST, demand
 from lanecast.experiment import Replay, flat, replay
 from lanecast.parcel import eta
 from lanecast.parcel.eta.models import FittedBlend
 from lanecast.parcel.questions import questions
-from lanecast.sources.ingest import ingest
 from lanecast.tables.lake import Lake, collect
 from lanecast.tables.parcel import MOMENTS, PLANS, PREDICTIONS, QUANTILES
 
+from . import trajectory
 from .drivers import explain, last_question
 from .options import (
     AHEAD,
@@ -42,6 +38,8 @@ from .options import (
     opened,
     period,
 )
+from .raw import Source, filled
+from .saved import digest, loaded, warn
 from .talk import makeable, moment, note, progress, show, span, tell, whole, writable, write_json
 from .training import LEARNT_FROM, train
 
@@ -69,6 +67,9 @@ def fit(
     """
     makeable("model", model)
     writable(json=json)
+    if problem == "trajectory":
+        trajectory.fit(lake, model, asof, days, seed, json)
+        return
     known, now = opened(lake, asof)
     since = max(first_parcel(known) + WARM_UP, now - timedelta(days=days))
     with progress(quiet=json is not None) as say:
@@ -123,23 +124,28 @@ def predict(
     if drivers is not None and out is not None:
         raise ValueError(f"--out: with --drivers nothing is written to {out}; leave one out.")
     writable(json=json, out=out)
+    if problem == "trajectory":
+        if drivers is not None:
+            raise ValueError(f"--drivers: only eta explains its answers so far; got {drivers!r}.")
+        trajectory.predict(lake, model, since, until, asof, out, json)
+        return
     known, now = opened(lake, asof)
     end = moment("to", until) if until else now
     first = end - timedelta(days=1) if drivers is None else first_parcel(known)
     start, end = period(since, until, first, end, known)
     if drivers is not None:
         row = last_question(drivers, known, start, end)
-        fitted, context, about = _loaded(model)
-        _warn(model, about, datetime.fromtimestamp(3600 * row["asof_h"][0], UTC))
+        fitted, context, about = loaded(model, problem, FittedBlend, LEARNT_FROM)
+        warn(model, about, datetime.fromtimestamp(3600 * row["asof_h"][0], UTC))
         explain(fitted, context, row, json)
         return
     with progress(quiet=json is not None) as say:
         say("loading the model", 0.1)
-        fitted, context, about = _loaded(model)
+        fitted, context, about = loaded(model, problem, FittedBlend, LEARNT_FROM)
         say("predicting", 0.3)
         rows = questions(known, start, end).collect("polars")
         x = eta.assemble(rows, context).to_native()
-        answers = fitted.predict(x).with_columns(version=pl.col("version") + _digest(about))
+        answers = fitted.predict(x).with_columns(version=pl.col("version") + digest(about))
         answers = answers.sort("asof", "parcel_id", "moment")
         say("storing", 0.8)
         with whole(out) if out else nullcontext() as partial:
@@ -149,7 +155,7 @@ def predict(
     if not answers.height:
         note(f"no question was asked between {start:%Y-%m-%d %H:%M} and {end:%Y-%m-%d %H:%M}.")
     else:
-        _warn(model, about, end)
+        warn(model, about, end)
     by = answers.group_by("moment", maintain_order=True).agg(
         rows=pl.len(),
         median_days=(pl.col("q500") / 24).mean(),
@@ -188,6 +194,8 @@ def decide(
         if not (math.isfinite(cost) and 0 <= cost <= DEAREST) or (option == "per-day" and not cost):
             low = "above 0" if option == "per-day" else "from 0"
             raise ValueError(f"--{option}: expected a cost {low} to {DEAREST:g}, got {cost}.")
+    if problem != "eta":
+        raise ValueError(f"problem: nothing is decided on {problem} so far; expected eta.")
     costs = eta.Costs(per_day, late, per_late_day)
     writable(json=json)
     known, now = opened(lake, asof)
@@ -225,7 +233,7 @@ def decide(
 def backtest(
     problem: ProblemArgument,
     data: Annotated[Path, typer.Option(help="Folder of raw files, or a lake (--source lake).")],
-    source: Annotated[Literal["csv", "olist", "lake"], typer.Option(help="What --data holds.")],
+    source: Annotated[Source, typer.Option(help="What --data holds; world: csv of a simulation.")],
     since: Annotated[str, typer.Option("--from", help="First day of the period.")],
     until: Annotated[str, typer.Option("--to", help="Day after the last.")],
     every: Annotated[str, typer.Option(help="Time between refits, e.g. 7d.")] = "7d",
@@ -234,9 +242,12 @@ def backtest(
 ) -> None:
     """Replay a period: refit, predict what was asked next, and score it when it was known.
 
-    Example:
-
+    Examples
+    --------
       lanecast backtest eta --data olist/ --source olist --from 2018-03-01 --to 2018-06-01
+
+      lanecast backtest trajectory --data delhivery/ --source delhivery --from 2018-09-27 \
+        --to 2018-10-05 --every 6h
     """
     zone = ZONES.get(source, "UTC")
     start, end, step = moment("from", since, zone), moment("to", until, zone), span("every", every)
@@ -244,11 +255,11 @@ def backtest(
         raise ValueError(f"--from: expected a day before --to {until}, got {since}.")
     writable(json=json)
     folder_of("data", data)
-    with tempfile.TemporaryDirectory(prefix="lanecast-") as folder:
-        lake = Lake(data if source == "lake" else Path(folder) / "lake")
-        if source != "lake":
-            ingest(lake, source, data)
-            lake = Lake(lake.path)
+    if problem == "trajectory":
+        title = f"{problem}, {since} to {until}, refit every {every}"
+        trajectory.backtest(source, data, start, end, step, seed, json, zone, title)
+        return
+    with filled(source, data) as lake:
         _, newest = opened(lake.path, option="data")
         learn_from = first_parcel(lake) + WARM_UP
         if learn_from + timedelta(days=30) > start:
@@ -291,48 +302,6 @@ def _beside_peers(replayed: Replay, places: eta.Limits) -> dict[str, float]:
     return figures
 
 
-def _warn(model: Path, manifest: dict[str, Any], asked: datetime) -> None:
-    """Say so when the model has learnt from what came after ``asked``."""
-    learnt = manifest["about"].get("trained_until")
-    if learnt and asked < datetime.fromisoformat(learnt):
-        note(f"{model} learnt until {learnt[:10]}, so it may know how some of these ended.")
-
-
 def _said(answers: pl.DataFrame) -> dict[str, Any]:
     nulls = answers.select(pl.any_horizontal(pl.col(*QUANTILES).is_null()).sum()).item()
     return {"answered_by": answered(answers), "unanswered": nulls}
-
-
-def _digest(manifest: dict[str, Any]) -> str:
-    """Return what tells models apart that learnt until the same moment, such as by their seed.
-
-    What was learnt takes part, and frames do not: the engine sums them in any order, so that their
-    last digits differ where nothing else does.
-    """
-    files = {name: of for name, of in manifest["sha256"].items() if not name.endswith(".parquet")}
-    said = texts.dumps(files, sort_keys=True)
-    return f"-{hashlib.sha256(said.encode()).hexdigest()[:8]}"
-
-
-def _loaded(model: Path) -> tuple[FittedBlend, dict[str, nw.DataFrame[Any]], dict[str, Any]]:
-    """Return the model of a folder, its context and its manifest, or say why it cannot be used."""
-    if not model.is_dir():
-        what = "is a file; expected a folder" if model.exists() else "is missing"
-        raise ValueError(f"--model: {model} {what}; make one with lanecast fit.")
-    try:
-        manifest = artifact.describe(model)
-        learnt = manifest["about"].get("trained_until")
-        valid = "an instant with offset, such as 2025-04-01T00:00:00+00:00"
-        demand(model / MANIFEST, "about.trained_until", learnt, _is_instant(learnt), valid)
-        return *artifact.load(model, FittedBlend, tables=LEARNT_FROM), manifest
-    except Exception as error:
-        named = "" if str(model) in str(error) else f"{model}: cannot be read back: "
-        raise ValueError(f"--model: {named}{error}") from error
-
-
-def _is_instant(learnt: Any) -> bool:
-    """Return whether a manifest says until when it learnt, or nothing of it."""
-    try:
-        return learnt is None or datetime.fromisoformat(learnt).tzinfo is not None
-    except (TypeError, ValueError):
-        return False

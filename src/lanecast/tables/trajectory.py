@@ -62,7 +62,7 @@ NEXT_STOPS = Table(
         "model": Column(nw.String(), "", "Model that answered."),
         "version": Column(nw.String(), "", "Version of that model."),
         "asof": instant("Everything recorded by then has been used."),
-        "facility_id": link("Where it is."),
+        "facility_id": link("Where it is; empty where no facility has seen it.", False),
         "status": Column(nw.String(), "", "Its last event."),
         "stop": link("Next facility; or somewhere_new; or no_further: it ends from here."),
         "probability": Column(

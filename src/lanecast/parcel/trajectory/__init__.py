@@ -1,0 +1,20 @@
+"""Where does a parcel go next, and when does it get there?
+
+Asked after each scan until the end:
+
+>>> x = features(lake, since, until)          # what was known: assemble(rows, context(...))
+>>> fitted = Blend().fit(x, outcomes(lake, until))
+>>> predictions = fitted.predict(features(lake, until, later))   # rows of ``next_stops``
+>>> scores = evaluate(predictions, outcomes(lake, much_later))
+"""
+
+from .evaluate import evaluate as evaluate
+from .evaluate import figures as figures
+from .features import asked as asked
+from .features import assemble as assemble
+from .features import context as context
+from .features import features as features
+from .features import outcomes as outcomes
+from .models import Blend as Blend
+from .models import Boosted as Boosted
+from .models import Frequency as Frequency
