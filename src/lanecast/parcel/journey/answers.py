@@ -29,8 +29,10 @@ def answers(lake: Lake, asof: datetime, steps: pl.DataFrame) -> pl.DataFrame:
     DataFrame
         ``parcel_id``, ``asof_h``, and for each of ``event``, ``place``, ``attempt`` and ``end``
         what it was, ``*``, and the time until then or, where it is null, until it was last known
-        not to have come, ``*_after_h`` [h]. ``place`` is the next other facility, "" where the
-        parcel ended without one. The steps are those before ``asof``, in their order.
+        not to have come, ``*_after_h`` [h]. Of scans of one instant the first by ``event_id`` is
+        next. ``place`` is the next other facility, "" where the parcel ended without one; a scan
+        of another place that is told late is no way back to it. The steps are those before
+        ``asof``, in their order.
     """
     now_h = asof.timestamp() / 3600
     scans = collect(lake.asof(asof).read(SCANS)).sort("parcel_id", "recorded_h", "event_id")
@@ -92,42 +94,52 @@ def legs(scans: pl.DataFrame) -> pl.DataFrame:
 
 def _following(rows: pl.DataFrame, events: pl.DataFrame, name: str) -> pl.DataFrame:
     """Add the first of ``events`` after each step, and the time until it or until last known."""
-    found = rows.sort("asof_h").join_asof(
-        events.sort("then_h"),
-        left_on="asof_h",
-        right_on="then_h",
-        by="parcel_id",
-        strategy="forward",
-        allow_exact_matches=False,
-        check_sortedness=False,
+    found = (
+        rows.with_row_index("row")
+        .sort("asof_h")
+        .join_asof(
+            events.sort("then_h", maintain_order=True),
+            left_on="asof_h",
+            right_on="then_h",
+            by="parcel_id",
+            strategy="forward",
+            allow_exact_matches=False,
+            check_sortedness=False,
+        )
     )
     until = pl.coalesce("then_h", "last_h")
     found = found.with_columns(
         **{name: pl.col("what"), f"{name}_after_h": (until - pl.col("asof_h")).clip(0.0)}
     )
-    keys = ["parcel_id", "asof_h"]
-    return rows.join(
-        found.select(*keys, name, f"{name}_after_h"), on=keys, how="left", maintain_order="left"
-    )
+    return rows.hstack(found.sort("row").select(name, f"{name}_after_h"))
 
 
 def _next_place(rows: pl.DataFrame, stays: pl.DataFrame) -> pl.DataFrame:
-    """Add the place after the stay in which each step lies."""
-    found = rows.sort("asof_h").join_asof(
-        stays.sort("from_h"),
-        left_on="asof_h",
-        right_on="from_h",
-        by="parcel_id",
-        strategy="backward",
-        check_sortedness=False,
+    """Add the place after the stay in which each step lies, or after that if it is there now."""
+    beyond = {
+        f"{name}_2": pl.col(name).shift(-1).over("parcel_id") for name in ("place", "place_h")
+    }
+    found = (
+        rows.with_row_index("row")
+        .sort("asof_h")
+        .join_asof(
+            stays.with_columns(**beyond).sort("from_h", maintain_order=True),
+            left_on="asof_h",
+            right_on="from_h",
+            by="parcel_id",
+            strategy="backward",
+            check_sortedness=False,
+        )
     )
-    over = pl.col("closed_h").is_not_null()
-    later = pl.coalesce("place_h", "last_h") - pl.col("asof_h")
+    is_back = pl.col("place") == pl.col("facility_id")
     found = found.with_columns(
-        place=pl.when(pl.col("place").is_null() & over).then(pl.lit("")).otherwise("place"),
-        place_after_h=later.clip(0.0),
+        pl.when(is_back).then(f"{name}_2").otherwise(name).alias(name)
+        for name in ("place", "place_h")
     )
-    keys = ["parcel_id", "asof_h"]
-    return rows.join(
-        found.select(*keys, "place", "place_after_h"), on=keys, how="left", maintain_order="left"
+    came = pl.col("place_h") <= pl.col("last_h")  # what is told after the end takes nothing back
+    none = pl.when(pl.col("closed_h").is_not_null()).then(pl.lit(""))
+    later = pl.when(came).then("place_h").otherwise("last_h") - pl.col("asof_h")
+    found = found.with_columns(
+        place=pl.when(came).then("place").otherwise(none), place_after_h=later.clip(0.0)
     )
+    return rows.hstack(found.sort("row").select("place", "place_after_h"))
