@@ -14,6 +14,7 @@ from lanecast.graph.bottlenecks import CUT_OFF_H, bottlenecks
 from lanecast.graph.build import build
 from lanecast.graph.facts import facts, neighbours
 from lanecast.graph.flows import Flows, daily, under_way, ways
+from lanecast.graph.handling import time_needed
 from lanecast.graph.hubs import depends
 from lanecast.graph.index import index
 from lanecast.graph.journey import journey
@@ -286,3 +287,24 @@ def test_an_empty_graph_answers_that_nothing_is_there(tmp_path):
     assert not len(daily(ix).start) and rates(ix).is_empty()
     with pytest.raises(ValueError, match="the graph is empty"):
         node_of(ix, "anything")
+
+
+def test_who_is_left_behind_waits_for_the_next_departure(tmp_path):
+    """Every other parcel came a day early and was left behind all the same."""
+    places = [facility(name) for name in "AB"]
+    scans = []
+    for i in range(120):
+        leaves = START + timedelta(days=i % 24 + 2, hours=17, minutes=i % 5)
+        came = leaves - timedelta(hours=14 if i % 2 else 38)
+        scans += [*ride(f"p{i}", "A", "B", leaves, 2.0)]
+        scans[-3] |= {"event_at": came, "recorded_at": came}
+    lanes = [lane("l1", "A", "B")]
+    ix = index(build(written(tmp_path, facilities=places, lanes=lanes, scans=scans), NOW))
+    ready, behind = ix.roads.handling.of(0)
+    assert 0.35 < behind < 0.55
+    assert time_needed(ready, np.array([1.0]))[0] <= 12.3 * 3600
+    came = NOW.timestamp()  # 02:00 in Berlin; the next departure is at 18:00
+    found = journey(ix, [0], came)
+    hours = (found.arrivals - came) / 3600
+    assert 0.4 < (hours < 24).mean() < 0.65
+    assert 0.15 < ((hours > 24) & (hours < 48)).mean() < 0.35

@@ -6,6 +6,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import numpy as np
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,6 +16,7 @@ from lanecast.graph.journey import journey
 from lanecast.graph.places import node_of, stand
 from lanecast.graph.route import ALIKE, _shared, routes
 from lanecast.graph.search import Change, earliest
+from lanecast.graph.timetable import timetable
 
 from .networks import AT, random_graph
 
@@ -228,3 +230,18 @@ def test_the_moment_of_the_clock_change_is_known():
         np.array([at.timestamp() - 3600, at.timestamp()]),
     )
     assert shift.tolist() == [3600.0, 7200.0]
+
+
+def test_nobody_leaves_before_being_there_when_the_clock_shows_an_hour_twice():
+    lanes = pl.DataFrame(
+        {"zone": ["Europe/Berlin"], "region": ["R"], "weekdays": ["1111111"]}
+        | {"first_departure_s": [9000.0], "headway_s": [3600.0], "cutoff_s": [0.0]}
+        | {"departures_per_day": [1]}  # at half past two
+    )
+    day = datetime(2025, 10, 26, tzinfo=UTC)  # at 01:00 UTC three o'clock is two again
+    none = pl.DataFrame(schema={"region": pl.String, "date": pl.Date})
+    plan = timetable(lanes, none, int(day.timestamp() // 86_400) - 5, 20)
+    minutes = np.arange(-60, 180, 10)
+    leave = plan.next(np.zeros(len(minutes), np.int64), day.timestamp() + 60.0 * minutes)
+    today, tomorrow = day.timestamp() + 1800.0, day.timestamp() + 86_400 + 5400.0
+    assert leave.tolist() == [today if m <= 30 else tomorrow for m in minutes.tolist()]

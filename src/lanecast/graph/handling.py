@@ -63,7 +63,8 @@ def handling(offered: Evidence, taken: Evidence) -> Handling:
 
 def time_needed(ready: Floats, uniform: Floats) -> Floats:
     """Return the time needed [s] at levels ``uniform`` of a rising ``ready`` [BINS]."""
-    return np.asarray(np.interp(uniform, np.concatenate([[0.0], ready]), EDGES_S))
+    inside = np.minimum(uniform, 1 - 1e-9)  # at 1 the last bin of all would answer
+    return np.asarray(np.interp(inside, np.concatenate([[0.0], ready]), EDGES_S))
 
 
 def _fitted(taken: Floats, offered: Floats, prior: Floats, behind: float) -> tuple[Floats, float]:
