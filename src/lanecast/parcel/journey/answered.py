@@ -15,7 +15,8 @@ from .arrays import ELSEWHERE, HEADS, Array
 class Answered:
     """What the model says about n steps.
 
-    ``chances`` holds for each head the joint chances of (what, when), shape (n, whats, bins);
+    ``chances`` holds for each head the joint chances of (what, when), shape (n, whats, bins), the
+    bins having ``edges`` in log hours counted from ``starts`` (n,);
     ``candidates`` (n, m) are places and ``place`` (n, m + 2) their chances, then that of somewhere
     new and that of no other place.
     """
@@ -23,6 +24,7 @@ class Answered:
     steps: pl.DataFrame
     chances: dict[str, Array]
     edges: dict[str, Array]
+    starts: dict[str, Array]
     candidates: npt.NDArray[np.str_]
     place: Array
 
@@ -32,6 +34,7 @@ class Answered:
             self,
             steps=self.steps.filter(pl.Series(mask)),
             chances={name: each[mask] for name, each in self.chances.items()},
+            starts={name: each[mask] for name, each in self.starts.items()},
             candidates=self.candidates[mask],
             place=self.place[mask],
         )
@@ -52,4 +55,5 @@ class Answered:
         joint = self.chances[head]
         chance = joint.sum(1) if what is None else joint[:, HEADS[head].index(what)]
         total = np.maximum(chance.sum(1, keepdims=True), 1e-12)
-        return np.asarray(np.exp(quantiles(chance / total, self.edges[head], levels)))
+        log = quantiles(chance / total, self.edges[head], levels)
+        return np.asarray(np.exp(log + self.starts[head][:, None]))

@@ -140,25 +140,31 @@ def targets(x: Sequences, y: pl.DataFrame, flat: Flat, edges: Mapping[str, Array
         after = rows[f"{name}_after_h"].to_numpy()
         other = rows[name].is_not_null() & code.is_null()  # a word that has no cell
         causes[name] = torch.from_numpy(code.cast(pl.Int64).fill_null(-1).to_numpy().copy())
-        place = np.interp(
-            np.log(np.maximum(after, SOON_H)), edges[name], np.arange(len(edges[name]))
-        )
+        log = np.log(np.maximum(after, SOON_H)) - starts(x.steps)[name]
+        place = np.interp(log, edges[name], np.arange(len(edges[name])))
         bins = len(edges[name]) - 1
         positions[name] = _tensor(np.nan_to_num(place).clip(0, bins - 1e-3))
         weights[name] = _tensor((~np.isnan(after) & ~other.to_numpy()).astype(np.float64))
     return Targets(causes, positions, weights, _pointed(rows["place"], x, flat))
 
 
-def cuts(y: pl.DataFrame, bins: int) -> dict[str, Array]:
-    """Return edges of log hours for each head, with equally many answers between them."""
+def starts(steps: pl.DataFrame) -> dict[str, Array]:
+    """Return from where each head counts its log hours: 0, or what it usually takes to the end."""
+    usually = steps["usually_left"].to_numpy()
+    return {"event": np.zeros(len(usually)), "attempt": usually, "end": usually}
+
+
+def cuts(x: Sequences, y: pl.DataFrame, bins: int) -> dict[str, Array]:
+    """Return edges of log hours from ``starts``, with equally many answers between them."""
+    keys = ["parcel_id", "asof_h"]
+    rows = x.steps.select(keys).join(y, on=keys, how="left", maintain_order="left")
     out = {}
-    for name in HEADS:
-        known = y.filter(pl.col(name).is_not_null())[f"{name}_after_h"].to_numpy()
-        log = np.log(np.maximum(known, SOON_H))
+    for name, start in starts(x.steps).items():
+        known = rows[name].is_not_null().to_numpy()
+        after = rows[f"{name}_after_h"].to_numpy()[known]
+        log = np.log(np.maximum(after, SOON_H)) - start[known]
         inner = np.unique(np.quantile(log, np.linspace(0, 1, bins + 1)[1:-1]))
-        out[name] = np.concatenate(
-            [[min(inner[0], np.log(SOON_H)) - 0.5], inner, [inner[-1] + 1.2]]
-        )
+        out[name] = np.concatenate([[min(log.min(), inner[0]) - 0.1], inner, [inner[-1] + 1.2]])
     return out
 
 

@@ -11,6 +11,7 @@ from lanecast.tables.lake import Lake, collect
 from lanecast.tables.network import CALENDARS, FACILITIES
 from lanecast.tables.parcel import SCANS
 
+from .left import left, usually_left
 from .load import busy, load
 from .reach import KEYS, WEEK_H, moves, reach
 from .steps import steps
@@ -23,7 +24,8 @@ NUMBERS = (
     *("since_placed", "since_event", "since_step", "hour_sin", "hour_cos", "week_sin", "week_cos"),
     *("to_promise_d", "to_ship_by_d", "to_goal_km", "from_origin_km", "weight", "value", "pieces"),
     *("attempts", "scans", "here_arrivals", "here_stay", "goal_arrivals", "goal_stay"),
-    *("is_working", "works_tomorrow"),
+    *("is_working", "works_tomorrow", "usually_left", "usually_n"),
+    *("seller_left", "seller_n"),
 )
 Context = dict[str, pl.DataFrame]
 
@@ -38,10 +40,10 @@ class Sequences:
 
 
 def context(lake: Lake, asof: datetime) -> Context:
-    """Return what is looked up: ``places``, ``moves``, ``load`` and ``calendar``, as of ``asof``.
+    """Return what is looked up, as of ``asof``: places, moves, load, times left, and calendars.
 
-    Rows of ``moves`` and ``load`` carry the moment at which they became known, so that one context
-    serves all steps before ``asof``.
+    Rows of ``moves``, ``load`` and ``left`` carry the moment at which they became known, so that
+    one context serves all steps before ``asof``.
     """
     known = lake.asof(asof)
     scans = collect(known.read(SCANS)).sort("parcel_id", "recorded_h", "event_id")
@@ -52,6 +54,7 @@ def context(lake: Lake, asof: datetime) -> Context:
         "places": _places(known, scans),
         "moves": moves(scans, first.select(goals)),
         "load": load(scans),
+        "left": left(rows, _deliveries(scans)),
         "calendar": _calendar(known),
     }
 
@@ -63,7 +66,7 @@ def assemble(rows: pl.DataFrame, context: Context) -> Sequences:
     )
     rows = busy(rows, context["load"], "facility_id", "here")
     rows = busy(rows, context["load"], "goal_facility_id", "goal")
-    rows = _working(rows, context["calendar"])
+    rows = usually_left(_working(rows, context["calendar"]), context["left"])
     lanes = reach(context["moves"], rows.select(*KEYS, "goal_region"))
     keys = ("parcel_id", "asof_h", "is_asked", *KEYS)
     numbered = rows.select(*keys, *(name for name in TEXTS if name not in keys), **_numbers())
@@ -103,6 +106,7 @@ def _numbers() -> dict[str, pl.Expr]:
         },
         "is_working": pl.col("is_working"),
         "works_tomorrow": pl.col("works_tomorrow"),
+        **{name: pl.col(name) for name in ("usually_left", "usually_n", "seller_left", "seller_n")},
     }
 
 
@@ -114,6 +118,12 @@ def _distance(a: str, b: str) -> pl.Expr:
     north = (pl.col(f"{b}lat") - lat_a) * rad
     east = (pl.col(f"{b}lon") - lon_a) * rad * ((pl.col(f"{b}lat") + lat_a) * (rad / 2)).cos()
     return 6371.0 * (north**2 + east**2).sqrt()
+
+
+def _deliveries(scans: pl.DataFrame) -> pl.DataFrame:
+    """Return the first delivery of each parcel: when it was, and when it became known."""
+    done = scans.filter(status="delivered").unique("parcel_id", keep="first", maintain_order=True)
+    return done.select("parcel_id", delivered_h="event_h", known_h="recorded_h")
 
 
 def _places(known: Lake, scans: pl.DataFrame) -> pl.DataFrame:

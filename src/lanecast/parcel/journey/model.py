@@ -26,7 +26,18 @@ from lanecast.nn.training import Training, device, some_threads, train
 from lanecast.parcel.vocabulary import Vocabulary, learn
 
 from .answered import Answered
-from .arrays import HEADS, Array, Scales, Targets, cuts, flat, scales, sequence_rows, targets
+from .arrays import (
+    HEADS,
+    Array,
+    Scales,
+    Targets,
+    cuts,
+    flat,
+    scales,
+    sequence_rows,
+    starts,
+    targets,
+)
 from .inputs import NUMBERS, TEXTS, Sequences
 from .net import Answers, JourneyNet, Reading, Shape
 
@@ -74,7 +85,7 @@ class Journey:
         texts = learn(x.steps, WORDS)
         regions = learn(x.places, ("region",), at_least=1)
         places = tuple(x.places["facility_id"].to_list())
-        scale, edges = scales(x), cuts(y, self.bins)
+        scale, edges = scales(x), cuts(x, y, self.bins)
         data = flat(x, texts, places, scale, regions)
         truth = targets(x, y, data, edges)
         shape = Shape(
@@ -144,8 +155,9 @@ class FittedJourney:
         place = f.softmax(logits.place[order].float(), dim=1).numpy().astype(np.float64)
         candidates = data.candidates.cpu()[data.key.cpu()[index]].numpy()
         names = np.array(["", *x.places["facility_id"].to_list()])
-        steps = x.steps[index.numpy()].select("parcel_id", "asof_h", "moment", "status")
-        return Answered(steps, chances, self.edges, names[candidates], place)
+        steps = x.steps[index.numpy()]
+        told = steps.select("parcel_id", "asof_h", "moment", "status")
+        return Answered(told, chances, self.edges, starts(steps), names[candidates], place)
 
 
 def _chances(logits: Tensor) -> Array:
