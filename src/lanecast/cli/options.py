@@ -17,8 +17,11 @@ from lanecast.tables.parcel import PARCELS, SCANS
 from .talk import moment
 
 ProblemArgument = Annotated[
-    Literal["eta", "trajectory"],
-    typer.Argument(help="The question: eta, when it arrives; trajectory, where it goes next."),
+    Literal["eta", "trajectory", "events"],
+    typer.Argument(
+        help="The question: eta, when it arrives; trajectory, where it goes next; events, what "
+        "goes wrong."
+    ),
 ]
 LakeOption = Annotated[Path, typer.Option("--lake", help="Folder of the lake.")]
 ModelOption = Annotated[Path, typer.Option("--model", help="Folder of the fitted model.")]

@@ -18,7 +18,7 @@ from lanecast.parcel.questions import questions
 from lanecast.tables.lake import Lake, collect
 from lanecast.tables.parcel import MOMENTS, PLANS, PREDICTIONS, QUANTILES
 
-from . import trajectory
+from . import events, trajectory
 from .drivers import explain, last_question
 from .options import (
     AHEAD,
@@ -69,6 +69,9 @@ def fit(
     writable(json=json)
     if problem == "trajectory":
         trajectory.fit(lake, model, asof, days, seed, json)
+        return
+    if problem == "events":
+        events.fit(lake, model, asof, days, seed, json)
         return
     known, now = opened(lake, asof)
     since = max(first_parcel(known) + WARM_UP, now - timedelta(days=days))
@@ -124,10 +127,11 @@ def predict(
     if drivers is not None and out is not None:
         raise ValueError(f"--out: with --drivers nothing is written to {out}; leave one out.")
     writable(json=json, out=out)
-    if problem == "trajectory":
+    if problem != "eta":
         if drivers is not None:
             raise ValueError(f"--drivers: only eta explains its answers so far; got {drivers!r}.")
-        trajectory.predict(lake, model, since, until, asof, out, json)
+        ask = trajectory.predict if problem == "trajectory" else events.predict
+        ask(lake, model, since, until, asof, out, json)
         return
     known, now = opened(lake, asof)
     end = moment("to", until) if until else now
@@ -182,20 +186,35 @@ def decide(
     per_day: Annotated[float, typer.Option(help="Cost of each promised day.")] = 1.0,
     late: Annotated[float, typer.Option(help="Cost of a broken promise.")] = 60.0,
     per_late_day: Annotated[float, typer.Option(help="Cost of each day it is broken by.")] = 0.0,
+    budget: Annotated[
+        float | None, typer.Option(help="events: what all actions together may cost.", min=0)
+    ] = None,
+    places: Annotated[
+        str | None,
+        typer.Option(help="events: how often an action may be taken: call_ahead=100,open_trace=5"),
+    ] = None,
     json: JsonOption = None,
 ) -> None:
-    """Choose the date to promise for stored checkout predictions, by default of the last day.
+    """Decide on stored predictions, by default of the last day.
 
-    Example:
+    For eta: the date to promise at checkout. For events: which parcels to act on, and how.
 
+    Examples
+    --------
       lanecast decide eta --lake lake --per-day 0.8 --late 40
+
+      lanecast decide events --lake lake --places call_ahead=100 --budget 200
     """
     for option, cost in (("per-day", per_day), ("late", late), ("per-late-day", per_late_day)):
         if not (math.isfinite(cost) and 0 <= cost <= DEAREST) or (option == "per-day" and not cost):
             low = "above 0" if option == "per-day" else "from 0"
             raise ValueError(f"--{option}: expected a cost {low} to {DEAREST:g}, got {cost}.")
-    if problem != "eta":
-        raise ValueError(f"problem: nothing is decided on {problem} so far; expected eta.")
+    if problem == "trajectory":
+        raise ValueError(f"problem: nothing is decided on {problem} so far; expected eta, events.")
+    if problem == "events":
+        writable(json=json)
+        events.decide(lake, since, until, asof, budget, places, json)
+        return
     costs = eta.Costs(per_day, late, per_late_day)
     writable(json=json)
     known, now = opened(lake, asof)
@@ -258,6 +277,10 @@ def backtest(
     if problem == "trajectory":
         title = f"{problem}, {since} to {until}, refit every {every}"
         trajectory.backtest(source, data, start, end, step, seed, json, zone, title)
+        return
+    if problem == "events":
+        title = f"{problem}, {since} to {until}, refit every {every}"
+        events.backtest(source, data, start, end, step, seed, json, zone, title)
         return
     with filled(source, data) as lake:
         _, newest = opened(lake.path, option="data")

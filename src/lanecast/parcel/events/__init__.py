@@ -1,5 +1,6 @@
 """What will go wrong with this parcel, and what should we do about it?"""
 
+from .asked import asked as asked
 from .decide import Costs as Costs
 from .decide import Limits as Limits
 from .decide import decide as decide

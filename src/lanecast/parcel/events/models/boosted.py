@@ -18,6 +18,8 @@ from .rows import Answers, Array, answers, asked_of, events_of, predictions
 LATER = 0.75  # of the questions come before those that put chances right
 OF_CLAIMANT = ("buyer_claims", "buyer_parcels")
 CLAIMANT_ROUNDS = 40
+AS_IT_IS = np.array([0.0, 1.0])
+BELIEVED = 0.5  # of a correction: the final model has learnt some of what it corrects
 
 
 @dataclass(frozen=True)
@@ -32,17 +34,20 @@ class Boosted:
         Rows to learn an event from; of more, those without a hit are sampled.
     events
         The events to learn.
+    moments
+        By event, the only moments at which it is learnt and asked; all where none are named.
     steps
         How often open questions are believed anew; 0 leaves them out.
     """
 
-    rounds: int = 150
+    rounds: int = 200
     learning_rate: float = 0.03
-    leaves: int = 31
-    half_life_d: float = 180
+    leaves: int = 15
+    half_life_d: float = 400
     most: int = 60_000
     steps: int = 1
     events: tuple[str, ...] = EVENTS
+    moments: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     base: BaseRates = field(default_factory=BaseRates)
     seed: int = 0
 
@@ -59,11 +64,12 @@ class Boosted:
         """Learn each event of which enough is known; of others the base rate answers."""
         trees = {}
         for event in events_of(y):
-            known = answers(x, y, event)
-            if event in self.events and known.enough():
-                trees[event] = self._fit(known)
+            if event in self.events:
+                known = answers(_at(x, self.moments.get(event)), y, event)
+                if known.enough():
+                    trees[event] = self._fit(known)
         base = self.base.fit(x, y.filter(pl.col("event").is_in(list(self.events))))
-        return FittedBoosted(trees, base, base.seen_h)
+        return FittedBoosted(trees, base, dict(self.moments), base.seen_h)
 
     def _fit(self, known: Answers) -> "Trees":
         """Put right an earlier model by what came later, then learn from everything."""
@@ -71,24 +77,25 @@ class Boosted:
         cut_h = float(np.quantile(asked_h[known.known], LATER))
         past, lines = known.before(cut_h), {}
         if past.enough():
-            earlier = self._learn(past)
+            earlier = self._learn(past, self.steps)
             later = known.only(asked_h >= cut_h)
             chance = earlier.chance(later.x)
             hit, weight = believed(later, chance)
             moments = later.x["moment"].to_numpy()
             for moment in np.unique(moments):
                 mine = moments == moment
-                lines[str(moment)] = straight(chance[mine], hit[mine], weight[mine])
-        return self._learn(known).put_right(lines)
+                line = straight(chance[mine], hit[mine], weight[mine])
+                lines[str(moment)] = AS_IT_IS + BELIEVED * (line - AS_IT_IS)
+        return self._learn(known, self.steps).put_right(lines)
 
-    def _learn(self, known: Answers) -> "Trees":
+    def _learn(self, known: Answers, steps: int) -> "Trees":
         """Learn from answers, and again with what is then believed of open questions."""
         sample, weight = known.weight(self.half_life_d, self.most, self.seed)
         inputs = learn(sample.x)
         array, done = inputs(sample.x), sample.known
         trees = self._grow(array[done], sample.hit[done], weight[done])
         hit, says = np.nan_to_num(sample.hit), done.astype(np.float64)
-        for _ in range(self.steps if not done.all() else 0):
+        for _ in range(steps if not done.all() else 0):
             hit, says = believed(sample, np.asarray(trees.predict(array, num_threads=1)))
             both = np.concatenate([array, array[~done]])
             target = np.concatenate([np.where(done, hit, 1.0), np.zeros((~done).sum())])
@@ -115,6 +122,11 @@ class Boosted:
         heard = weight > 0
         data = lgb.Dataset(array[heard], hit[heard], weight=weight[heard])
         return lgb.train(settings, data, self.rounds)
+
+
+def _at(x: pl.DataFrame, moments: tuple[str, ...] | None) -> pl.DataFrame:
+    """Return the questions of ``moments``; None: all."""
+    return x if moments is None else x.filter(pl.col("moment").is_in(list(moments)))
 
 
 def _claimants(
@@ -165,13 +177,14 @@ class FittedBoosted:
 
     trees: Mapping[str, Trees]
     base: FittedBaseRates
+    moments: Mapping[str, tuple[str, ...]]
     seen_h: float
 
     def predict(self, x: pl.DataFrame) -> pl.DataFrame:
         """Return rows of ``risks``: per question one for each event that can still happen."""
         parts, version = [], f"{self.seen_h:.0f}"
         for event in (name for name in self.base.rates if "/" not in name):
-            rows = asked_of(x, event)
+            rows = asked_of(_at(x, self.moments.get(event)), event)
             if rows.is_empty():
                 continue
             if event not in self.trees:

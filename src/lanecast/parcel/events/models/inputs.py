@@ -37,7 +37,11 @@ class Inputs:
         Numbers are rounded to single precision: sums over groups differ in their last bits from
         run to run, and the same seed must give the same model.
         """
-        numbers = x.select(pl.col(self.numbers).cast(pl.Float32)).to_numpy()
+        there = [
+            (pl.col(name) if name in x.columns else pl.lit(None).alias(name)).cast(pl.Float32)
+            for name in self.numbers  # a lake without a calendar has no working days
+        ]
+        numbers = x.select(there).to_numpy()
         return np.column_stack([numbers.astype(np.float64), self.texts.encode(x)])
 
 

@@ -1,0 +1,234 @@
+"""``lanecast fit | predict | decide | backtest events``: what goes wrong, and what to do."""
+
+from contextlib import nullcontext
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import narwhals as nw
+import polars as pl
+
+from lanecast import artifact
+from lanecast.experiment import Entry, replay
+from lanecast.parcel import events
+from lanecast.parcel.events.models import FittedBoosted
+from lanecast.tables.commerce import ADDRESSES, MERCHANTS, ORDERS
+from lanecast.tables.events import ACTIONS, CLAIMS, INTERVENTIONS, RISKS
+from lanecast.tables.lake import Lake, collect
+from lanecast.tables.network import CALENDARS
+from lanecast.tables.parcel import PARCELS, PROMISES, SCANS
+
+from .options import AHEAD, WARM_UP, first_parcel, opened, period
+from .raw import Source, filled
+from .saved import digest, loaded, warn
+from .talk import moment, note, progress, show, tell, whole, write_json
+
+LEARNT_FROM = (PARCELS, ORDERS, MERCHANTS, ADDRESSES, PROMISES, SCANS, CALENDARS, CLAIMS)
+JUDGED = {  # the moments that a back-test learns and asks
+    "late": ("checkout",),
+    "failed_first": ("in_transit",),
+    "returned": ("shipped",),
+    "lost": ("shipped", "waiting"),
+    "not_received": ("delivered",),
+}
+TOLD = ("model", "event", "moment", "n", "hits", "roc_auc", "pr_auc", "recall_5", "lift_2", "ece")
+LONGEST = timedelta(days=540)  # of questions that a back-test learns from
+
+
+def entries(seed: int) -> dict[str, Entry]:
+    """Return the models of a back-test: ours, base rates, and a default LightGBM on the order."""
+    return {
+        "boosted": Entry(events.Boosted(moments=JUDGED, seed=seed)),
+        "base_rates": Entry(events.BaseRates()),
+        "plain": Entry(events.Plain(moments=("checkout",))),
+    }
+
+
+def fit(lake: Path, model: Path, asof: str | None, days: int, seed: int, json: Path | None) -> None:
+    """Learn the risks from what was recorded, and save the model."""
+    known, now = opened(lake, asof)
+    since = max(first_parcel(known) + WARM_UP, now - timedelta(days=days))
+    if since >= now:
+        raise ValueError(f"--asof: {now:%Y-%m-%d} is within a week of the first parcel.")
+    with progress(quiet=json is not None) as say:
+        say("features", 0.1)
+        x = collect(events.features(known, since, now).lazy())
+        y = collect(events.outcomes(known, now))
+        say("fitting", 0.5)
+        fitted = events.Boosted(seed=seed).fit(x, y)
+        if not fitted.base.rates:
+            raise ValueError(f"--asof: nothing was known by {now:%Y-%m-%d} of how parcels ended.")
+        say("saving", 0.95)
+        about = {"problem": "events", "trained_until": now.isoformat(), "seed": seed}
+        metrics = {
+            "rows": x.height,
+            "trained_from": since.isoformat(),
+            "events": sorted(fitted.trees),
+        }
+        context = events.context(known, now)
+        artifact.save(model, fitted, context, metrics=metrics, tables=LEARNT_FROM, about=about)
+    rare = sorted({name for name in fitted.base.rates if "/" not in name} - set(fitted.trees))
+    if rare:
+        note(f"too few hits of {', '.join(rare)} are known: base rates will answer.")
+    if json is not None:
+        write_json(json, {"model": str(model), **about, "metrics": metrics})
+        return
+    tell(f"Model: {model}. Next: lanecast predict events --lake {lake} --model {model}")
+
+
+def predict(
+    lake: Path,
+    model: Path,
+    since: str | None,
+    until: str | None,
+    asof: str | None,
+    out: Path | None,
+    json: Path | None,
+) -> None:
+    """Say how likely each event is at every question of a period, and store the answers."""
+    known, now = opened(lake, asof)
+    end = moment("to", until) if until else now
+    start, end = period(since, until, end - timedelta(days=1), end, known)
+    with progress(quiet=json is not None) as say:
+        say("loading the model", 0.1)
+        fitted, context, about = loaded(model, "events", FittedBoosted, LEARNT_FROM)
+        say("predicting", 0.3)
+        x = events.assemble(events.asked(known, start, end).collect("polars"), context).to_native()
+        answers = fitted.predict(x.sort("asof_h", "parcel_id", "moment"))
+        # what happened at one instant is one question
+        answers = answers.with_columns(version=pl.col("version") + digest(about)).unique(
+            ["parcel_id", "moment", "event", "asof"], keep="last", maintain_order=True
+        )
+        say("storing", 0.8)
+        with whole(out) if out else nullcontext() as partial:
+            if partial:
+                answers.write_parquet(partial)
+            stored = Lake(lake).write(RISKS, nw.from_native(answers), source="predict")
+    if not answers.height:
+        note(f"no question was asked between {start:%Y-%m-%d %H:%M} and {end:%Y-%m-%d %H:%M}.")
+    else:
+        warn(model, about, end)
+    by = (
+        answers.group_by("event", "moment")
+        .agg(
+            questions=pl.len(),
+            mean_chance=pl.col("chance").mean(),
+            highest=pl.col("chance").max(),
+            by_model=pl.col("fallback").is_null().mean(),
+        )
+        .sort("event", "moment")
+    )
+    if json is not None:
+        write_json(json, {"rows": answers.height, "stored": stored, "events": by.to_dicts()})
+        return
+    show(by, f"Risks, {start:%Y-%m-%d} to {end:%Y-%m-%d}")
+    tell(f"{stored:,} stored in {lake}. Next: lanecast decide events --lake {lake}")
+
+
+def decide(
+    lake: Path,
+    since: str | None,
+    until: str | None,
+    asof: str | None,
+    budget: float | None,
+    places: str | None,
+    json: Path | None,
+) -> None:
+    """Choose what to do about which parcels, from the stored risks of a period."""
+    limits = events.Limits(_places(places), float("inf") if budget is None else budget)
+    known, now = opened(lake, asof)
+    if not known.has(RISKS):
+        raise ValueError(f"--lake: {lake} holds no risks; run lanecast predict events first.")
+    start, end = period(since, until, now - timedelta(days=1), now, known)
+    asked = nw.col("asof").is_between(start, end)
+    stored = collect(known.read(RISKS).filter(asked).select(*RISKS.columns))
+    newest = stored.sort("version").unique(
+        ["parcel_id", "moment", "event", "asof"], keep="last", maintain_order=True
+    )
+    plan = events.decide(newest, events.Costs(), limits)
+    written = 0
+    if plan.table.height:
+        table = nw.from_native(plan.table)
+        written = Lake(lake).write(INTERVENTIONS, table, source="decide")
+    result = {
+        "plans": plan.table.height,
+        "stored": written,
+        "objective": plan.objective,
+        "parts": dict(plan.parts),
+        "bound": plan.bound,
+        "gap": plan.gap,
+        "status": plan.status,
+        "prices": dict(plan.prices),
+        "skipped": dict(plan.skipped["reason"].value_counts().iter_rows()),
+    }
+    if json is not None:
+        write_json(json, result)
+        return
+    show(pl.DataFrame([{k: v for k, v in result.items() if not isinstance(v, dict)}]), "Plan")
+    if plan.table.height:
+        best = plan.table.sort("saving", descending=True).head(10)
+        show(best.select("parcel_id", "action", "asof", "saving", "price"), "Worth most")
+
+
+def backtest(
+    source: Source,
+    data: Path,
+    start: datetime,
+    end: datetime,
+    step: timedelta,
+    seed: int,
+    json: Path | None,
+    zone: str,
+    title: str,
+) -> None:
+    """Replay a period: refit, say what may happen, and score it when it was known."""
+    with filled(source, data) as lake:
+        _, newest = opened(lake.path, option="data")
+        first = first_parcel(lake) + WARM_UP
+        if not first + timedelta(days=30) <= start <= newest or end > newest + AHEAD:
+            raise ValueError(
+                f"--from: the data allow {first + timedelta(days=30):%Y-%m-%d} to "
+                f"{newest:%Y-%m-%d}; got {start:%Y-%m-%d} to {end:%Y-%m-%d}."
+            )
+        learn_from = max(first, start - LONGEST)
+        with progress(quiet=json is not None and str(json) == "-") as say:
+            replayed = replay(events, entries(seed), lake, start, end, step, learn_from, say)
+    said, became = replayed.predictions, replayed.outcomes
+    result = events.headline(said, became, "boosted", "plain")
+    local = pl.col("asof").dt.convert_time_zone(zone).dt.strftime("%Y-%m")
+    months = said.with_columns(month=local).partition_by("month", as_dict=True)
+    speed = {
+        "fit_s": replayed.fit_s["boosted"],
+        "predict_rows_per_s": replayed.rows_per_s["boosted"],
+    }
+    result |= {"n": result.get("late_n", 0), **speed, "features_s": replayed.features_s}
+    result["months"] = [
+        {
+            "month": month,
+            **events.headline(rows.drop("month"), became, "boosted", "plain", draws=100),
+        }
+        for (month,), rows in sorted(months.items())
+    ]
+    scores = events.evaluate(said, became)
+    result |= {
+        f"{name}_{row['event']}_{row['moment']}": row[name]
+        for row in scores.filter(model="boosted").iter_rows(named=True)
+        for name in ("ece", "pr_auc", "roc_auc")
+    }
+    if json is not None:
+        write_json(json, result)
+    if json is None or str(json) != "-":
+        show(scores.select(TOLD), title)
+
+
+def _places(text: str | None) -> dict[str, float]:
+    """Return how often each action may be taken, from ``call_ahead=100,pickup_point=50``."""
+    found: dict[str, float] = {}
+    for each in filter(None, (text or "").split(",")):
+        name, _, count = each.strip().partition("=")
+        if name not in ACTIONS or not count.isdecimal():
+            raise ValueError(
+                "--places: expected actions with whole numbers, such as call_ahead=100; got "
+                f"{each!r}. Actions: {', '.join(ACTIONS)}."
+            )
+        found[name] = float(count)
+    return found
