@@ -20,6 +20,7 @@ from lanecast.graph.index import index
 from lanecast.graph.journey import journey
 from lanecast.graph.places import node_of
 from lanecast.graph.roads import FEWEST
+from lanecast.graph.route import routes
 from lanecast.graph.search import earliest
 from lanecast.graph.statistics import rates, times
 from lanecast.graph.whatif import adding, closing, effect, slowing
@@ -242,7 +243,8 @@ def test_a_lake_of_merchants_and_regions_has_corridors(ix):
     """Between regions all that counts is the time from hand-over to delivery."""
     start, goal = node_of(ix, "region:US-NY"), node_of(ix, "region:US-CA")
     arrive, way = earliest(ix, start, goal, NOW.timestamp())
-    assert ix.roads.lanes["relation"][way[0]] == "ships_to"
+    assert ix.roads.lanes["relation"][way[0]] == "ships_to" and len(way) == 1
+    assert [len(each.lanes) for each in routes(ix, start, goal, NOW.timestamp()).ways] == [1]
     assert 24 < (arrive - NOW.timestamp()) / 3600 < 24 * 12
     spread = journey(ix, way, NOW.timestamp())
     assert spread.quantile(0.1) < spread.quantile(0.5) < spread.quantile(0.9)

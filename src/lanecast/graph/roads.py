@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from .bins import Floats
+from .bins import Bools, Floats
 from .build import Graph
 from .evidence import Evidence, Ints, evidence
 from .handling import Handling, handling, time_needed
@@ -26,7 +26,7 @@ class Roads:
     ``head`` and ``tail`` are rows of the graph's nodes. ``ready_s`` is the usual time from arriving
     until a parcel can be loaded, ``ride_s`` that from the timetable's departure to the arrival,
     and ``*_slow_s`` those that nine in ten keep. ``least_s`` is a whole lane without waiting.
-    Corridors between regions have no waiting.
+    Corridors between regions have no waiting, and are whole ways: nobody changes there.
     """
 
     lanes: pl.DataFrame
@@ -39,6 +39,7 @@ class Roads:
     ready_slow_s: Floats
     ride_slow_s: Floats
     least_s: Floats
+    is_corridor: Bools
     transit: Evidence
     dwell: Evidence
     late: Evidence
@@ -111,6 +112,7 @@ def roads(graph: Graph, position: Mapping[str, int]) -> Roads:
         ready_slow,
         ride_slow,
         ready + plan.cutoff + ride,
+        (lanes["relation"] == "ships_to").to_numpy(),
         transit,
         dwell,
         late,

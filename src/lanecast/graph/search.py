@@ -57,6 +57,7 @@ def earliest(
     key = np.full(len(best), np.inf)  # earliest arrival at the goal that a label may still bring
     waits = np.zeros(len(best), bool)
     best[start], waits[start], key[start] = at, True, at
+    corridors = roads.is_corridor[roads.first[start] : roads.first[start + 1]].any()
     pending, together = np.array([start]), float(AT_ONCE)
     while len(pending):
         now = key[pending]
@@ -73,6 +74,8 @@ def earliest(
         lane = _lanes_of(roads.first, heads)
         soonest = best[roads.head[lane]] + roads.least_s[lane]
         lane = lane[soonest < np.minimum(best[roads.tail[lane]], best[goal])]
+        if corridors:
+            lane = lane[(roads.head[lane] == start) & (roads.tail[lane] == goal)]
         arrive = _arrivals(index, lane, best[roads.head[lane]], change, slow)
         tail = roads.tail[lane]
         if change.added:
