@@ -67,7 +67,7 @@ def assemble(rows: pl.DataFrame, context: Context) -> Sequences:
     rows = busy(rows, context["load"], "facility_id", "here")
     rows = busy(rows, context["load"], "goal_facility_id", "goal")
     rows = usually_left(_working(rows, context["calendar"]), context["left"])
-    lanes = reach(context["moves"], rows.select(*KEYS, "goal_region"))
+    lanes = reach(context["moves"], rows.select(KEYS))
     keys = ("parcel_id", "asof_h", "is_asked", *KEYS)
     numbered = rows.select(*keys, *(name for name in TEXTS if name not in keys), **_numbers())
     return Sequences(numbered, lanes, context["places"])

@@ -23,14 +23,15 @@ def load(scans: pl.DataFrame) -> pl.DataFrame:
     stays = first.join(
         came.unique(["parcel_id", "facility_id"], keep="first", maintain_order=True),
         on=["parcel_id", "facility_id"],
-    ).with_columns(stayed_h=(pl.col("recorded_h") - pl.col("came_h")).clip(0.0, 240.0))
+    ).with_columns(
+        stayed_h=(pl.col("recorded_h") - pl.col("came_h")).clip(0.0, 240.0),
+        known_h=pl.max_horizontal("recorded_h", "came_h"),  # an arrival may be told late
+    )
     zero = pl.lit(0.0)
     events = pl.concat(
         [
             came.select("facility_id", at="came_h", arrived=1.0, left=zero, stayed_h=zero),
-            stays.select(
-                "facility_id", at="recorded_h", arrived=zero, left=1.0, stayed_h="stayed_h"
-            ),
+            stays.select("facility_id", at="known_h", arrived=zero, left=1.0, stayed_h="stayed_h"),
         ]
     )
     hourly = (

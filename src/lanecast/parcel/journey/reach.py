@@ -12,7 +12,7 @@ from .answers import legs
 
 WEEK_H = 168.0
 MOST = 16  # places that a pointer may point to
-KEYS = ("week", "reached_from", "goal_facility_id")
+KEYS = ("week", "reached_from", "goal_facility_id", "goal_region")
 
 
 def moves(scans: pl.DataFrame, parcels: pl.DataFrame) -> pl.DataFrame:
@@ -45,7 +45,7 @@ def reach(moves: pl.DataFrame, asked: pl.DataFrame) -> pl.DataFrame:
     moves
         Of ``moves``.
     asked
-        ``week``, ``reached_from``, ``goal_facility_id``, ``goal_region``; duplicates are allowed.
+        ``KEYS``; duplicates are allowed.
 
     Returns
     -------
@@ -54,19 +54,18 @@ def reach(moves: pl.DataFrame, asked: pl.DataFrame) -> pl.DataFrame:
         in all weeks before: ``to_goal`` for the same goal, ``to_region`` for the goal's region and
         ``to_any``, each as a log of a smoothed share.
     """
-    keys = asked.select(*KEYS, "goal_region").unique(maintain_order=True)
+    keys = asked.select(KEYS).unique(maintain_order=True)
     levels = {"to_any": [], "to_region": ["goal_region"], "to_goal": ["goal_facility_id"]}
     rows: pl.DataFrame | None = None
     for name, goal in levels.items():
-        counted = _before(moves, goal, keys["week"].unique().sort())
-        counts = counted.rename({"n": name, "of": f"{name}_of"})
+        counts = _before(moves, goal, keys["week"].unique().sort()).rename({"n": name})
         on = ["week", "reached_from", *goal]
+        of = counts.group_by(on).agg(pl.col(name).sum().alias(f"{name}_of"))
         if rows is None:
-            rows = keys.join(counts, on=on, how="inner", maintain_order="left", nulls_equal=True)
+            rows = keys.join(counts, on=on, how="inner", maintain_order="left")
         else:
-            rows = rows.join(
-                counts, on=[*on, "place"], how="left", maintain_order="left", nulls_equal=True
-            )
+            rows = rows.join(counts, on=[*on, "place"], how="left", maintain_order="left")
+        rows = rows.join(of, on=on, how="left", maintain_order="left")
     assert rows is not None
     smooth = {
         name: ((pl.col(name).fill_null(0) + 0.1) / (pl.col(f"{name}_of").fill_null(0) + 1.0)).log()
@@ -74,20 +73,20 @@ def reach(moves: pl.DataFrame, asked: pl.DataFrame) -> pl.DataFrame:
     }
     order = ["to_goal", "to_region", "to_any", "place"]
     rows = rows.with_columns(**smooth).sort(
-        *KEYS, *order, descending=[False] * 3 + [True] * 3 + [False], maintain_order=True
+        *KEYS, *order, descending=[False] * len(KEYS) + [True] * 3 + [False], maintain_order=True
     )
     rows = rows.with_columns(rank=pl.int_range(pl.len(), dtype=pl.Int32).over(*KEYS))
     return rows.filter(pl.col("rank") < MOST).select(*KEYS, "place", "rank", *levels)
 
 
 def _before(moves: pl.DataFrame, goal: list[str], weeks: pl.Series) -> pl.DataFrame:
-    """Return for each of ``weeks`` how often each move was known before, ``n``, and ``of`` all."""
+    """Return for each of ``weeks`` how often each move was known before, ``n``."""
     on = ["reached_from", *goal]
     counted = moves.group_by(*on, "place", "week").agg(pl.col("n").sum()).sort("week")
     pairs = counted.select(*on, "place").unique(maintain_order=True)
     grid = pairs.join(weeks.to_frame("week"), how="cross").sort("week")
     total = counted.with_columns(n=pl.col("n").cum_sum().over(*on, "place"))
-    found = grid.join_asof(
+    return grid.join_asof(
         total,
         on="week",
         by=[*on, "place"],
@@ -95,7 +94,6 @@ def _before(moves: pl.DataFrame, goal: list[str], weeks: pl.Series) -> pl.DataFr
         allow_exact_matches=False,
         check_sortedness=False,
     ).drop_nulls("n")
-    return found.with_columns(of=pl.col("n").sum().over("week", *on))
 
 
 def padded(
