@@ -1,6 +1,7 @@
 """What became of a parcel, story by story; and when that was known."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import narwhals as nw
 import polars as pl
@@ -102,7 +103,7 @@ def test_what_is_known_stays(world_lake):
     """An answer never changes, and its clock never moves."""
     days = [datetime(2025, 2, 10, tzinfo=UTC) + timedelta(days=20 * k) for k in range(3)]
     seen = [collect(events.outcomes(world_lake.asof(day), day)) for day in days]
-    for one, later in zip(seen, seen[1:], strict=False):
+    for one, later in pairwise(seen):
         both = one.drop_nulls("happened").join(later, on=["parcel_id", "event"], how="left")
         assert both.height > 500
         assert (both["happened"] == both["happened_right"]).all()

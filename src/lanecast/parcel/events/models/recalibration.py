@@ -33,7 +33,7 @@ def straight(chance: Array, hit: Array, weight: Array, worth: float = WORTH) -> 
     line, z = np.array([0.0, 1.0]), log_odds(chance)
     design = np.column_stack([np.ones(len(z)), z])
     centre = np.average(z, weights=weight) if len(z) else 0.0
-    prior = worth * np.array([[1.0, centre], [centre, centre**2 + 1.0]]) * 0.25
+    prior = worth * np.array([[1.0, centre], [centre, centre**2 + 1.0]])
     for _ in range(25):
         p = 1 / (1 + np.exp(-design @ line))
         slope = design.T @ (weight * (p - hit)) + prior @ (line - [0.0, 1.0])

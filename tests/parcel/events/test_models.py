@@ -1,0 +1,175 @@
+"""Open questions are believed, chances are put right, and a model comes back from its folder."""
+
+import narwhals as nw
+import numpy as np
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+from lanecast import artifact
+from lanecast.metrics.detection import roc_auc
+from lanecast.parcel import events
+from lanecast.parcel.events.models import FittedBoosted
+from lanecast.parcel.events.models.censoring import believed, counted
+from lanecast.parcel.events.models.recalibration import corrected, straight
+from lanecast.parcel.events.models.rows import Answers, answers
+from lanecast.tables.events import RISKS
+from lanecast.tables.schema import check
+
+RATE = 0.2
+
+
+def growing(n=40_000, seed=0):
+    """Questions of the last 30 days, a fifth of which end badly and slowly; most are not known."""
+    random = np.random.default_rng(seed)
+    bad = random.random(n) < RATE
+    takes = np.where(bad, random.uniform(200, 500, n), random.uniform(10, 240, n))
+    age = random.uniform(0, 720, n)
+    x = pl.DataFrame({"moment": ["checkout"] * n, "parcel_id": [str(i) for i in range(n)]})
+    hit = np.where(takes <= age, bad, np.nan)
+    return Answers(x, hit, np.minimum(takes, age), np.full(n, 240.0), age, 720.0)
+
+
+def test_leaving_open_questions_out_is_biased_and_counting_them_is_not():
+    known = growing()
+    naive = np.nanmean(known.hit)
+    weight = counted(known, half_life_d=1e9)
+    fair = np.average(np.nan_to_num(known.hit), weights=weight)
+    assert naive < RATE - 0.04
+    assert fair == pytest.approx(RATE, abs=0.012)
+
+
+def test_what_is_believed_of_open_questions_is_true_on_average():
+    known = growing()
+    hit, says = believed(known, np.full(len(known.hit), RATE))
+    assert (says[known.known] == 1).all()
+    assert hit[known.known] == pytest.approx(known.hit[known.known])
+    assert np.average(hit, weights=says) == pytest.approx(RATE, abs=0.012)
+    late = ~known.known & (known.waited_h > 245)  # a good end would have been known by now
+    assert hit[late].min() > 0.999
+    young = ~known.known & (known.waited_h < 10)
+    assert hit[young] == pytest.approx(RATE, abs=1e-9)
+
+
+def test_what_was_known_earlier_is_what_the_lake_knew(world_lake, past, y):
+    from .conftest import CUT, START
+
+    middle = START + (CUT - START) / 2
+    middle_h = middle.timestamp() / 3600
+    then = events.outcomes(world_lake.asof(middle), middle).collect().to_native()
+    for event in ("late", "failed_first", "lost"):
+        now = answers(past, y, event).before(middle_h)
+        true = answers(past.filter(pl.col("asof_h") < middle_h), then, event)
+        # an answer that y knew before the question was asked is in neither
+        assert now.x["parcel_id"].to_list() == true.x["parcel_id"].to_list()
+        np.testing.assert_allclose(now.hit, true.hit)
+        np.testing.assert_allclose(now.waited_h, true.waited_h, atol=1e-6)
+
+
+def test_a_known_distortion_is_found():
+    random = np.random.default_rng(1)
+    true = random.beta(2, 8, 60_000)
+    hit = (random.random(60_000) < true).astype(float)
+    wrong = corrected(true, np.array([-0.7, 1.4]))
+    line = straight(wrong, hit, np.ones(60_000))
+    assert corrected(wrong, line).mean() == pytest.approx(hit.mean(), abs=0.002)
+    assert line == pytest.approx([0.5, 1 / 1.4], abs=0.06)
+    few = straight(wrong[:30], hit[:30], np.ones(30))
+    assert abs(few[0]) < 0.5  # a few rows change little
+
+
+def test_answers_are_canonical_rows(fitted, x):
+    said = fitted.predict(x)
+    check(RISKS, nw.from_native(said))
+    assert set(said["event"]) >= {"late", "failed_first"}
+    assert set(said.filter(event="not_received")["moment"]) <= set(x["moment"])
+    assert said.filter(event="late")["fallback"].null_count() == said.filter(event="late").height
+
+
+def test_trees_beat_base_rates_on_later_parcels(fitted, world_lake, past, x, y):
+    from .conftest import CUT
+
+    later = x.filter(pl.col("asof_h") >= CUT.timestamp() / 3600)
+    became = events.outcomes(world_lake, CUT.replace(year=2026)).collect().to_native()
+    both = pl.concat(
+        [fitted.predict(later), events.BaseRates().fit(past, y).predict(later)]
+    ).filter(event="late")
+    scores = events.evaluate(both, became, ["model"])
+    auc = dict(scores.select("model", "roc_auc").iter_rows())
+    assert auc["boosted"] > auc["base_rates"] + 0.03
+
+
+def test_the_same_seed_gives_the_same_answers_alone_as_among_others(fitted, past, y, x):
+    again = events.Boosted(rounds=25, events=("late", "failed_first")).fit(past, y)
+    assert_frame_equal(fitted.predict(x), again.predict(x))
+    few = x.filter(moment="checkout").head(3)
+    alone = pl.concat([fitted.predict(few[i : i + 1]) for i in range(3)])
+    order = ["parcel_id", "event"]
+    assert_frame_equal(fitted.predict(few).sort(order), alone.sort(order))
+
+
+def test_a_model_comes_back_from_its_folder(fitted, x, tmp_path):
+    artifact.save(tmp_path / "model", fitted, {})
+    back, _ = artifact.load(tmp_path / "model", FittedBoosted)
+    assert_frame_equal(back.predict(x), fitted.predict(x))
+
+
+def test_drivers_add_up_to_the_log_odds(fitted, x):
+    few = x.filter(moment="checkout").head(5)
+    told = fitted.drivers(few, "late")
+    assert told.group_by("row").agg(pl.len())["len"].n_unique() == 1
+    raw = fitted.trees["late"].trees.predict(fitted.trees["late"].inputs(few), raw_score=True)
+    total = told.group_by("row").agg(pl.col("log_odds").sum()).sort("row")["log_odds"].to_numpy()
+    assert np.ptp(raw - total) < 1e-6  # all start from one value
+    with pytest.raises(ValueError, match="event"):
+        fitted.drivers(few, "returned")
+
+
+def test_claims_of_the_buyer_stand_apart():
+    """Two doors of one courier: only the buyer who claims often has a claimant's part."""
+    random = np.random.default_rng(0)
+    n = 3000
+    often = random.random(n) < 0.1
+    hit = random.random(n) < np.where(often, 0.3, 0.01)
+    x = pl.DataFrame(
+        {
+            "parcel_id": [str(i) for i in range(n)],
+            "moment": ["delivered"] * n,
+            "asof_h": np.linspace(0, 1000, n),
+            "value_minor": random.random(n),
+            "to_promise_h": np.full(n, 50.0),
+            "attempts": np.zeros(n),
+            "handling_merchant_n": np.full(n, 9.0),
+            "distance_km": np.ones(n),
+            "buyer_claims": often * 3.0,
+            "buyer_parcels": np.full(n, 5.0),
+            "origin_region": ["a"] * n,
+            "goal_region": ["b"] * n,
+            "carrier_id": ["c"] * n,
+        }
+    )
+    y = pl.DataFrame(
+        {
+            "parcel_id": x["parcel_id"],
+            "event": ["not_received"] * n,
+            "happened": hit.astype(float),
+            "known_h": x["asof_h"] + 1,
+            "seen_h": np.full(n, 2000.0),
+        }
+    )
+    said = events.Boosted(rounds=20).fit(x, y).predict(x)
+    part = said["claimant"].to_numpy()
+    assert part[often].mean() > 0.1
+    assert part[~often].max() < 0
+    assert roc_auc(said["chance"] - said["claimant"], hit) < 0.75
+    assert roc_auc(said["chance"].to_numpy(), hit) > roc_auc(said["chance"] - said["claimant"], hit)
+
+
+@pytest.mark.parametrize("wrong", [{"rounds": 0}, {"leaves": 1}, {"most": 0}, {"events": ("x",)}])
+def test_nonsense_is_refused(wrong):
+    with pytest.raises(ValueError, match="Expected"):
+        events.Boosted(**wrong)
+
+
+def test_without_outcomes_nothing_can_be_learnt(past, y):
+    assert events.Boosted().fit(past, y.clear()).predict(past).is_empty()
