@@ -61,7 +61,7 @@ def context(lake: Lake, asof: datetime) -> Context:
 
 def assemble(rows: pl.DataFrame, context: Context) -> Sequences:
     """Return the sequences of ``steps`` rows."""
-    rows = rows.sort("parcel_id", "asof_h").with_columns(
+    rows = rows.sort("parcel_id", "asof_h", "moment").with_columns(  # a checkout comes first
         week=(pl.col("asof_h") / WEEK_H).floor().cast(pl.Int32)
     )
     rows = busy(rows, context["load"], "facility_id", "here")
@@ -141,25 +141,29 @@ def _places(known: Lake, scans: pl.DataFrame) -> pl.DataFrame:
 
 
 def _calendar(known: Lake) -> pl.DataFrame:
-    """Return per region and day whether it and the next are working days."""
+    """Return per region and day whether it is a working day, and since when that was known."""
+    clocks = {"day": pl.Int32, "known_h": pl.Float64}
+    schema = pl.Schema({"goal_region": pl.String, **clocks, "is_working": pl.Float64})
     if not known.has(CALENDARS):
-        schema = {"goal_region": pl.String, "day": pl.Int32}
-        return pl.DataFrame(
-            schema=schema | {"is_working": pl.Float64, "works_tomorrow": pl.Float64}
-        )
-    days: pl.DataFrame = collect(known.read(CALENDARS).select("region", "day", "is_working"))
-    working = pl.col("is_working").cast(pl.Float64)
-    return days.sort("region", "day").select(
-        pl.col("region").alias("goal_region"),
-        pl.col("day").cast(pl.Int32),
-        is_working=working,
-        works_tomorrow=working.shift(-1).over("region"),
-    )
+        return pl.DataFrame(schema=schema)
+    told = known.versions(CALENDARS).select("region", "day", "recorded_h", "is_working")
+    days: pl.DataFrame = collect(told)
+    return days.rename({"region": "goal_region", "recorded_h": "known_h"}).cast(schema)
 
 
 def _working(rows: pl.DataFrame, calendar: pl.DataFrame) -> pl.DataFrame:
+    """Add whether today and tomorrow are working days at the goal, as was known at each step."""
     local_h = pl.col("asof_h") + pl.col("utc_offset_min").fill_null(0) / 60
-    rows = rows.with_columns(day=(local_h / 24).floor().cast(pl.Int32))
-    return rows.join(
-        calendar, on=["goal_region", "day"], how="left", maintain_order="left", nulls_equal=False
-    )
+    today = (local_h / 24).floor().cast(pl.Int32)
+    for name, day in (("is_working", today), ("works_tomorrow", today + 1)):
+        asked = rows.select("goal_region", "asof_h", day=day).with_row_index("row").sort("asof_h")
+        found = asked.join_asof(
+            calendar.sort("known_h"),
+            left_on="asof_h",
+            right_on="known_h",
+            by=["goal_region", "day"],
+            strategy="backward",
+            check_sortedness=False,
+        )
+        rows = rows.with_columns(found.sort("row")["is_working"].alias(name))
+    return rows
