@@ -74,8 +74,12 @@ def test_a_known_distortion_is_found():
     line = straight(wrong, hit, np.ones(60_000))
     assert corrected(wrong, line).mean() == pytest.approx(hit.mean(), abs=0.002)
     assert line == pytest.approx([0.5, 1 / 1.4], abs=0.06)
-    few = straight(wrong[:30], hit[:30], np.ones(30))
-    assert abs(few[0]) < 0.5  # a few rows change little
+
+    def moved(worth):
+        return abs(straight(wrong[:300], hit[:300], np.ones(300), worth) - [0.0, 1.0]).max()
+
+    assert moved(1e-6) > 1.3 * moved(20.0)  # a few rows change little
+    assert moved(1e6) < 1e-3
 
 
 def test_answers_are_canonical_rows(fitted, x):
