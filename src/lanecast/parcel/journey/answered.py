@@ -41,8 +41,7 @@ class Answered:
 
     def chance(self, head: str, what: str) -> Array:
         """Return the chance of ``what``, wherever it is, shape (n,)."""
-        words = [i for i, word in enumerate(HEADS[head]) if word in (what, what + ELSEWHERE)]
-        return np.asarray(self.chances[head][:, words].sum((1, 2)))
+        return np.asarray(self._joint(head, what).sum(1))
 
     def hours(self, head: str, levels: Array, what: str | None = None) -> Array:
         """Return quantiles [h] of the time until ``head``, or until ``what`` given that it comes.
@@ -52,8 +51,19 @@ class Answered:
         Array
             Shape (n, n_levels).
         """
-        joint = self.chances[head]
-        chance = joint.sum(1) if what is None else joint[:, HEADS[head].index(what)]
+        chance = self._joint(head, what)
         total = np.maximum(chance.sum(1, keepdims=True), 1e-12)
         log = quantiles(chance / total, self.edges[head], levels)
         return np.asarray(np.exp(log + self.starts[head][:, None]))
+
+    def _joint(self, head: str, what: str | None) -> Array:
+        """Return the chances of the bins of ``what``, wherever it is, shape (n, bins)."""
+        if head not in HEADS:
+            raise ValueError(f"head: expected one of {', '.join(HEADS)}, got {head!r}.")
+        words = [
+            i for i, word in enumerate(HEADS[head]) if what in (None, word.split(ELSEWHERE)[0])
+        ]
+        if not words:
+            valid = ", ".join(word for word in HEADS[head] if ELSEWHERE not in word)
+            raise ValueError(f"what: expected one of {valid}, got {what!r}.")
+        return np.asarray(self.chances[head][:, words].sum(1))

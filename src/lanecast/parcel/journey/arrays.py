@@ -45,7 +45,7 @@ def scales(x: Sequences) -> Scales:
     """Return the scales of ``x``."""
 
     def of(frame: pl.DataFrame, names: tuple[str, ...]) -> Array:
-        raw = frame.select(names).cast(pl.Float64)
+        raw = frame.select(names).cast(pl.Float64).fill_nan(None)
         mean = raw.mean().fill_null(0.0).to_numpy()[0]
         spread = raw.std().fill_null(1.0).to_numpy()[0]
         return np.stack([mean, np.where(spread > 1e-6, spread, 1.0)])
@@ -96,14 +96,37 @@ def sequence_rows(x: Sequences, longest: int) -> Tensor:
 
     Of a longer one the first step is kept, and the last ones.
     """
-    sizes = x.steps.group_by("parcel_id", maintain_order=True).len()["len"]
-    counts = sizes.cast(pl.Int64).to_numpy()
-    start = np.concatenate([[0], np.cumsum(counts)[:-1]])
+    start, counts = _spans(x)
     place = np.arange(longest)
     skipped = np.maximum(counts - longest, 0)[:, None] * (place > 0)
     rows = start[:, None] + place + skipped
     kept = place < np.minimum(counts, longest)[:, None]
-    return torch.from_numpy(np.where(kept, rows, -1).astype(np.int64))
+    return torch.from_numpy(np.where(kept, rows, -1))
+
+
+def asked_rows(x: Sequences, longest: int) -> tuple[Tensor, Tensor]:
+    """Return sequences as ``sequence_rows`` does, and which of their steps to answer.
+
+    Each step that is asked about is answered once. One beyond the first ``longest`` is the last of
+    its own sequence, so that nothing said of it depends on what came later.
+    """
+    start, counts = _spans(x)
+    place, asked = np.arange(longest), x.steps["is_asked"].to_numpy()
+    heads = np.where(place < counts[:, None], start[:, None] + place, -1)
+    first = np.repeat(start, counts)
+    row = np.arange(len(first))
+    late = row[asked & (row - first >= longest)]
+    tails = late[:, None] + place - (longest - 1)
+    tails[:, 0] = first[late]
+    answered = np.vstack([asked[heads] & (heads >= 0), tails == late[:, None]])
+    return torch.from_numpy(np.vstack([heads, tails])), torch.from_numpy(answered)
+
+
+def _spans(x: Sequences) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return the first row of each parcel, and how many it has."""
+    sizes = x.steps.group_by("parcel_id", maintain_order=True).len()["len"]
+    counts = sizes.cast(pl.Int64).to_numpy()
+    return np.cumsum(counts) - counts, counts
 
 
 @dataclass(frozen=True)
@@ -129,8 +152,7 @@ class Targets:
 
 def targets(x: Sequences, y: pl.DataFrame, flat: Flat, edges: Mapping[str, Array]) -> Targets:
     """Return what is known of ``y``, rows of ``answers``, for each step of ``x``."""
-    keys = ["parcel_id", "asof_h"]
-    rows = x.steps.select(keys).join(y, on=keys, how="left", maintain_order="left")
+    rows = _answered(x, y)
     moves = (pl.col("place") != "") & (pl.col("place_after_h") == pl.col("event_after_h"))
     told = pl.concat_str("event", pl.when(moves).then(pl.lit(ELSEWHERE)).otherwise(pl.lit("")))
     rows = rows.with_columns(event=told)
@@ -155,17 +177,27 @@ def starts(steps: pl.DataFrame) -> dict[str, Array]:
 
 
 def cuts(x: Sequences, y: pl.DataFrame, bins: int) -> dict[str, Array]:
-    """Return edges of log hours from ``starts``, with equally many answers between them."""
-    keys = ["parcel_id", "asof_h"]
-    rows = x.steps.select(keys).join(y, on=keys, how="left", maintain_order="left")
+    """Return edges of log hours from ``starts``, with equally many answers between them.
+
+    Where a head has no answer at all, how long it has been open stands in.
+    """
+    rows = _answered(x, y)
     out = {}
     for name, start in starts(x.steps).items():
+        after = rows[f"{name}_after_h"].to_numpy()
         known = rows[name].is_not_null().to_numpy()
-        after = rows[f"{name}_after_h"].to_numpy()[known]
-        log = np.log(np.maximum(after, SOON_H)) - start[known]
+        known = known if known.any() else ~np.isnan(after)
+        log = np.log(np.maximum(after[known], SOON_H)) - start[known]
         inner = np.unique(np.quantile(log, np.linspace(0, 1, bins + 1)[1:-1]))
         out[name] = np.concatenate([[min(log.min(), inner[0]) - 0.1], inner, [inner[-1] + 1.2]])
     return out
+
+
+def _answered(x: Sequences, y: pl.DataFrame) -> pl.DataFrame:
+    """Return the row of ``y`` of each step; of two of one instant the later stands for both."""
+    keys = ["parcel_id", "asof_h"]
+    last = y.unique(keys, keep="last", maintain_order=True)
+    return x.steps.select(keys).join(last, on=keys, how="left", maintain_order="left")
 
 
 def _pointed(place: pl.Series, x: Sequences, flat: Flat) -> Tensor:
@@ -204,5 +236,5 @@ def _traits(places: pl.DataFrame, scale: Array, regions: Vocabulary) -> Tensor:
     kind = places["kind"].cast(pl.Enum(list(KINDS)), strict=False).to_physical()
     kinds = np.eye(len(KINDS) + 1)[kind.cast(pl.Int64).fill_null(len(KINDS)).to_numpy()]
     region = np.eye(regions.sizes[0])[regions.encode(places)[:, 0]]
-    return _tensor(np.concatenate([where, kinds, region], axis=1)[np.r_[0, : len(places)]]
-                   * np.r_[0, np.ones(len(places))][:, None])  # fmt: skip
+    each = np.concatenate([where, kinds, region], axis=1)
+    return _tensor(np.concatenate([np.zeros((1, each.shape[1])), each]))

@@ -31,6 +31,7 @@ from .arrays import (
     Array,
     Scales,
     Targets,
+    asked_rows,
     cuts,
     flat,
     scales,
@@ -43,6 +44,7 @@ from .net import Answers, JourneyNet, Reading, Shape
 
 WORDS = tuple(name for name in TEXTS if not name.endswith("facility_id"))
 TASKS = ("event", "place", "attempt", "end")
+LEAST = {"width": 1, "heads": 1, "depth": 1, "bins": 4, "longest": 2}
 CHUNK = 2048  # sequences answered at once
 
 
@@ -55,7 +57,7 @@ class Journey:
     tasks
         What it learns; a single one gives its twin that learns nothing else.
     longest
-        Steps that are read of a parcel: the first and the last ones.
+        Steps that are read of a parcel: the first and the last ones so far.
     """
 
     training: Training = field(
@@ -69,9 +71,12 @@ class Journey:
     tasks: tuple[str, ...] = TASKS
 
     def __post_init__(self) -> None:
-        if self.width % self.heads or min(self.width, self.depth, self.bins - 3) < 1:
+        for name, low in LEAST.items():
+            if getattr(self, name) < low:
+                raise ValueError(f"{name}: expected at least {low}, got {getattr(self, name)}.")
+        if self.width % self.heads:
             raise ValueError(
-                f"Expected a width that heads divide, depth >= 1 and bins >= 4, got {self}."
+                f"width: expected a multiple of the {self.heads} heads, got {self.width}."
             )
         if not self.tasks or set(self.tasks) - set(TASKS):
             raise ValueError(f"tasks: expected some of {', '.join(TASKS)}, got {self.tasks}.")
@@ -80,8 +85,11 @@ class Journey:
         self, x: Sequences, y: pl.DataFrame, progress: Callable[[float], None] | None = None
     ) -> "FittedJourney":
         """Minimise the sum over ``tasks`` of the negative log-likelihood of ``answers``."""
-        if y.is_empty() or y["end"].null_count() == y.height:
-            raise ValueError("y: no journey had ended; fit at a later moment, or on more parcels.")
+        ended = y.drop_nulls("end")
+        if x.steps.join(ended, on=["parcel_id", "asof_h"], how="semi").is_empty():
+            raise ValueError(
+                "y: no journey of x had ended; fit at a later moment, or on more parcels."
+            )
         texts = learn(x.steps, WORDS)
         regions = learn(x.places, ("region",), at_least=1)
         places = tuple(x.places["facility_id"].to_list())
@@ -135,16 +143,18 @@ class FittedJourney:
 
     def answer(self, x: Sequences) -> Answered:
         """Answer the steps of ``x`` that are asked about, in their order."""
+        if x.steps.is_empty():
+            raise ValueError("x: no steps; ask about a time in which something was recorded.")
         where = device()
         data = flat(x, self.texts, self.places, self.scale, self.regions).to(where)
         reading = Reading(self._net.to(where), data).eval()
-        rows = sequence_rows(x, self.shape.longest)
-        asked = x.steps["is_asked"].to_numpy()
+        rows, asked = asked_rows(x, self.shape.longest)
         found: list[tuple[Tensor, Answers]] = []
         with torch.inference_mode(), some_threads(torch.get_num_threads()):
-            for part in torch.split(rows, CHUNK):
-                at = part[part >= 0]
-                keep = torch.from_numpy(asked[at.numpy()])
+            for part, wanted in zip(
+                *(torch.split(each, CHUNK) for each in (rows, asked)), strict=True
+            ):
+                at, keep = part[part >= 0], wanted[part >= 0]
                 answers = reading(part.to(where))
                 found.append((at[keep], Answers(*(each.cpu()[keep] for each in answers))))
         index = torch.cat([at for at, _ in found])
