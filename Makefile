@@ -44,7 +44,7 @@ UV := $(BIN)/uv pip compile pyproject.toml requirements/torch.in --overrides req
 
 lock:
 	$(UV) -o requirements/lock.txt
-	$(UV) --extra spark --extra dev --constraint requirements/lock.txt -o requirements/lock-dev.txt
+	$(UV) --extra spark --extra graph --extra dev --constraint requirements/lock.txt -o requirements/lock-dev.txt
 
 clean:
 	rm -rf $(VENV) demo

@@ -8,6 +8,7 @@ from .demo import demo
 from .doctor import doctor
 from .graph import build, facts, path
 from .graph_changes import bottlenecks, changes, depends, whatif
+from .graph_files import bring, export, query, vocabulary
 from .ingest import ingest
 from .problems import backtest, decide, fit, predict
 from .tables import tables
@@ -32,4 +33,7 @@ graph = typer.Typer(
 )
 for question in (build, path, facts, depends, whatif, bottlenecks, changes):
     graph.command()(question)
+for files in (export, query, vocabulary):
+    graph.command()(files)
+graph.command("import")(bring)
 app.add_typer(graph, name="graph")

@@ -1,0 +1,164 @@
+"""``lanecast graph export | import | query | vocabulary``: the graph for other programs."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from lanecast.graph import Graph, graphml, load, neo4j, rdf
+from lanecast.graph.exchange import keep
+from lanecast.graph.sparql import MISSING, ask, loaded
+from lanecast.graph.vocabulary import reference
+from lanecast.tables.lake import Lake
+
+from .graph import DataOption
+from .options import JsonOption, folder_of
+from .talk import fillable, makeable, show, tell, writable, write_json
+
+Form = Literal["turtle", "ntriples", "graphml", "neo4j"]
+FormOption = Annotated[
+    Form | None,
+    typer.Option(
+        "--format",
+        help="Format; by default as the name ends: .ttl .nt .graphml, or a folder for neo4j.",
+    ),
+]
+MOST_ROWS = 50  # that are shown to a person; --json has all
+ENDINGS: dict[str, Form] = {".ttl": "turtle", ".nt": "ntriples", ".graphml": "graphml"}
+
+
+def export(
+    out: Annotated[Path, typer.Option("--out", help="File to write; for neo4j a new folder.")],
+    data: DataOption = Path("lake"),
+    form: FormOption = None,
+    json: JsonOption = None,
+) -> None:
+    """Write the newest graph of a lake to a file that other programs read; nothing is lost.
+
+    Examples
+    --------
+      lanecast graph export --data lake --out graph.ttl
+
+      lanecast graph export --data lake --format neo4j --out graph_csv
+    """
+    kind = form or ENDINGS.get(out.suffix.lower(), "neo4j")
+    writable(json=json)
+    if kind == "neo4j":
+        makeable("out", out)
+    else:
+        writable(out=out)
+    graph = load(Lake(folder_of("data", data)))
+    part = out.with_name(f".{out.name}.part")
+    try:
+        _write(graph, part, kind)
+        part.rename(out)
+    finally:
+        _remove(part)
+    result = _sizes(graph) | {"format": kind, "file": str(out)}
+    if json is not None:
+        write_json(json, result)
+        return
+    tell(f"{result['nodes']:,} nodes and {result['edges']:,} edges written to {out}.")
+    if kind == "neo4j":
+        tell(f"In that folder: {neo4j.IMPORT}")
+
+
+def _write(graph: Graph, path: Path, kind: Form) -> None:
+    if kind == "neo4j":
+        neo4j.write(graph, path)
+    elif kind == "graphml":
+        graphml.write(graph, path)
+    else:
+        rdf.write(graph, path, kind)
+
+
+def _remove(path: Path) -> None:
+    """Remove what a failed export has left."""
+    if path.is_dir():
+        for each in path.iterdir():
+            each.unlink()
+        path.rmdir()
+    path.unlink(missing_ok=True)
+
+
+def _sizes(graph: Graph) -> dict[str, Any]:
+    parts = ("nodes", "edges", "days", "proofs")
+    return {part: getattr(graph, part).height for part in parts} | {"asof": graph.asof.isoformat()}
+
+
+def bring(
+    file: Annotated[Path, typer.Argument(help="File, or folder of neo4j, that export has made.")],
+    data: DataOption = Path("lake"),
+    form: FormOption = None,
+    json: JsonOption = None,
+) -> None:
+    """Store a graph from a file as the newest of a lake; what is not valid is refused whole.
+
+    Example:
+
+      lanecast graph import graph.ttl --data other
+    """
+    writable(json=json)
+    if not file.exists():
+        raise ValueError(f"FILE: there is no {file}.")
+    kind = form or ("neo4j" if file.is_dir() else ENDINGS.get(file.suffix.lower()))
+    if kind is None or (kind == "neo4j") != file.is_dir():
+        raise ValueError(
+            f"--format: expected that of {file}, one of {', '.join(ENDINGS.values())} "
+            f"for a file and neo4j for a folder; got {form}."
+        )
+    if not data.exists():
+        fillable("data", data)
+    graph = _read(file, kind)
+    rows = keep(graph, Lake(data))
+    if json is not None:
+        write_json(json, _sizes(graph) | {"rows_written": rows})
+        return
+    tell(f"The graph of {graph.asof:%Y-%m-%d %H:%M} UTC: {rows:,} rows written to {data}.")
+
+
+def _read(file: Path, kind: Form) -> Graph:
+    if kind == "neo4j":
+        return neo4j.read(file)
+    if kind == "graphml":
+        return graphml.read(file)
+    try:
+        return rdf.read(file, kind)
+    except ModuleNotFoundError as error:
+        raise ValueError(f"{MISSING}.") from error
+
+
+def query(
+    sparql: Annotated[str, typer.Option("--sparql", help="SPARQL 1.1; lc: and rel: are known.")],
+    data: DataOption = Path("lake"),
+    json: JsonOption = None,
+) -> None:
+    """Answer a question in SPARQL about the newest graph of a lake.
+
+    Example:
+
+      lanecast graph query --sparql "SELECT ?a ?b { ?a rel:hands_over_to ?b }"
+    """
+    writable(json=json)
+    graph = load(Lake(folder_of("data", data)))
+    try:
+        found = ask(loaded(graph), sparql)
+    except ModuleNotFoundError as error:
+        raise ValueError(f"{MISSING}.") from error
+    if json is not None:
+        write_json(json, {"variables": found.columns, "rows": found.to_dicts()})
+        return
+    if found.is_empty():
+        tell("No answer.")
+        return
+    show(found.head(MOST_ROWS), f"{found.height} rows")
+
+
+def vocabulary() -> None:
+    """Print the words in which the graph is told as RDF, as Markdown.
+
+    Example:
+
+      lanecast graph vocabulary > docs/graph-vocabulary.md
+    """
+    print(reference(), end="")

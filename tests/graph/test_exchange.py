@@ -1,0 +1,198 @@
+"""Laws of files: whatever a graph holds comes back, in every format, and nonsense is refused."""
+
+import re
+from datetime import UTC, datetime
+
+import polars as pl
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from lanecast.graph import graphml, neo4j, rdf
+from lanecast.graph.build import Graph
+from lanecast.graph.exchange import PARTS, keep
+from lanecast.graph.index import index
+from lanecast.graph.sparql import ask, loaded
+from lanecast.graph.store import load
+from lanecast.graph.vocabulary import reference
+from lanecast.tables.graph import MEASURES, NODE_KINDS, RELATIONS
+from lanecast.tables.lake import Lake
+
+from ..conftest import ROOT
+from .conftest import same
+
+ODD = ["", " ", "'\"", "\\n", "\n", "\r\n", "\t", "\x00", "\x1f", "\x7f", "\x85", "null", "%7C"]
+ODD += ["_x0001_", "_x_", "_x005F_", "&amp;", "<a>", "]]>", "中文 站", "\ue000", "\ufffe", "\uffff"]
+ODD += ["\U0001f69a", "\U0010ffff", "é", "e\u0301", "|", ",", ";", "1e5", "true", "\ufeff"]
+texts = st.sampled_from(ODD) | st.text(max_size=6)
+names = st.builds("".join, st.lists(texts, min_size=1, max_size=3)).filter(len)
+EXTREME = [5e-324, 1.7976931348623157e308, 0.1, 0.0, 123456789.12345679]
+floats = st.sampled_from(EXTREME) | st.floats(0, allow_nan=False, allow_infinity=False)
+wholes = st.integers(0, 2**63 - 1)
+instants = st.datetimes(datetime(1, 1, 2), datetime(9999, 12, 30), timezones=st.just(UTC))  # noqa: DTZ001
+some = {
+    pl.String: texts,
+    pl.Boolean: st.booleans(),
+    pl.Float64: floats,
+    pl.Int64: wholes,
+    pl.Int16: st.integers(0, 255),
+    pl.Date: st.dates(),
+    pl.Datetime: instants,
+}
+DEGREES = {"lat": st.floats(-90, 90), "lon": st.floats(-180, 180)}
+FREE = {"country": st.sampled_from(["DE", "BR"]), "mode": st.sampled_from(["road", "air"])}
+FREE["carrier_id"] = names
+
+
+def rows(part, number, **fixed):
+    """Return so many rows of a part, with these columns and any values elsewhere."""
+    needed = {"label", "is_planned", "scans", "parcels", "date", "hour", "bin", "n", "seen_at"}
+
+    def column(name, kind):
+        if name in fixed:
+            return fixed[name]
+        value = (DEGREES | FREE).get(name, some[kind.base_type()])
+        return st.lists(
+            value if name in needed else st.none() | value, min_size=number, max_size=number
+        )
+
+    return {name: column(name, kind) for name, kind in PARTS[part].items()}
+
+
+@st.composite
+def graphs(draw):
+    """Return a graph that the tables allow, as odd as can be."""
+    ids = draw(st.lists(names, min_size=1, max_size=5, unique=True))
+
+    def made(part, number, **fixed):
+        given = {key: st.just(value) for key, value in fixed.items()}
+        columns = {key: draw(value) for key, value in rows(part, number, **given).items()}
+        return pl.DataFrame(columns, schema=PARTS[part])
+
+    any_of = lambda among, many: draw(  # noqa: E731
+        st.lists(st.sampled_from(among), min_size=many, max_size=many)
+    )
+    some_edges = draw(st.lists(names, max_size=4, unique=True))
+    ends = {name: any_of(ids, len(some_edges)) for name in ("head_id", "tail_id")}
+    ends["relation"] = any_of(RELATIONS, len(some_edges))
+    ends["lane_id"] = any_of([None, *ids], len(some_edges))
+    of = any_of(some_edges, 3) if some_edges else []
+    return Graph(
+        draw(instants),
+        made("nodes", len(ids), node_id=ids, kind=any_of(NODE_KINDS, len(ids))).sort("node_id"),
+        made("edges", len(some_edges), edge_id=some_edges, **ends).sort("edge_id"),
+        made("days", len(of), edge_id=of, measure=any_of(MEASURES, len(of)))
+        .unique(["edge_id", "date", "hour", "measure", "bin"])
+        .sort("edge_id", "date", "hour", "measure", "bin"),
+        made("proofs", len(of), edge_id=of, event_id=[f"{n}{i}" for i, n in enumerate(of)]).sort(
+            "edge_id", "event_id"
+        ),
+        made("holidays", 2, region=any_of(ids, 2)).drop_nulls().unique().sort("region", "date"),
+    )
+
+
+def there_and_back(graph, folder, form):
+    if form == "graphml":
+        graphml.write(graph, folder / "g")
+        return graphml.read(folder / "g")
+    if form == "neo4j":
+        target = folder / f"neo{len(list(folder.iterdir()))}"
+        neo4j.write(graph, target)
+        return neo4j.read(target)
+    pytest.importorskip("pyoxigraph", reason="needs pyoxigraph: pip install lanecast[graph]")
+    rdf.write(graph, folder / "g", form)
+    return rdf.read(folder / "g", form)
+
+
+@pytest.mark.parametrize("form", ["turtle", "ntriples", "graphml", "neo4j"])
+@settings(max_examples=25, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+@given(graph=graphs())
+def test_what_is_written_is_read_back_whatever_it_is(form, graph, tmp_path):
+    back = there_and_back(graph, tmp_path, form)
+    assert back.asof == graph.asof
+    for part in PARTS:
+        if part != "graph":
+            assert getattr(back, part).to_dict(as_series=False) == getattr(graph, part).to_dict(
+                as_series=False
+            )
+    assert same(back, graph)
+
+
+@pytest.mark.parametrize("form", ["turtle", "ntriples", "graphml", "neo4j"])
+def test_a_real_graph_comes_back_and_answers_alike(form, graph, tmp_path):
+    back = there_and_back(graph, tmp_path, form)
+    assert same(back, graph) and back.days.height > 1000 and back.proofs.height > 1000
+    lake = Lake(tmp_path / "lake")
+    keep(back, lake)
+    stored = load(Lake(lake.path))
+    assert same(stored, graph) and graph.holidays.height
+    assert index(stored).roads.lanes.equals(index(graph).roads.lanes)
+
+
+def damaged(graph, folder, file, change):
+    """Write the neo4j files, change one, and return the folder."""
+    neo4j.write(graph, folder / "g")
+    path = folder / "g" / file
+    path.write_text(change(path.read_text()))
+    return folder / "g"
+
+
+@pytest.mark.parametrize(
+    ("file", "change", "said"),
+    [
+        ("nodes.csv", lambda text: text.replace('"region:', '"planet:'), "name what is not there"),
+        ("days.csv", lambda text: text.replace('"volume"', '"mood"'), r"graph_days\.measure"),
+        ("days.csv", lambda text: text.replace('"2025-0', '"May 2025'), r"days\.date: .*'May"),
+        ("days.csv", lambda text: text + text.splitlines()[-1] + "\n", "occur twice"),
+        ("graph.csv", lambda text: text.splitlines()[0] + "\n", r"graph\.asof"),
+        ("graph.csv", lambda text: text + text.splitlines()[1] + "\n", r"graph\.asof"),
+        ("relationships.csv", lambda text: text.replace('"lane"', '"line"'), r"edges\.relation"),
+    ],
+)
+def test_what_is_no_graph_is_refused_with_its_place(file, change, said, graph, tmp_path):
+    with pytest.raises(ValueError, match=said):
+        neo4j.read(damaged(graph, tmp_path, file, change))
+
+
+def test_files_of_other_formats_are_refused(tmp_path):
+    file = tmp_path / "g"
+    file.write_text("a,b\n1,2\n")
+    with pytest.raises(ValueError, match="not GraphML"):
+        graphml.read(file)
+    with pytest.raises(ValueError, match="not turtle"):
+        rdf.read(file, "turtle")
+    file.write_text("<urn:a> <urn:b> <urn:c> .\n")
+    with pytest.raises(ValueError, match="asof"):
+        rdf.read(file, "ntriples")
+    with pytest.raises(ValueError, match="missing"):
+        neo4j.read(tmp_path)
+
+
+def test_a_question_in_sparql_is_answered_as_the_tables_are(graph):
+    pytest.importorskip("pyoxigraph", reason="needs pyoxigraph: pip install lanecast[graph]")
+    store = loaded(graph)
+    edges = graph.edges.filter(pl.col("relation") == "lane")
+    ends = "?x rel:lane ?y . ?x lc:node_id ?a . ?y lc:node_id ?b"
+    found = ask(store, f"SELECT DISTINCT ?a ?b {{ {ends} }}")
+    assert set(found.rows()) == set(edges.select("head_id", "tail_id").rows())
+    total = ask(store, "SELECT (SUM(?n) AS ?all) { ?d a lc:Day ; lc:n ?n }")
+    assert int(total["all"][0]) == graph.days["n"].sum()
+    assert ask(store, "ASK { ?a rel:lane ?a }")["answer"].to_list() == ["false"]
+    assert ask(store, "CONSTRUCT WHERE { ?g a lc:Graph }").height == 1
+    unbound = ask(store, "SELECT ?a ?c { ?a a lc:Graph OPTIONAL { ?a lc:label ?c } }")
+    assert unbound["c"].to_list() == [None]
+    for wrong in ("which hub?", "DELETE WHERE { ?a ?b ?c }"):
+        with pytest.raises(ValueError, match="--sparql"):
+            ask(store, wrong)
+
+
+def test_the_page_of_the_vocabulary_is_up_to_date():
+    assert (ROOT / "docs" / "graph-vocabulary.md").read_text() == reference()
+
+
+def test_every_word_that_is_written_is_in_the_vocabulary(graph, tmp_path):
+    rdf.write(graph, tmp_path / "g", "turtle")
+    words = set(re.findall(r"\b(?:lc|rel):\w+", (tmp_path / "g").read_text()))
+    page = reference()
+    assert len(words) > 40
+    assert [each for each in words if f"`{each}`" not in page and f"## {each}\n" not in page] == []
