@@ -64,7 +64,7 @@ def test_a_lake_without_scans_has_checkouts_as_steps_and_no_sequences(tmp_path):
 
 def test_a_scan_that_is_recorded_later_is_no_step_yet(tmp_path):
     now = [scan("e1", "picked_up", 5, 5, "f1"), scan("e2", "arrived", 10, 10, "f2")]
-    later = [scan("e3", "departed", 12, 50, "f2"), scan("e4", "lost", 49, 49.5)]
+    later = [scan("e3", "arrived", 12, 50, "f3"), scan("e4", "lost", 49, 49.5)]
     short, long = told(tmp_path / "a", *now), told(tmp_path / "b", *now, *later)
     for lake in (short, long):
         assert walked(lake, at(-1), at(49))["asof_h"].to_list() == [
@@ -73,6 +73,17 @@ def test_a_scan_that_is_recorded_later_is_no_step_yet(tmp_path):
     mine, other = (sequences(lake, at(-1), at(49)) for lake in (short, long))
     for part in ("steps", "reach", "places"):
         assert_frame_equal(getattr(mine, part), getattr(other, part))
+
+
+def test_a_place_is_known_as_it_was_told_by_then(tmp_path):
+    lake = told(tmp_path / "lake", scan("e1", "picked_up", 5, 5, "f1"))
+    hub = {"facility_id": "f1", "kind": "sort_hub", "country": "US", "zone": "America/New_York"}
+    put(lake, "facilities", hub | {"lat": 40.0, "lon": -74.0, "recorded_at": at(-9)})
+    put(lake, "facilities", hub | {"lat": 41.0, "lon": -75.0, "recorded_at": at(20)})
+    lake = type(lake)(lake.path)
+    for until, lat in ((19, 40.0), (21, 41.0)):
+        assert walked(lake, at(-1), at(until))["lat"].to_list() == [None, lat]
+        assert sequences(lake, at(-1), at(until)).places["lat"].to_list() == [lat]
 
 
 def test_a_story_becomes_numbers_and_texts(tmp_path):
