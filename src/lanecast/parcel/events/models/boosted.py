@@ -10,7 +10,7 @@ import polars as pl
 from lanecast.tables.events import EVENTS
 
 from .base_rates import BaseRates, FittedBaseRates
-from .censoring import believed
+from .censoring import believed, seen, settled
 from .inputs import Inputs, learn
 from .recalibration import corrected, straight
 from .rows import Answers, Array, answers, asked_of, events_of, predictions
@@ -80,7 +80,7 @@ class Boosted:
             earlier = self._learn(past, self.steps)
             later = known.only(asked_h >= cut_h)
             chance = earlier.chance(later.x)
-            hit, weight = believed(later, chance)
+            hit, weight = believed(later, chance, known)
             moments = later.x["moment"].to_numpy()
             for moment in np.unique(moments):
                 mine = moments == moment
@@ -90,10 +90,12 @@ class Boosted:
 
     def _learn(self, known: Answers, steps: int) -> "Trees":
         """Learn from answers, and again with what is then believed of open questions."""
-        sample, weight = known.weight(self.half_life_d, self.most, self.seed)
+        kept, weight = known.weight(self.half_life_d, self.most, self.seed)
+        sample, fair = known.only(kept), seen(known)[kept]
         inputs = learn(sample.x)
         array, done = inputs(sample.x), sample.known
-        trees = self._grow(array[done], sample.hit[done], weight[done])
+        first = done & settled(sample)
+        trees = self._grow(array[first], sample.hit[first], (weight / fair)[first])
         hit, says = np.nan_to_num(sample.hit), done.astype(np.float64)
         for _ in range(steps if not done.all() else 0):
             hit, says = believed(sample, np.asarray(trees.predict(array, num_threads=1)))

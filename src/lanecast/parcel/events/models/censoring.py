@@ -19,7 +19,7 @@ References
 
 import numpy as np
 
-from .rows import Answers, Array
+from .rows import FEWEST, Answers, Array, Mask
 
 LEAST = 0.05  # probability of being known; a weight is at most twenty
 OLD = 0.98  # of the answers have come by the age at which a question shows the law of answers
@@ -27,32 +27,56 @@ OLD = 0.98  # of the answers have come by the age at which a question shows the 
 
 def counted(known: Answers, half_life_d: float) -> Array:
     """Return weights, shape (n,), 0 for open ones, of mean 1 over all rows of a half-life."""
-    age, order = known.age_h, np.argsort(known.age_h)
-    weight = 0.5 ** (age / 24 / half_life_d)
-    if not len(age):
-        return weight
-    above = np.cumsum(weight[order][::-1])[::-1] / weight.sum()
-    place = np.searchsorted(age[order], known.waited_h, side="left")
-    seen = np.append(above, 0.0)[place]
-    return np.asarray(np.where(known.known, weight / np.maximum(seen, LEAST), 0.0))
+    weight = 0.5 ** (known.age_h / 24 / half_life_d)
+    return np.asarray(np.where(known.known, weight / seen(known, half_life_d), 0.0))
 
 
-def believed(known: Answers, chance: Array) -> tuple[Array, Array]:
+def seen(known: Answers, half_life_d: float = np.inf) -> Array:
+    """Return how likely an answer that took as long as each had come by now, shape (n,)."""
+    if not len(known.age_h):
+        return np.zeros(0)
+    order = np.argsort(known.age_h)
+    weight = 0.5 ** (known.age_h[order] / 24 / half_life_d)
+    above = np.append(np.cumsum(weight[::-1])[::-1] / weight.sum(), 0.0)
+    place = np.searchsorted(known.age_h[order], known.waited_h, side="left")
+    return np.asarray(np.maximum(above[place], LEAST))
+
+
+def settled(known: Answers) -> Mask:
+    """Return which questions a first fit may learn from, shape (n,).
+
+    Where bad news is quicker than good (a claim comes in days, its absence is sure in a month), all
+    young questions with an answer are hits, and no weight can mend that: only old ones are fair.
+    """
+    hits, misses = (known.waited_h[known.hit == value] for value in (1, 0))
+    if not len(hits) or not len(misses) or np.median(hits) >= np.median(misses):
+        return np.ones(len(known.hit), bool)
+    old = known.age_h >= np.quantile(misses, OLD)
+    return old if (known.hit[old] == 1).any() else np.ones(len(old), bool)
+
+
+def believed(
+    known: Answers, chance: Array, all_known: Answers | None = None
+) -> tuple[Array, Array]:
     """Return for every row how likely it happens, and whether it still says anything (1 or 0).
 
     Parameters
     ----------
     chance
         What a model says of each row, shape (n,).
+    all_known
+        Questions that show how long answers take; None: these.
     """
     done = known.known
-    unit = known.waited_h / known.scale_h
     hit, weight = np.where(done, known.hit, 0.0), done.astype(np.float64)
     if done.all() or not done.any():
         return hit, weight
-    old = done & (known.age_h >= np.quantile(known.waited_h[done], OLD))
-    law = old if known.hit[old].sum() >= 20 else done
-    longer = [_longer(unit[law & (known.hit == value)], unit[~done]) for value in (1, 0)]
+    others = all_known or known
+    told = others.known
+    old = told & (others.age_h >= np.quantile(others.waited_h[told], OLD))
+    law = old if others.hit[old].sum() >= FEWEST else told
+    took, waited = others.waited_h / others.scale_h, known.waited_h[~done] / known.scale_h[~done]
+    longer = [_longer(took[law & (others.hit == value)], waited) for value in (1, 0)]
     p = chance[~done]
     yes, no = p * longer[0], (1 - p) * longer[1]
     hit[~done] = yes / np.maximum(yes + no, 1e-12)
@@ -61,7 +85,7 @@ def believed(known: Answers, chance: Array) -> tuple[Array, Array]:
 
 
 def _longer(taken: Array, waited: Array) -> Array:
-    """Return the share of ``taken`` that lies above each of ``waited``."""
+    """Return the share of ``taken`` that lies above each of ``waited``; of none, all do."""
     if not len(taken):
-        return np.zeros(len(waited))
+        return np.ones(len(waited))
     return np.asarray(1 - np.searchsorted(np.sort(taken), waited, side="right") / len(taken))

@@ -12,6 +12,7 @@ Array = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 FEWEST = 20  # hits to learn an event from
 SCALE_H = (24.0, 240.0)  # time to the promise: the least, and where there is none
+AFTER_H = {"returned": 1080.0, "lost": 1080.0, "not_received": 720.0}  # until all is known
 RISKY = {  # while it can still happen
     "late": pl.col("to_promise_h").fill_null(-1.0) > 0,
     "failed_first": (pl.col("attempts") == 0) & (pl.col("moment") != "waiting"),
@@ -27,8 +28,8 @@ class Answers:
     """Questions of one event: x, and what came of them as far as it is known.
 
     ``hit`` is 1 or 0, NaN while open; ``waited_h`` the hours from asking until the answer, or
-    until now; ``scale_h`` hours to the promise, the unit in which answers come; ``age_h`` hours
-    since asking; each shape (n,). ``seen_h`` is now, in hours since 1970 UTC.
+    until now; ``scale_h`` hours until every answer is due, the unit in which answers come;
+    ``age_h`` hours since asking; each shape (n,). ``seen_h`` is now, in hours since 1970 UTC.
     """
 
     x: pl.DataFrame
@@ -72,11 +73,11 @@ class Answers:
             self.seen_h,
         )
 
-    def weight(self, half_life_d: float, most: int, seed: int) -> tuple["Answers", Array]:
-        """Return at most about ``most`` rows with their weights: less for old ones.
+    def weight(self, half_life_d: float, most: int, seed: int) -> tuple[Mask, Array]:
+        """Return at most about ``most`` rows to learn from, and the weights of those.
 
-        Hits are all kept; of the rest some are drawn, and weigh as much as those left out. The
-        questions of one parcel at one kind of moment weigh as one together.
+        Old rows weigh less. Hits are all kept; of the rest some are drawn, and weigh as much as
+        those left out. The questions of one parcel at one kind of moment weigh as one together.
         """
         weight = 0.5 ** (self.age_h / 24 / half_life_d)
         same = self.x.select(pl.len().over("parcel_id", "moment")).to_series().to_numpy()
@@ -85,7 +86,7 @@ class Answers:
         share = min(1.0, max(most - hits.sum(), most // 2) / max((~hits).sum(), 1))
         kept = hits | (np.random.default_rng(seed).random(len(hits)) < share)
         weight = np.where(hits, weight, weight / share)[kept]
-        return self.only(kept), np.asarray(weight / weight.mean())
+        return kept, np.asarray(weight / weight.mean())
 
 
 def asked_of(x: pl.DataFrame, event: str) -> pl.DataFrame:
@@ -123,7 +124,7 @@ def answers(x: pl.DataFrame, y: pl.DataFrame, event: str) -> Answers:
         both.select(x.columns),
         both["happened"].cast(pl.Float64).fill_null(float("nan")).to_numpy(),
         until_h - asked_h,
-        both["to_promise_h"].clip(low).fill_null(none).to_numpy(),
+        both["to_promise_h"].clip(low).fill_null(none).to_numpy() + AFTER_H.get(event, 0.0),
         seen_h - asked_h,
         seen_h,
     )
