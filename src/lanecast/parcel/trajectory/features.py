@@ -13,10 +13,10 @@ import narwhals as nw
 from narwhals.typing import FrameT
 
 from lanecast.parcel.history import total
-from lanecast.parcel.questions import questions
+from lanecast.parcel.questions import questions, then
+from lanecast.tables.commerce import ADDRESSES
 from lanecast.tables.lake import Frame, Lake
 from lanecast.tables.network import LANES
-from lanecast.tables.parcel import SCANS
 from lanecast.tables.trajectory import LANE_HISTORY, LEG_PLANS, SOMEWHERE_NEW
 
 from .snapshot import (
@@ -37,7 +37,7 @@ SNAPSHOT_H = 6.0  # a question is answered from the last snapshot before it
 ASKED = ("parcel_id", "asof_h")  # one question
 ROW = (*ASKED, "next_stop")  # one row
 FACTS = (
-    *("status", "service", "carrier_id", "goal_region", "goal_facility_id"),
+    *("status", "service", "carrier_id", "goal_region", "goal_facility_id", "goal_kind"),
     *("origin_region", "origin_facility_id", "placed_h", "event_h", "attempts", "scans"),
 )
 WAYS = {  # lanes that are looked up, by the columns that name their ends
@@ -65,11 +65,15 @@ def asked(lake: Lake, since: datetime, until: datetime) -> nw.LazyFrame[Any]:
     LazyFrame
         ``ASKED``, ``FACTS``, the walk so far (``KNOWN``, see ``walk``), and the plan of the leg
         that was made since the parcel came here: ``plan_to`` and ``plan_h``.
+
+    Raises
+    ------
+    FileNotFoundError
+        When there are no scans.
     """
     known = lake.asof(until)
-    if not known.has(SCANS):
-        raise FileNotFoundError(f"{lake.path}: holds no scans; ingest some first.")
     rows = questions(known, since, until).filter(nw.col("moment") != "checkout")
+    rows = then(rows, known, ADDRESSES, "address_id", {"goal_kind": "kind"})
     rows = rows.select(*ASKED, *FACTS).join(
         walk(known).select(*ASKED, *KNOWN), on=list(ASKED), how="inner"
     )

@@ -23,7 +23,7 @@ WHO: dict[str, tuple[str, ...]] = {  # of those who were here: who else counts a
     "service": ("carrier_id", "service"),
     "region": ("goal_region",),
     "goal": ("goal_facility_id",),
-    "goal_status": ("goal_facility_id", "status"),
+    "goal_status": ("goal_facility_id", "goal_kind", "status"),
 }
 SPREAD = ((0, 1.0), (1, 0.6), (-1, 0.6), (2, 0.15), (-2, 0.15))  # hours that are alike, and how far
 
@@ -46,9 +46,10 @@ def named(rows: FrameT) -> FrameT:
     """Add the keys by which the past is summarised; what is unknown is an empty text."""
     local_h = nw.col("asof_h") + nw.col("offset_min").fill_null(0) / 60
     seller = nw.coalesce("origin_facility_id", "origin_region", nw.lit(""))
-    texts = ("prev", "prev2", "first", "carrier_id", "service", "goal_region", "goal_facility_id")
+    texts = ("prev", "prev2", "first", "carrier_id", "service")
+    goal = ("goal_region", "goal_facility_id", "goal_kind")
     return rows.with_columns(
-        nw.col(*texts).fill_null(""),
+        nw.col(*texts, *goal).fill_null(""),
         here=nw.coalesce(nw.col("here"), nw.concat_str([nw.lit("seller:"), seller])),
         hour=local_h % 24,
         weekday=((local_h / 24).floor() + 3) % 7,  # 1970-01-01 was a Thursday

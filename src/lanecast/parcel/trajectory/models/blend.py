@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 import numpy as np
 import polars as pl
 
-from .boosted import FEWEST, Boosted, FittedBoosted, held_out
+from .boosted import Boosted, FittedBoosted, held_out
 from .frequency import FittedFrequency, Frequency
 from .rows import Array, Known, known, next_stops
 from .spread import Spread, spread
 
 SHARES = tuple(step / 10 for step in range(11))
+ENOUGH = 100  # questions to choose a share on
 WORTH = 300.0  # questions that the baseline is worth against what was measured
 
 
@@ -37,10 +38,10 @@ class Blend:
         earlier, later = held_out(rows, self.held_out)
         test = FittedBlend(self.frequency, self.boosted.learn(earlier), 1.0, 1.0, NOTHING)
         stop, leg = 0.0, 0.0
-        if later.questions >= FEWEST and test.boosted.stop is not None:
+        if later.questions >= ENOUGH and test.boosted.stop is not None:
             stop = _stop_share(test, later)
         done = later.only(~np.isnan(later.took_h))
-        if done.questions >= FEWEST and test.boosted.leg is not None:
+        if done.questions >= ENOUGH and test.boosted.leg is not None:
             leg = _leg_share(test, done)
         test = FittedBlend(self.frequency, test.boosted, stop, leg, NOTHING)
         rest = np.log(done.took_h) - test.log_hours(done.x)

@@ -51,12 +51,8 @@ class Boosted:
     def __post_init__(self) -> None:
         counts = min(self.rounds, self.leg_rounds, self.most) >= 1
         leaves = min(self.leaves, self.leg_leaves) >= 2
-        shares = (
-            0 < min(self.rate, self.leg_rate) <= 1
-            and 0 < self.held_out < 1
-            and self.weight_power >= 0
-        )
-        if not (counts and leaves and shares):
+        rates = min(self.rate, self.leg_rate) > 0 and max(self.rate, self.leg_rate) <= 1
+        if not (counts and leaves and rates and 0 < self.held_out < 1 and self.weight_power >= 0):
             raise ValueError(
                 "Expected rounds, leg_rounds and most of at least 1, leaves of at least 2, rates "
                 f"in (0, 1], held_out in (0, 1) and weight_power >= 0, got {self}."
