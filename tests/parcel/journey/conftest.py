@@ -1,11 +1,20 @@
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
 
+from lanecast.nn.training import some_threads
 from lanecast.sources.world import World, simulate
 from lanecast.tables.lake import Lake
 
 START = datetime(2025, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """Small nets gain nothing from more, and lose where others wait for the processor."""
+    with some_threads():
+        yield
 
 
 @pytest.fixture(scope="session")

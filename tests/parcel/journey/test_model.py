@@ -75,6 +75,16 @@ def test_chances_sum_to_one(said):
     np.testing.assert_allclose(said.place.sum(1), 1, atol=1e-5)
 
 
+@pytest.mark.parametrize(("head", "what"), [("event", "arrived"), ("end", None)])
+def test_quantiles_are_those_of_the_chances_of_each_bin(said, head, what):
+    here = [i for i, word in enumerate(HEADS[head]) if what in (None, word.split()[0])]
+    hours = said.hours(head, LEVELS, what)
+    for i in range(0, len(hours), 50):
+        below = np.append(0, said.chances[head][i, here].sum(0).cumsum())
+        log = np.interp(LEVELS, below / below[-1], said.edges[head]) + said.starts[head][i]
+        np.testing.assert_allclose(np.log(hours[i]), log, atol=1e-6)
+
+
 @pytest.mark.parametrize("head", HEADS)
 def test_quantiles_never_cross(said, head):
     for what in (None, HEADS[head][0], HEADS[head][-1].removesuffix(" elsewhere")):
@@ -121,7 +131,7 @@ def test_a_parcel_is_answered_the_same_alone_and_among_others(
 
 
 def test_more_parcels_than_are_answered_at_once(fitted, later, said, monkeypatch):
-    monkeypatch.setattr("lanecast.parcel.journey.model.CHUNK", 7)
+    monkeypatch.setattr("lanecast.parcel.journey.model.CHUNK", 50)
     np.testing.assert_allclose(numbers(fitted.answer(later)), numbers(said), **CLOSE)
 
 
@@ -178,8 +188,11 @@ def test_a_place_that_was_opened_later_may_be_next(fitted, later):
                               "places": ("facility_id",)}.items()}  # fmt: skip
     found = fitted.answer(Sequences(**renamed))
     opened = found.candidates == "opened"
-    assert opened.any()
     assert (found.place[:, :MOST][opened] > 1e-3).any()
+    moved = pl.when(facility_id="opened").then(0.0)
+    places = renamed["places"].with_columns(lat=moved.otherwise("lat"), lon=moved.otherwise("lon"))
+    elsewhere = fitted.answer(Sequences(**renamed | {"places": places}))
+    assert np.abs(elsewhere.place[:, :MOST][opened] - found.place[:, :MOST][opened]).max() > 1e-5
 
 
 def test_of_a_parcel_longer_than_what_is_read_the_first_and_the_last_steps_are_kept(later):
@@ -206,6 +219,17 @@ def test_each_step_that_is_asked_about_is_read_once_with_its_first_and_last_step
             read = before if len(before) <= 4 else [before[0], *before[-3:]]
             assert sequence[: place + 1] == read
     assert sorted(seen) == row_of.filter("is_asked")["row"].to_list()
+
+
+def test_a_model_that_reads_few_steps_answers_all_in_their_order(data, later):
+    short = replace(MODEL, longest=4).fit(*data)
+    found = short.answer(later)
+    asked = later.steps.filter("is_asked")
+    assert found.steps.equals(asked.select("parcel_id", "asof_h", "moment", "status"))
+    ends = pl.col("asof_h") == pl.col("asof_h").max().over("parcel_id")
+    alone = short.answer(only(later, pl.lit(True), asked=ends & pl.col("is_asked")))
+    mask = asked.select(ends).to_series().to_numpy()
+    np.testing.assert_allclose(numbers(alone), numbers(found)[mask], **CLOSE)
 
 
 def test_five_hundred_scans_are_answered_each_from_its_own_past(fitted, tmp_path):

@@ -77,7 +77,8 @@ def test_a_scan_that_is_recorded_later_is_no_step_yet(tmp_path):
 
 def test_a_place_is_known_as_it_was_told_by_then(tmp_path):
     lake = told(tmp_path / "lake", scan("e1", "picked_up", 5, 5, "f1"))
-    hub = {"facility_id": "f1", "kind": "sort_hub", "country": "US", "zone": "America/New_York"}
+    hub = {"facility_id": "f1", "kind": "sort_hub", "country": "US", "region": "US-NY"}
+    hub |= {"zone": "America/New_York"}
     put(lake, "facilities", hub | {"lat": 40.0, "lon": -74.0, "recorded_at": at(-9)})
     put(lake, "facilities", hub | {"lat": 41.0, "lon": -75.0, "recorded_at": at(20)})
     lake = type(lake)(lake.path)
