@@ -10,7 +10,7 @@ from lanecast.tables.lake import Lake
 START = datetime(2025, 1, 1, tzinfo=UTC)
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(autouse=True, scope="module")
 def one_thread() -> Iterator[None]:
     """Small nets gain nothing from more, and lose where others wait for the processor."""
     with some_threads():
