@@ -32,17 +32,21 @@ def test_steps_are_all_questions_of_the_parcels_that_raised_one_in_the_window(
     assert 0 < len(recent) < every["parcel_id"].n_unique()
     assert_frame_equal(mine.select(every.columns), wanted)
     assert mine["is_asked"].to_list() == [hour >= number(since) for hour in mine["asof_h"]]
+    seen: dict[str, str] = {}
     for row in mine.iter_rows(named=True):
         seller = "from " + (row["origin_facility_id"] or "")
-        assert row["reached_from"] == (row["facility_id"] or seller)
+        seen[row["parcel_id"]] = row["facility_id"] or seen.get(row["parcel_id"], seller)
+        assert row["reached_from"] == seen[row["parcel_id"]]
+    nowhere = mine.filter(facility_id="").filter(~pl.col("reached_from").str.starts_with("from "))
+    assert nowhere.height  # told without a place, after it had been seen at one
 
 
-def test_a_step_lies_where_its_facility_lies(company, company_lake, company_days):
+def test_a_step_lies_where_the_parcel_was_seen_last(company, company_lake, company_days):
     _, since, until = company_days
     spots = {row["facility_id"]: (row["lat"], row["lon"])
              for row in company.tables["facilities"].iter_rows(named=True)}  # fmt: skip
     mine = walked(company_lake, since, until)
-    for place, *spot in mine.select("facility_id", "lat", "lon").unique().rows():
+    for place, *spot in mine.select("reached_from", "lat", "lon").unique().rows():
         assert tuple(spot) == spots.get(place, (None, None))
 
 

@@ -19,24 +19,26 @@ def steps(lake: Lake, since: datetime, until: datetime) -> nw.LazyFrame[Any]:
     -------
     LazyFrame
         Rows of ``questions``, from the checkout on; ``is_asked``, whether the step lies in [since,
-        until), the others being the past that it is read with; ``lat`` and ``lon`` of the place of
-        the last scan, and ``reached_from``: that place, or before the first the seller's.
+        until), the others being the past that it is read with; ``reached_from``, the place where
+        it was seen last, or before the first the seller's, and its ``lat`` and ``lon``.
     """
     rows = questions(lake, EPOCH, until)
     first = since.timestamp() / 3600
     newest = rows.group_by("parcel_id").agg(newest_h=nw.col("asof_h").max())
     rows = rows.join(newest.filter(nw.col("newest_h") >= first), on="parcel_id", how="inner")
     seller = nw.concat_str(nw.lit("from "), nw.col("origin_facility_id").fill_null(""))
+    place = nw.col("facility_id")
     rows = rows.drop("newest_h").with_columns(
         is_asked=nw.col("asof_h") >= first,
-        reached_from=nw.when(nw.col("facility_id") == "")
-        .then(seller)
-        .otherwise(nw.col("facility_id")),
+        here=nw.when(place != "")
+        .then(place)
+        .fill_null(strategy="forward")
+        .over("parcel_id", order_by=("asof_h", "scans")),
     )
+    rows = rows.with_columns(reached_from=nw.coalesce(nw.col("here"), seller))
     known = lake.asof(until)
     if not known.has(FACILITIES):
         nothing = nw.lit(None).cast(nw.Float64())
-        return rows.with_columns(lat=nothing, lon=nothing)
-    return rows.join(
-        known.read(FACILITIES).select("facility_id", "lat", "lon"), on="facility_id", how="left"
-    )
+        return rows.drop("here").with_columns(lat=nothing, lon=nothing)
+    spots = known.read(FACILITIES).select("lat", "lon", here="facility_id")
+    return rows.join(spots, on="here", how="left").drop("here")
