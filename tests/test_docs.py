@@ -27,7 +27,13 @@ LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 CODE = re.compile(r"```.*?```|`[^`\n]*`|^    .*$", re.S | re.M)
 QUICK = eta.Blend(eta.Boosted(rounds=15), eta.Deep(Training(epochs=1)))
 PACKAGE = ROOT / "src" / "lanecast"
-RUN_PAGES = ["README.md", "docs/quickstart.md", "docs/operations.md", "docs/graph.md"]
+RUN_PAGES = [
+    "README.md",
+    "docs/quickstart.md",
+    "docs/operations.md",
+    "docs/graph.md",
+    "docs/trajectory.md",
+]
 
 page = pytest.mark.parametrize("page", PAGES, ids=lambda each: each.name)
 
@@ -110,7 +116,8 @@ def test_every_link_leads_somewhere(page):
 @page
 def test_every_file_that_is_named_is_there(page):
     files = [str(each) for each in (*PACKAGE.rglob("*.py"), *(ROOT / "tests").rglob("*.py"))]
-    files += [str(each) for each in (ROOT / "benchmarks").glob("*.py")]
+    for folder in ("benchmarks", "experiments"):
+        files += [str(each) for each in (ROOT / folder).glob("*.py")]
     for name in re.findall(r"`(?:python )?([\w/]+\.py)\b", page.read_text()):
         assert any(each.endswith(f"/{name}") for each in files), name
 

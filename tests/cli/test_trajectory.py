@@ -1,10 +1,20 @@
+from functools import partial
+
 import pytest
 
+from lanecast.parcel.trajectory import Boosted
 from lanecast.sources.ingest import ingest
 from lanecast.tables.lake import Lake, collect
 from lanecast.tables.trajectory import NEXT_STOPS
 
-LEARNT = "2025-01-10"
+LEARNT = "2025-01-06"
+
+
+@pytest.fixture(autouse=True)
+def few_rounds(monkeypatch):
+    """Let the command line learn less, so that the tests take seconds."""
+    quick = partial(Boosted, rounds=15, leg_rounds=15)
+    monkeypatch.setattr("lanecast.cli.trajectory.boosted", lambda seed: quick(seed=seed))
 
 
 def test_fit_predict_and_backtest_speak_of_where_next(lanecast, lake, company, tmp_path):
@@ -14,7 +24,7 @@ def test_fit_predict_and_backtest_speak_of_where_next(lanecast, lake, company, t
     assert "Next: lanecast predict trajectory" in said.out
     told = lanecast(
         *("predict", "trajectory", "--lake", lake, "--model", model),
-        *("--from", LEARNT, "--to", "2025-01-11", "--json", "-"),
+        *("--from", LEARNT, "--to", "2025-01-07", "--json", "-"),
     )
     assert told.code == 0, told.err
     stored = collect(Lake(lake).read(NEXT_STOPS))
@@ -27,14 +37,14 @@ def test_fit_predict_and_backtest_speak_of_where_next(lanecast, lake, company, t
     assert "trajectory" in lanecast("decide", "trajectory", "--lake", lake).err
     replayed = lanecast(
         *("backtest", "trajectory", "--source", "lake", "--data", company / "lake"),
-        *("--from", LEARNT, "--to", "2025-01-12", "--every", "1d", "--json", "-"),
+        *("--from", LEARNT, "--to", "2025-01-08", "--every", "1d", "--json", "-"),
     )
     assert replayed.code == 0, replayed.err
     figures = replayed.json
     names = ("next_top1", "next_top3", "next_top1_baseline", "leg_mae_min", "coverage_80", "fit_s")
     assert {*names, "leg_mae_min_baseline", "n", "predict_rows_per_s"} <= figures.keys()
-    assert figures["next_top1"] > 0.8
-    assert [day["day"] for day in figures["days"]] == [LEARNT, "2025-01-11"]
+    assert figures["next_top1"] > 0.6
+    assert [day["day"] for day in figures["days"]] == [LEARNT, "2025-01-07"]
     late = lanecast(
         *("backtest", "trajectory", "--source", "lake", "--data", company / "lake"),
         *("--from", "2026-01-01", "--to", "2026-01-02"),
@@ -45,8 +55,8 @@ def test_fit_predict_and_backtest_speak_of_where_next(lanecast, lake, company, t
 def test_later_days_change_nothing_of_what_was_answered_before(lanecast, lake, tmp_path):
     """A back-test up to a day says the same, whether or not the lake holds what came after."""
     words = ("backtest", "trajectory", "--source", "lake", "--data", lake, "--from", LEARNT)
-    short = lanecast(*words, "--to", "2025-01-11", "--every", "1d", "--json", "-").json
-    long = lanecast(*words, "--to", "2025-01-12", "--every", "1d", "--json", "-").json
+    short = lanecast(*words, "--to", "2025-01-07", "--every", "1d", "--json", "-").json
+    long = lanecast(*words, "--to", "2025-01-08", "--every", "1d", "--json", "-").json
     first = long["days"][0]
     assert {k: first[k] for k in ("next_top1", "leg_mae_min", "n")} == {
         k: pytest.approx(short[k], rel=1e-9) for k in ("next_top1", "leg_mae_min", "n")

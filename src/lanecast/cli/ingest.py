@@ -65,6 +65,7 @@ def ingest(
         if dry_run:
             tell(f"Nothing was written; compared with the lake {lake}.")
         else:
-            tell(f"Lake: {lake}. Next: lanecast fit eta --lake {lake}")
+            problem = "trajectory" if source == "delhivery" else "eta"
+            tell(f"Lake: {lake}. Next: lanecast fit {problem} --lake {lake}")
     if not report.ok():
         raise typer.Exit(5)

@@ -30,16 +30,16 @@ AHEAD = timedelta(days=31)
 TOLD = ("model", "status", "n", "next_top1", "next_top3", "log_loss", "leg_mae_min", "coverage_80")
 
 
-def blend(seed: int) -> trajectory.Blend:
-    """Return the blend with this seed."""
-    return trajectory.Blend(trajectory.Boosted(seed=seed))
+def boosted(seed: int) -> trajectory.Boosted:
+    """Return the trees with this seed."""
+    return trajectory.Boosted(seed=seed)
 
 
 def entries(seed: int) -> dict[str, Entry]:
     """Return the models of a back-test: ours, its parts, and the plain share of the lanes."""
     return {
-        "blend": Entry(blend(seed)),
-        "boosted": Entry(trajectory.Boosted(seed=seed)),
+        "blend": Entry(trajectory.Blend(boosted(seed))),
+        "boosted": Entry(boosted(seed)),
         "frequency": Entry(trajectory.Frequency()),
         "lane": Entry(trajectory.Frequency(levels=())),
     }
@@ -54,7 +54,7 @@ def fit(lake: Path, model: Path, asof: str | None, days: int, seed: int, json: P
         x = collect(trajectory.features(known, since, now).lazy())
         y = collect(trajectory.outcomes(known, now).lazy())
         say("fitting", 0.6)
-        fitted = blend(seed).fit(x, y)
+        fitted = trajectory.Blend(boosted(seed)).fit(x, y)
         say("saving", 0.95)
         about = {"problem": "trajectory", "trained_until": now.isoformat(), "seed": seed}
         metrics = {
