@@ -69,10 +69,11 @@ class World:
         return batch.rows
 
     def export(self, folder: Path) -> None:
-        """Write one Parquet file per table into ``folder``, and the truth into ``folder/truth``."""
+        """Write one Parquet file per table with rows into ``folder``, the truth into ``truth``."""
         (folder / "truth").mkdir(parents=True, exist_ok=True)
         for name, table in self.tables.items():
-            table.write_parquet(folder / f"{name}.parquet")
+            if table.height:  # a file without rows is refused by ``ingest``
+                table.write_parquet(folder / f"{name}.parquet")
         for name, table in self.truth.items():
             table.write_parquet(folder / "truth" / f"{name}.parquet")
 
