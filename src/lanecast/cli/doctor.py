@@ -44,6 +44,8 @@ def _findings() -> Iterator[tuple[bool, bool, str]]:
         yield gpu, False, "a CUDA GPU: used where there is one, not needed"
     spark = "pyspark, for lakes beyond one machine: pip install 'lanecast\\[spark]'"
     yield _has("pyspark"), False, spark
+    rdf = "pyoxigraph, for SPARQL and RDF files: pip install 'lanecast\\[graph]'"
+    yield _has("pyoxigraph"), False, rdf
     yield shutil.which("java") is not None, False, "Java 17, for Spark: apt install openjdk-17-jre"
     cores = os.cpu_count() or 1
     yield cores >= 2, False, f"{cores} processor cores (times in the docs are for two)"
