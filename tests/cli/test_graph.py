@@ -67,7 +67,7 @@ def test_a_path_says_when_and_how_surely(asked, lanecast, data):
     assert first["arrival"]["q10"] <= first["arrival"]["q50"] <= first["arrival"]["q90"]
     assert 0 <= first["in_time"] <= 1
     told = lanecast("graph", "path", *HUBS, "--data", data)
-    assert "fastest" in told.out and "most reliable" in told.out
+    assert "fastest" in told.out and "surest" in told.out
     assert "America/Los_Angeles" in told.out
 
 

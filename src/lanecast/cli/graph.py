@@ -82,7 +82,7 @@ def path(
     ] = None,
     json: JsonOption = None,
 ) -> None:
-    """Show the fastest and the most reliable way between two places, and ways that differ.
+    """Show the fastest and the most reliable (surest) way between two places, and ways that differ.
 
     Example:
 
@@ -128,7 +128,7 @@ def _within(found: Index, at: datetime, given: str) -> None:
 def _ways(ways: Routes, zone: str) -> pl.DataFrame:
     rows = []
     for number, way in enumerate(ways.ways):
-        note = ["fastest"] * (number == 0) + ["most reliable"] * (number == ways.reliable)
+        note = ["fastest"] * (number == 0) + ["surest"] * (number == ways.reliable)
         row = {"way": number + 1, "legs": len(way.lanes), "usual": _local(way.usual[-1], zone)}
         row |= {f"q{q}": _local(way.quantile(q / 100), zone) for q in (50, 90)}
         if ways.deadline is not None:

@@ -72,7 +72,7 @@ def chance(candidates: npt.ArrayLike, k: int) -> tuple[float, float]:
     Examples
     --------
     >>> chance([2, 4], 1)
-    (0.6354166666666667, 0.375)
+    (0.6354166666666666, 0.375)
     """
     counts = np.asarray(candidates, dtype=np.int64)
     if not counts.size:
