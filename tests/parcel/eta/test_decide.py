@@ -105,6 +105,19 @@ def test_the_bound_is_never_above_the_objective_and_free_moments_can_be_cheaper(
     assert decide(x, Costs(late=60.0), Limits(places, calendar)).gap > 0.01
 
 
+@pytest.mark.parametrize("late", [5.0, 60.0, 1000.0])
+def test_no_moment_at_all_costs_less_than_the_bound(scene, late):
+    x, _, _, places, calendar = scene
+    plan = decide(x, Costs(late=late, per_late_day=0.5), Limits(places, calendar))
+    moments = np.linspace(0.01, 24 * 40, 4001)  # finer than the steps of the bound
+    q = x.select(QUANTILES).to_numpy()
+    paid = cost(np.array(LEVELS), q, np.tile(moments, (x.height, 1)),
+                per_day=1.0, late=late, per_late_day=0.5)  # fmt: skip
+    best = paid.total.min(axis=1).sum()
+    assert plan.bound <= best
+    assert plan.bound > best - 3 / 24 * x.height  # and is near: a step of waiting at most
+
+
 def test_dearer_lateness_never_promises_earlier(scene):
     x, _, _, places, calendar = scene
     limits = Limits(places, calendar)

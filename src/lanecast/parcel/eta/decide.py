@@ -7,10 +7,11 @@ import numpy as np
 import polars as pl
 
 from lanecast.optimize.plan import Plan
-from lanecast.optimize.promise import Frontier, frontier, promise
+from lanecast.optimize.promise import Frontier, cost, frontier, promise
 from lanecast.tables.parcel import LEVELS, QUANTILES
 
 DAY_H = 24.0
+STEP_H = 3.0  # of the moments between which the bound looks
 PLAN = {  # the columns of ``plans``
     "plan_id": pl.String(),
     "parcel_id": pl.String(),
@@ -76,8 +77,8 @@ def decide(predictions: pl.DataFrame, costs: Costs, limits: Limits) -> Plan[pl.D
     Returns
     -------
     Plan
-        ``table`` has rows of ``plans``; ``bound`` is the expected cost if any moment, and not only
-        the end of a working day, could be promised. Rows without quantiles or without a place are
+        ``table`` has rows of ``plans``; no choice of moments, ends of working days or not, has
+        an expected cost below ``bound``. Rows without quantiles or without a place are
         ``skipped`` with the reason.
     """
     rows = predictions.join(limits.places, on="parcel_id", how="left", maintain_order="left")
@@ -93,8 +94,10 @@ def decide(predictions: pl.DataFrame, costs: Costs, limits: Limits) -> Plan[pl.D
     duration, level = todo.select(QUANTILES).to_numpy(), np.array(LEVELS)
     prices = {"per_day": costs.per_day, "late": costs.late, "per_late_day": costs.per_late_day}
     chosen = promise(level, duration, deadline, **prices)
-    fine = np.linspace(0, DAY_H * (limits.longest_d + 1), 4 * (limits.longest_d + 1) + 1)
-    free = promise(level, duration, np.tile(fine, (todo.height, 1)), **prices)
+    fine = np.arange(0, DAY_H * (limits.longest_d + 1) + STEP_H, STEP_H)
+    free = cost(level, duration, np.tile(fine, (todo.height, 1)), **prices)
+    # between two moments nothing costs less than waiting for the first and lateness at the second
+    least = (free.waiting[:, :-1] + free.late[:, 1:] + free.late_days[:, 1:]).min(axis=1)
     date = pl.Series(day[np.arange(todo.height), chosen.index]).cast(pl.Int32).cast(pl.Date)
     name = hashlib.sha256(f"{costs}{limits.soonest_d}{limits.longest_d}".encode())
     order = todo.with_row_index().sort("parcel_id", "asof", "model", "version")["index"].to_numpy()
@@ -119,7 +122,7 @@ def decide(predictions: pl.DataFrame, costs: Costs, limits: Limits) -> Plan[pl.D
         "late_days": float(chosen.late_days.sum()),
     }
     total = float(chosen.cost.sum())
-    bound = min(float(np.minimum(free.cost, chosen.cost).sum()), total)
+    bound = min(float(np.minimum(least, chosen.cost).sum()), total)
     return Plan(table, total, parts, bound, "optimal", skipped)
 
 
