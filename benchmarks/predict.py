@@ -63,7 +63,8 @@ def many(lake: Lake, fitted: FittedBlend, context: Any, out: Path) -> dict[str, 
 
 
 def single(lake: Lake, fitted: FittedBlend, context: Any, times: int) -> dict[str, float]:
-    """Answer one question at a time."""
+    """Answer one question at a time, the context indexed once before."""
+    context = eta.ready(context)
     first = collect(lake.read(PARCELS).select(nw.col("recorded_at").min())).item()
     since = first + timedelta(days=60)
     rows = questions(lake, since, since + timedelta(days=10)).collect("polars")

@@ -43,7 +43,9 @@ def effects(rows: FrameT, chain: Chain, now_h: float) -> dict[str, FrameT]:
         half-life's total weight as ``{chain}_{level}_n``.
     """
     names = list(chain.half_lives)
-    known = rows.filter(nw.col("known_h") <= now_h).with_columns(
+    keys: dict[str, None] = dict.fromkeys(column for _, key, _ in chain.levels for column in key)
+    known = rows.select("value", "known_h", *keys).filter(nw.col("known_h") <= now_h)
+    known = known.with_columns(
         **{
             f"w_{name}": (-(now_h - nw.col("known_h")) * (LOG2 / 24 / days)).exp()
             for name, days in chain.half_lives.items()
@@ -60,8 +62,10 @@ def effects(rows: FrameT, chain: Chain, now_h: float) -> dict[str, FrameT]:
             for n in names
         }
     )
-    rest = known.join(whole, how="cross").with_columns(
-        **{f"r_{n}": nw.col("value") - nw.col(f"{chain.name}_whole_{n}") for n in names}
+    rest = known.join(whole, how="cross").select(
+        *keys,
+        *[f"w_{n}" for n in names],
+        **{f"r_{n}": nw.col("value") - nw.col(f"{chain.name}_whole_{n}") for n in names},
     )
     tables = {"whole": whole}
     for level, key, k in chain.levels:
@@ -77,15 +81,24 @@ def effects(rows: FrameT, chain: Chain, now_h: float) -> dict[str, FrameT]:
             },
             **{f"{chain.name}_{level}_n": nw.col(f"sw_{names[-1]}")},
         )
-        rest = rest.with_columns(  # by windows: joining the table would double the plan each time
-            **{
-                f"r_{n}": nw.col(f"r_{n}")
-                - (nw.col(f"w_{n}") * nw.col(f"r_{n}")).sum().over(*key)
-                / (nw.col(f"w_{n}").sum().over(*key) + k)
-                for n in names
-            }
-        )
+        rest = _beyond(rest, tables[level], f"{chain.name}_{level}", key, k, names)
     return tables
+
+
+def _beyond(
+    rest: FrameT, table: FrameT, name: str, key: tuple[str, ...], k: float, names: Sequence[str]
+) -> FrameT:
+    """Return what is left of the residuals after the effects of a level."""
+    if isinstance(rest, nw.LazyFrame):  # by windows: a join would double the plan at each level
+        effect = {
+            n: (nw.col(f"w_{n}") * nw.col(f"r_{n}")).sum().over(*key)
+            / (nw.col(f"w_{n}").sum().over(*key) + k)
+            for n in names
+        }
+        return rest.with_columns(**{f"r_{n}": nw.col(f"r_{n}") - effect[n] for n in names})
+    found = rest.join(table.select(*key, *(f"{name}_{n}" for n in names)), on=list(key), how="left")
+    left = {f"r_{n}": nw.col(f"r_{n}") - nw.col(f"{name}_{n}") for n in names}
+    return found.with_columns(**left).select(*rest.columns)
 
 
 def parts(chain: Chain, half_life: str) -> list[str]:
@@ -140,7 +153,8 @@ def pace(
     tuple
         One row for the whole, and one per group, with columns ``{name}_pace_{days}``.
     """
-    started = rows.filter(nw.col("start_h") <= now_h).with_columns(
+    started = rows.select("start_h", "end_h", "usual_h", *key).filter(nw.col("start_h") <= now_h)
+    started = started.with_columns(
         stop_h=nw.when(nw.col("end_h") <= now_h).then(nw.col("end_h")).otherwise(nw.lit(now_h)),
         ended=nw.when(nw.col("end_h") <= now_h).then(nw.lit(1.0)).otherwise(nw.lit(0.0)),
     )

@@ -36,8 +36,10 @@ def known(world_lake):
     return context, asked, assembled(asked, context).sort(ASKED)
 
 
-def test_one_row_assembles_as_in_the_batch(known):
+@pytest.mark.parametrize("prepared", [dict, eta.ready])
+def test_one_row_assembles_as_in_the_batch(known, prepared):
     context, asked, batch = known
+    context = prepared(context)
     for moment in ("checkout", "shipped", "in_transit"):
         rows = asked.filter(moment=moment)
         for row in rows.sample(min(20, rows.height), seed=0).iter_slices(1):
@@ -142,7 +144,7 @@ def eta_row(context, asked, offset_min, promised=None):
          "promised_h": [number(promised) if promised else None]},
         schema_overrides={"promised_h": pl.Float64, "utc_offset_min": pl.Int16},
     )  # fmt: skip
-    out = _with_calendar(nw.from_native(rows), context.get("calendar"))
+    out = _with_calendar(nw.from_native(rows), context)
     return out.to_native().row(0, named=True)
 
 

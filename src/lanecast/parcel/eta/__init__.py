@@ -23,6 +23,7 @@ from .features import context as context
 from .features import features as features
 from .features import outcomes as outcomes
 from .features import places as places
+from .features import ready as ready
 from .models import Blend as Blend
 from .models import Boosted as Boosted
 from .models import Deep as Deep

@@ -7,16 +7,20 @@ from typing import Any
 import narwhals as nw
 from narwhals.typing import FrameT
 
+from lanecast.parcel import lookup
 from lanecast.parcel.history import total
 from lanecast.parcel.journeys import journeys, milestones
+from lanecast.parcel.lookup import Indexed, indexed
 from lanecast.parcel.questions import questions
 from lanecast.tables.lake import Frame, Lake
 from lanecast.tables.network import CALENDARS
 from lanecast.tables.parcel import PARCELS
 
-from .snapshot import FOR_USUAL, MEMORY_H, USUAL, look_up, named, summarise
+from .snapshot import FOR_USUAL, KEYS, MEMORY_H, USUAL, look_up, named, summarise
 
 SNAPSHOT_H = 24.0  # a question is answered from the last snapshot before it
+CALENDAR_KEY = ("goal_region", "day")
+PROMISED_KEY = ("goal_region", "promised_day")
 AHEAD = (3, 7, 14, 21)  # days in which working days are counted
 RADIAN = 0.017453292519943295
 LEFT_OUT = (  # what the numbers are made of, and no model reads
@@ -35,8 +39,17 @@ def context(lake: Lake, asof: datetime) -> dict[str, Any]:
     return summarise(passed, asked, now_h, _holder(known)) | calendar(known)
 
 
-def assemble(rows: FrameT, context: Mapping[str, FrameT]) -> FrameT:
-    """Join questions to ``context``: a batch, or a single request.
+def ready(context: Mapping[str, nw.DataFrame[Any]]) -> dict[str, Indexed]:
+    """Index a context, once for all single requests that ``assemble`` is to answer with it."""
+    keys = KEYS | {"calendar": CALENDAR_KEY, "promised": PROMISED_KEY}
+    tables = dict(context)
+    if "calendar" in context:
+        tables["promised"] = _promised(context["calendar"])
+    return {name: indexed(table, keys[name]) for name, table in tables.items()}
+
+
+def assemble(rows: FrameT, context: Mapping[str, FrameT | Indexed]) -> FrameT:
+    """Join questions to ``context``, or to one that is ``ready``: a batch, or a single request.
 
     Returns
     -------
@@ -44,7 +57,7 @@ def assemble(rows: FrameT, context: Mapping[str, FrameT]) -> FrameT:
         ``ASKED``, ``CODES``, and numbers: those of ``inputs``, and one per effect of ``context``.
     """
     looked_up = look_up(named(rows), context)
-    return _numbers(_with_calendar(looked_up, context.get("calendar")))
+    return _numbers(_with_calendar(looked_up, context))
 
 
 def features(lake: Lake, since: datetime, until: datetime) -> Frame:
@@ -129,29 +142,32 @@ def calendar(known: Lake) -> dict[str, Any]:
     return {"calendar": known.hold(days.with_columns(**ahead))}
 
 
-def _with_calendar(rows: FrameT, calendar: FrameT | None) -> FrameT:
+def _promised(calendar: FrameT) -> FrameT:
+    """Return how many working days have been before each day, for the day of a promise."""
+    return calendar.select(
+        "goal_region",
+        promised_day=nw.col("day"),
+        working_before_promise=nw.col("working_before"),
+    )
+
+
+def _with_calendar(rows: FrameT, context: Mapping[str, FrameT | Indexed]) -> FrameT:
     """Add the civil clock at the address, and the working days ahead and up to the promise."""
     offset_h = nw.col("utc_offset_min").fill_null(0) / 60
     here_h, then_h = nw.col("asof_h") + offset_h, nw.col("promised_h") + offset_h
+    day, promised = (here_h / 24).floor(), ((then_h - 1) / 24).floor()
     rows = rows.with_columns(
-        day=(here_h / 24).floor().cast(nw.Int32()),
-        promised_day=((then_h - 1) / 24).floor().cast(nw.Int32()),
+        day=day.cast(nw.Int32()),
+        promised_day=promised.cast(nw.Int32()),
         hour=here_h % 24,
+        weekday=(day + 3) % 7,  # 1970-01-01 was a Thursday
+        promise_weekday=(promised + 3) % 7,
     )
-    rows = rows.with_columns(
-        weekday=((nw.col("day") + 3) % 7).cast(nw.Float64()),  # 1970-01-01 was a Thursday
-        promise_weekday=((nw.col("promised_day") + 3) % 7).cast(nw.Float64()),
-    )
-    if calendar is None:
+    if "calendar" not in context:
         return rows
-    then = calendar.select("goal_region", "day", "working_before")
-    rows = rows.join(calendar, on=["goal_region", "day"], how="left").join(
-        then,
-        left_on=["goal_region", "promised_day"],
-        right_on=["goal_region", "day"],
-        how="left",
-        suffix="_promise",
-    )
+    days = context["calendar"]
+    then = context["promised"] if isinstance(days, Indexed) else _promised(days)
+    rows = lookup.look_up(rows, ((days, CALENDAR_KEY), (then, PROMISED_KEY)))
     return rows.with_columns(
         working_to_promise_d=nw.col("working_before_promise") - nw.col("working_before")
     )

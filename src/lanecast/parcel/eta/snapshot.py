@@ -6,7 +6,9 @@ from typing import Any
 import narwhals as nw
 from narwhals.typing import FrameT
 
+from lanecast.parcel import lookup
 from lanecast.parcel.history import Chain, backlog, effects, merged, pace, parts, total
+from lanecast.parcel.lookup import Indexed
 
 MEMORY_H = 24.0 * 400  # what a snapshot looks back on
 RECENT_H = 24.0 * 90  # what it looks at to see how fast things go now
@@ -29,6 +31,12 @@ GIVEN = tuple(
     name
     for name in CODES
     if name not in ("status", "facility_id", "goal_area", "goal_place")  # never null, or made here
+)
+SPOT = tuple(dict.fromkeys(column for key in KEYS.values() if "status" in key for column in key))
+READ = (  # of a journey
+    *("asof_h", "promised_h", "shipped_h", "delivered_h"),
+    *("shipped_known_h", "delivered_known_h", "closed_known_h"),
+    *(name for name in CODES if name not in ("status", "facility_id", "payment")),
 )
 
 
@@ -77,14 +85,9 @@ def named(rows: FrameT) -> FrameT:
     )
 
 
-def look_up(rows: FrameT, tables: Mapping[str, FrameT]) -> FrameT:
+def look_up(rows: FrameT, tables: Mapping[str, FrameT | Indexed]) -> FrameT:
     """Join each row of ``named`` to the tables that say something of it."""
-    for name, key in KEYS.items():
-        if not key:
-            rows = rows.join(tables[name], how="cross")
-        elif name in tables:
-            rows = rows.join(tables[name], on=list(key), how="left")
-    return rows
+    return lookup.look_up(rows, ((tables[name], KEYS[name]) for name in KEYS if name in tables))
 
 
 def summarise(
@@ -103,14 +106,16 @@ def summarise(
     """
     asof, shipped, delivered = nw.col("asof_h"), nw.col("shipped_h"), nw.col("delivered_h")
     is_gone, is_home = nw.col("shipped_known_h") <= now_h, nw.col("delivered_known_h") <= now_h
-    past = passed.filter(asof < now_h, asof > now_h - MEMORY_H).with_columns(
+    past = passed.select(*READ).filter(asof < now_h, asof > now_h - MEMORY_H)
+    past = past.with_columns(
         shipped_h=nw.when(is_gone & is_home & (shipped > delivered - 6))
         .then(delivered - 6)
         .otherwise(nw.when(is_gone).then(shipped)),
         promise_h=(nw.col("promised_h") - asof).clip(24.0),
     )
     gone, home = past.filter(is_gone), past.filter(is_home)
-    spots = asked.filter(is_home, asof > now_h - MEMORY_H)
+    ends = "asof_h", "delivered_h", "delivered_known_h"
+    spots = asked.select(*ends, *SPOT).filter(is_home, asof > now_h - MEMORY_H)
 
     def valued(rows: FrameT, value: nw.Expr, known: str) -> FrameT:
         return rows.with_columns(value=value.log(), known_h=nw.col(known)).filter(
