@@ -62,6 +62,7 @@ def test_running_sums_are_those_of_a_loop_over_scans(told):
 @given(stories, st.lists(st.tuples(st.sampled_from("xyz"), st.floats(0, 700)), max_size=4))
 def test_a_place_is_as_busy_as_a_loop_over_scans_says(told, questions):
     rows = pl.DataFrame(questions, schema={"here": pl.String, "asof_h": pl.Float64}, orient="row")
+    rows = rows.sort("asof_h")
     found = busy(rows, load(frame(told)), "here", "h")
     for row in found.iter_rows(named=True):
         arrivals, stay = ratios(told, row["here"], row["asof_h"])

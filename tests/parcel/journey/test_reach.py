@@ -7,7 +7,7 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lanecast.parcel.journey.reach import KEYS, MOST, WEEK_H, moves, padded, reach
+from lanecast.parcel.journey.reach import KEYS, MOST, WEEK_H, lanes, moves, padded, reach
 
 GOALS = {"g1": "A", "g2": "A", "g3": "B", None: "B"}
 SHARES = {"to_goal": ("goal_facility_id",), "to_region": ("goal_region",), "to_any": ()}
@@ -26,11 +26,11 @@ question = st.tuples(st.integers(0, 6), st.sampled_from(["x", "y", "from x", "w"
 
 
 def table(told):
-    """Count moves; the region of a goal is that of ``GOALS``."""
+    """Return the lanes of moves; the region of a goal is that of ``GOALS``."""
     rows = [(place, goal, GOALS[goal], week, here) for place, goal, week, here in told]
     counted = {row: rows.count(row) for row in rows}
     each = [(*row, n) for row, n in counted.items()]
-    return pl.DataFrame(each, schema=COUNTED, orient="row").sort(pl.all())
+    return lanes(pl.DataFrame(each, schema=COUNTED, orient="row").sort(pl.all()))
 
 
 def asked(questions):

@@ -39,7 +39,7 @@ def test_every_parcel_has_its_draws_and_goes_forward_to_an_end(drawn):
 
 def test_a_way_takes_only_lanes_that_parcels_took(drawn):
     _, rows, told, ways = drawn
-    taken = set(told["moves"].select("reached_from", "place").rows())
+    taken = set(told["to_any"].select("reached_from", "place").rows())
     last = rows.sort("asof_h").group_by("parcel_id").agg(pl.col("reached_from").last())
     at = dict(last.iter_rows())
     moved = 0

@@ -14,5 +14,6 @@ from .inputs import context as context
 from .inputs import sequences as sequences
 from .model import FittedJourney as FittedJourney
 from .model import Journey as Journey
+from .recalibration import Calibration as Calibration
 from .rollout import rollout as rollout
 from .steps import steps as steps

@@ -12,12 +12,11 @@ from torch import Tensor
 from lanecast.parcel.vocabulary import Vocabulary
 from lanecast.tables.network import KINDS
 
-from .inputs import NUMBERS, Sequences
+from .inputs import NUMBERS, PLACES, VECTOR, Sequences
 from .net import NEW, NONE, Flat
-from .reach import KEYS, MOST, padded
+from .reach import KEYS, padded
 
 Array = npt.NDArray[np.float64]
-PLACES = ("facility_id", "origin_facility_id", "goal_facility_id")
 FAR = 5.0  # standardised numbers beyond say nothing more
 SOON_H = 0.05  # three minutes: times shorter than that are alike
 EVENTS = (
@@ -38,7 +37,7 @@ class Scales:
     """Means and deviations by which numbers and traits are standardised."""
 
     numbers: Array  # (2, n_numbers)
-    traits: Array  # (2, 2): latitude and longitude
+    traits: Array  # (2, n): latitude, longitude, and numbers of a vector of the graph
 
 
 def scales(x: Sequences) -> Scales:
@@ -50,7 +49,12 @@ def scales(x: Sequences) -> Scales:
         spread = raw.std().fill_null(1.0).to_numpy()[0]
         return np.stack([mean, np.where(spread > 1e-6, spread, 1.0)])
 
-    return Scales(of(x.steps, NUMBERS), of(x.places, ("lat", "lon")))
+    return Scales(of(x.steps, NUMBERS), of(x.places, where(x.places)))
+
+
+def where(places: pl.DataFrame) -> tuple[str, ...]:
+    """Return the columns that say where a place is, on the map and in the graph."""
+    return ("lat", "lon", *(name for name in places.columns if name.startswith(VECTOR)))
 
 
 def flat(
@@ -67,7 +71,7 @@ def flat(
     """
     names = x.places["facility_id"]
     number = pl.DataFrame({"name": names, "code": np.arange(1, len(names) + 1)})
-    where = np.column_stack([_codes(x.steps[column], number) for column in PLACES])
+    spots = np.column_stack([_codes(x.steps[column], number) for column in PLACES])
     keys = x.steps.select(KEYS).unique(maintain_order=True)
     key = x.steps.select(KEYS).join(
         keys.with_row_index("key"),
@@ -81,7 +85,7 @@ def flat(
                           "code": np.arange(1, len(places) + 1)})  # fmt: skip
     return Flat(
         texts=torch.from_numpy(texts.encode(x.steps)),
-        places=torch.from_numpy(where),
+        places=torch.from_numpy(spots),
         numbers=_standard(x.steps.select(NUMBERS), scale.numbers),
         key=torch.from_numpy(key.to_numpy().astype(np.int64)),
         candidates=torch.from_numpy(candidates),
@@ -130,29 +134,39 @@ def _spans(x: Sequences) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
 
 
 @dataclass(frozen=True)
-class Targets:
-    """Per row: cause, position on the time axis and weight of each head; the candidate that came.
-
-    ``place`` is -1 where the next place is not known.
-    """
+class Known:
+    """Per row and head: what came, its position on the time axis, and the weight of the row."""
 
     causes: dict[str, Tensor]
     positions: dict[str, Tensor]
     weights: dict[str, Tensor]
+
+    def to(self, where: torch.device) -> "Known":
+        """Return the same on another device."""
+        parts = (self.causes, self.positions, self.weights)
+        return Known(*({name: each.to(where) for name, each in part.items()} for part in parts))
+
+
+@dataclass(frozen=True)
+class Targets:
+    """What is known of each row, and which candidate came next, -1 where that is not known."""
+
+    known: Known
     place: Tensor
 
     def to(self, where: torch.device) -> "Targets":
         """Return the same on another device."""
-        causes, positions, weights = (
-            {name: each.to(where) for name, each in part.items()}
-            for part in (self.causes, self.positions, self.weights)
-        )
-        return Targets(causes, positions, weights, self.place.to(where))
+        return Targets(self.known.to(where), self.place.to(where))
 
 
-def targets(x: Sequences, y: pl.DataFrame, flat: Flat, edges: Mapping[str, Array]) -> Targets:
-    """Return what is known of ``y``, rows of ``answers``, for each step of ``x``."""
-    rows = _answered(x, y)
+def known(rows: pl.DataFrame, start: Mapping[str, Array], edges: Mapping[str, Array]) -> Known:
+    """Return what is known of ``rows`` of ``matched`` answers.
+
+    Parameters
+    ----------
+    start, edges
+        By head, where its log hours start, shape (n,), and the edges of its bins.
+    """
     moves = (pl.col("place") != "") & (pl.col("place_after_h") == pl.col("event_after_h"))
     told = pl.concat_str("event", pl.when(moves).then(pl.lit(ELSEWHERE)).otherwise(pl.lit("")))
     rows = rows.with_columns(event=told)
@@ -162,12 +176,12 @@ def targets(x: Sequences, y: pl.DataFrame, flat: Flat, edges: Mapping[str, Array
         after = rows[f"{name}_after_h"].to_numpy()
         other = rows[name].is_not_null() & code.is_null()  # a word that has no cell
         causes[name] = torch.from_numpy(code.cast(pl.Int64).fill_null(-1).to_numpy().copy())
-        log = np.log(np.maximum(after, SOON_H)) - starts(x.steps)[name]
+        log = np.log(np.maximum(after, SOON_H)) - start[name]
         place = np.interp(log, edges[name], np.arange(len(edges[name])))
         bins = len(edges[name]) - 1
         positions[name] = _tensor(np.nan_to_num(place).clip(0, bins - 1e-3))
         weights[name] = _tensor((~np.isnan(after) & ~other.to_numpy()).astype(np.float64))
-    return Targets(causes, positions, weights, _pointed(rows["place"], x, flat))
+    return Known(causes, positions, weights)
 
 
 def starts(steps: pl.DataFrame) -> dict[str, Array]:
@@ -181,7 +195,7 @@ def cuts(x: Sequences, y: pl.DataFrame, bins: int) -> dict[str, Array]:
 
     Where a head has no answer at all, how long it has been open stands in.
     """
-    rows = _answered(x, y)
+    rows = matched(x.steps, y)
     out = {}
     for name, start in starts(x.steps).items():
         after = rows[f"{name}_after_h"].to_numpy()
@@ -193,23 +207,32 @@ def cuts(x: Sequences, y: pl.DataFrame, bins: int) -> dict[str, Array]:
     return out
 
 
-def _answered(x: Sequences, y: pl.DataFrame) -> pl.DataFrame:
+def matched(steps: pl.DataFrame, y: pl.DataFrame) -> pl.DataFrame:
     """Return the row of ``y`` of each step; of two of one instant the later stands for both."""
     keys = ["parcel_id", "asof_h"]
     last = y.unique(keys, keep="last", maintain_order=True)
-    return x.steps.select(keys).join(last, on=keys, how="left", maintain_order="left")
+    return steps.select(keys).join(last, on=keys, how="left", maintain_order="left")
 
 
-def _pointed(place: pl.Series, x: Sequences, flat: Flat) -> Tensor:
-    """Return the index of the place among the candidates of its row, or ``NEW``, ``NONE``, -1."""
+def pointed(place: pl.Series, same: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+    """Return which candidate each place is, where ``same`` (n, m) says so, -1 where none is known.
+
+    m + ``NEW`` is another place, m + ``NONE`` no other place.
+    """
+    index = np.where(same.any(1), same.argmax(1), same.shape[1] + NEW)
+    index[(place == "").fill_null(False).to_numpy()] = same.shape[1] + NONE
+    index[place.is_null().to_numpy()] = -1
+    return np.asarray(index)
+
+
+def targets(rows: pl.DataFrame, x: Sequences, flat: Flat, edges: Mapping[str, Array]) -> Targets:
+    """Return what is known of ``rows`` of ``matched`` answers, for each step of ``x``."""
     names = x.places["facility_id"]
     number = pl.DataFrame({"name": names, "code": np.arange(1, len(names) + 1)})
-    code = torch.from_numpy(_codes(place, number))
+    code = torch.from_numpy(_codes(rows["place"], number))
     same = (flat.candidates[flat.key] == code[:, None]) & (code > 0)[:, None]
-    index = torch.where(same.any(1), same.int().argmax(1), MOST + NEW)
-    index[torch.from_numpy((place == "").fill_null(False).to_numpy())] = MOST + NONE
-    index[torch.from_numpy(place.is_null().to_numpy())] = -1
-    return index
+    place = torch.from_numpy(pointed(rows["place"], same.numpy()))
+    return Targets(known(rows, starts(x.steps), edges), place)
 
 
 def _codes(names: pl.Series, number: pl.DataFrame) -> npt.NDArray[np.int64]:
@@ -232,9 +255,15 @@ def _standard(frame: pl.DataFrame, scale: Array) -> Tensor:
 
 def _traits(places: pl.DataFrame, scale: Array, regions: Vocabulary) -> Tensor:
     """Return traits of places, shape (n_places + 1, n_traits), the first row being of none."""
-    where = _standard(places.select("lat", "lon"), scale).numpy()
+    columns = where(places)
+    if len(columns) != scale.shape[1]:
+        raise ValueError(
+            f"places: expected vectors of {scale.shape[1] - 2} numbers as in training, "
+            f"got {len(columns) - 2}; pass the same vectors to context."
+        )
+    spot = _standard(places.select(columns), scale).numpy()
     kind = places["kind"].cast(pl.Enum(list(KINDS)), strict=False).to_physical()
     kinds = np.eye(len(KINDS) + 1)[kind.cast(pl.Int64).fill_null(len(KINDS)).to_numpy()]
     region = np.eye(regions.sizes[0])[regions.encode(places)[:, 0]]
-    each = np.concatenate([where, kinds, region], axis=1)
+    each = np.concatenate([spot, kinds, region], axis=1)
     return _tensor(np.concatenate([np.zeros((1, each.shape[1])), each]))

@@ -1,6 +1,6 @@
 """What the journey model reads: per step numbers and texts, per place its lanes and traits."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from math import pi, tau
 from typing import Any
@@ -13,13 +13,15 @@ from lanecast.tables.parcel import SCANS
 
 from .left import left, usually_left
 from .load import busy, load
-from .reach import KEYS, WEEK_H, moves, reach
+from .reach import KEYS, WEEK_H, lanes, moves, reach
+from .slices import near
 from .steps import steps
 
 TEXTS = (
     *("status", "moment", "facility_id", "origin_facility_id", "goal_facility_id", "merchant_id"),
     *("origin_region", "goal_region", "carrier_id", "service", "category", "payment"),
 )
+PLACES = ("facility_id", "origin_facility_id", "goal_facility_id")
 NUMBERS = (
     *("since_placed", "since_event", "since_step", "hour_sin", "hour_cos", "week_sin", "week_cos"),
     *("to_promise_d", "to_ship_by_d", "to_goal_km", "from_origin_km", "weight", "value", "pieces"),
@@ -27,6 +29,7 @@ NUMBERS = (
     *("is_working", "works_tomorrow", "usually_left", "usually_n"),
     *("seller_left", "seller_n"),
 )
+VECTOR = "v_"  # how columns of ``places`` begin that hold a vector of the graph
 Context = dict[str, pl.DataFrame]
 
 
@@ -38,12 +41,24 @@ class Sequences:
     reach: pl.DataFrame
     places: pl.DataFrame
 
+    def mentioned(self) -> "Sequences":
+        """Return the same with only those ``places`` that a step or a lane tells of."""
+        names = [*(self.steps[name] for name in PLACES), self.reach["place"]]
+        seen = pl.concat([each.rename("facility_id").to_frame() for each in names])
+        places = self.places.join(seen, on="facility_id", how="semi", maintain_order="left")
+        return replace(self, places=places)
 
-def context(lake: Lake, asof: datetime) -> Context:
-    """Return what is looked up, as of ``asof``: places, moves, load, times left, and calendars.
 
-    Rows of ``moves``, ``load`` and ``left`` carry the moment at which they became known, so that
-    one context serves all steps before ``asof``.
+def context(lake: Lake, asof: datetime, vectors: pl.DataFrame | None = None) -> Context:
+    """Return what is looked up, as of ``asof``: places, lanes, load, times left, and calendars.
+
+    Rows carry the moment at which they became known, so that one context serves all steps before
+    ``asof``. What is summed is summed here, and sorted by what it is looked up by.
+
+    Parameters
+    ----------
+    vectors
+        ``facility_id`` and columns ``v_*``, traits of places learnt elsewhere from the same past.
     """
     known = lake.asof(asof)
     scans = collect(known.read(SCANS)).sort("parcel_id", "recorded_h", "event_id")
@@ -51,32 +66,34 @@ def context(lake: Lake, asof: datetime) -> Context:
     goals = ("parcel_id", "origin_facility_id", "goal_facility_id", "goal_region")
     first = rows.sort("parcel_id", "asof_h").unique("parcel_id", keep="first", maintain_order=True)
     return {
-        "places": _places(known, scans),
-        "moves": moves(scans, first.select(goals)),
+        "places": _places(known, scans, vectors),
         "load": load(scans),
-        "left": left(rows, _deliveries(scans)),
         "calendar": _calendar(known),
+        **lanes(moves(scans, first.select(goals))),
+        **left(rows, _deliveries(scans)),
     }
 
 
 def assemble(rows: pl.DataFrame, context: Context) -> Sequences:
     """Return the sequences of ``steps`` rows."""
-    rows = rows.sort("parcel_id", "asof_h", "moment").with_columns(  # a checkout comes first
-        week=(pl.col("asof_h") / WEEK_H).floor().cast(pl.Int32)
-    )
+    week = (pl.col("asof_h") / WEEK_H).floor().cast(pl.Int32)
+    rows = rows.sort("asof_h").with_columns(week=week)  # the order in which all is looked up
     rows = busy(rows, context["load"], "facility_id", "here")
     rows = busy(rows, context["load"], "goal_facility_id", "goal")
-    rows = usually_left(_working(rows, context["calendar"]), context["left"])
-    lanes = reach(context["moves"], rows.select(KEYS))
+    rows = usually_left(_working(rows, context["calendar"]), context)
+    reached = reach(context, rows)
+    rows = rows.sort("parcel_id", "asof_h", "moment")  # a checkout comes first
     keys = ("parcel_id", "asof_h", "is_asked", *KEYS)
     numbered = rows.select(*keys, *(name for name in TEXTS if name not in keys), **_numbers())
-    return Sequences(numbered, lanes, context["places"])
+    return Sequences(numbered, reached, context["places"])
 
 
-def sequences(lake: Lake, since: datetime, until: datetime) -> Sequences:
+def sequences(
+    lake: Lake, since: datetime, until: datetime, vectors: pl.DataFrame | None = None
+) -> Sequences:
     """Return the sequences of parcels that were asked about in [since, until)."""
     rows: pl.DataFrame = collect(steps(lake, since, until))
-    return assemble(rows, context(lake, until))
+    return assemble(rows, context(lake, until, vectors))
 
 
 def _numbers() -> dict[str, pl.Expr]:
@@ -126,18 +143,21 @@ def _deliveries(scans: pl.DataFrame) -> pl.DataFrame:
     return done.select("parcel_id", delivered_h="event_h", known_h="recorded_h")
 
 
-def _places(known: Lake, scans: pl.DataFrame) -> pl.DataFrame:
-    """Return each place once: ``facility_id``, ``kind``, ``region``, ``lat``, ``lon``."""
+def _places(known: Lake, scans: pl.DataFrame, vectors: pl.DataFrame | None) -> pl.DataFrame:
+    """Return each place once: ``facility_id``, ``kind``, ``region``, ``lat``, ``lon``, ``v_*``."""
     seen = scans.select(pl.col("facility_id").drop_nulls().unique()).filter(
         pl.col("facility_id") != ""
     )
     blank: dict[str, Any] = {"kind": pl.String, "region": pl.String}
     blank |= {"lat": pl.Float64, "lon": pl.Float64}
-    if not known.has(FACILITIES):
-        nothing = {name: pl.lit(None, kind) for name, kind in blank.items()}
-        return seen.with_columns(**nothing).sort("facility_id")
-    table: pl.DataFrame = collect(known.read(FACILITIES).select("facility_id", *blank))
-    return table.join(seen, on="facility_id", how="full", coalesce=True).sort("facility_id")
+    if known.has(FACILITIES):
+        table: pl.DataFrame = collect(known.read(FACILITIES).select("facility_id", *blank))
+        seen = table.join(seen, on="facility_id", how="full", coalesce=True)
+    else:
+        seen = seen.with_columns(**{name: pl.lit(None, kind) for name, kind in blank.items()})
+    if vectors is not None:
+        seen = seen.join(vectors, on="facility_id", how="left")
+    return seen.sort("facility_id")
 
 
 def _calendar(known: Lake) -> pl.DataFrame:
@@ -148,22 +168,23 @@ def _calendar(known: Lake) -> pl.DataFrame:
         return pl.DataFrame(schema=schema)
     told = known.versions(CALENDARS).select("region", "day", "recorded_h", "is_working")
     days: pl.DataFrame = collect(told)
-    return days.rename({"region": "goal_region", "recorded_h": "known_h"}).cast(schema)
+    days = days.rename({"region": "goal_region", "recorded_h": "known_h"}).cast(schema)
+    return days.sort("goal_region", "day", "known_h")
 
 
 def _working(rows: pl.DataFrame, calendar: pl.DataFrame) -> pl.DataFrame:
     """Add whether today and tomorrow are working days at the goal, as was known at each step."""
     local_h = pl.col("asof_h") + pl.col("utc_offset_min").fill_null(0) / 60
     today = (local_h / 24).floor().cast(pl.Int32)
+    days = near(calendar, "goal_region", rows["goal_region"])
     for name, day in (("is_working", today), ("works_tomorrow", today + 1)):
-        asked = rows.select("goal_region", "asof_h", day=day).with_row_index("row").sort("asof_h")
-        found = asked.join_asof(
-            calendar.sort("known_h"),
+        found = rows.select("goal_region", "asof_h", day=day).join_asof(
+            days,
             left_on="asof_h",
             right_on="known_h",
             by=["goal_region", "day"],
             strategy="backward",
             check_sortedness=False,
         )
-        rows = rows.with_columns(found.sort("row")["is_working"].alias(name))
+        rows = rows.hstack([found["is_working"].alias(name)])
     return rows

@@ -8,40 +8,52 @@ the status alone.
 import polars as pl
 
 from .reach import WEEK_H
+from .slices import near
 
-WAY = (
-    ("status",),
-    ("status", "reached_from", "goal_region"),
-    ("status", "reached_from", "goal_facility_id"),
-)
-SELLER = (("status",), ("status", "merchant_id"))
+LEVELS = {  # keys of each level; its table is sorted by the first
+    "status": ("status",),
+    "region": ("reached_from", "status", "goal_region"),
+    "goal": ("goal_facility_id", "status", "reached_from"),
+    "seller": ("merchant_id", "status"),
+}
+WAYS = {"usually": ("status", "region", "goal"), "seller": ("status", "seller")}
 WORTH = 10.0  # steps that a coarser level is worth against a finer one
 ALWAYS_H = 72.0  # where nothing is known yet
 SHORTEST_H = 0.25
 
 
-def left(rows: pl.DataFrame, ends: pl.DataFrame) -> pl.DataFrame:
-    """Sum up what deliveries showed: ``n`` and ``total`` of log hours, by ``week`` and keys.
+def left(rows: pl.DataFrame, ends: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    """Sum up what deliveries showed: ``n`` and ``total`` of log hours, known by ``week``.
 
     Parameters
     ----------
     rows
-        Steps: ``parcel_id``, ``asof_h`` and the keys of ``WAY`` and ``SELLER``.
+        Steps: ``parcel_id``, ``asof_h`` and the keys of ``LEVELS``.
     ends
         Deliveries: ``parcel_id``, ``delivered_h`` and ``known_h``.
+
+    Returns
+    -------
+    dict
+        By ``left_{level}`` running sums, sorted by the keys of the level and ``week``.
     """
     hours = (pl.col("delivered_h") - pl.col("asof_h")).clip(SHORTEST_H)
-    keys = sorted({key for level in (*WAY, *SELLER) for key in level})
-    return (
-        rows.join(ends, on="parcel_id", how="inner")
-        .with_columns(week=(pl.col("known_h") / WEEK_H).floor().cast(pl.Int32))
-        .group_by("week", *keys)
-        .agg(n=pl.len().cast(pl.Float64), total=hours.log().sum())
-        .sort("week", *keys)
+    each = rows.join(ends, on="parcel_id", how="inner").with_columns(
+        week=(pl.col("known_h") / WEEK_H).floor().cast(pl.Int32), log_h=hours.log()
     )
+    tables = {}
+    for level, keys in LEVELS.items():
+        weekly = (
+            each.drop_nulls(list(keys))
+            .group_by(*keys, "week")
+            .agg(n=pl.len().cast(pl.Float64), total=pl.col("log_h").sum())
+            .sort(*keys, "week")
+        )
+        tables[f"left_{level}"] = weekly.with_columns(pl.col("n", "total").cum_sum().over(keys))
+    return tables
 
 
-def usually_left(rows: pl.DataFrame, table: pl.DataFrame) -> pl.DataFrame:
+def usually_left(rows: pl.DataFrame, tables: dict[str, pl.DataFrame]) -> pl.DataFrame:
     """Add ``usually_left`` by way and ``seller_left`` by seller, log hours.
 
     ``usually_n`` and ``seller_n`` are the logs of how many steps tell them.
@@ -49,38 +61,31 @@ def usually_left(rows: pl.DataFrame, table: pl.DataFrame) -> pl.DataFrame:
     Parameters
     ----------
     rows
-        Steps, with ``week`` and the keys of ``WAY`` and ``SELLER``.
+        Steps sorted by ``week``, with the keys of ``LEVELS``.
+    tables
+        Of ``left``.
     """
-    for name, levels in (("usually", WAY), ("seller", SELLER)):
-        found = rows.select("week", *{key: None for level in levels for key in level})
+    found = pl.concat([_before(rows, tables, level) for level in LEVELS], how="horizontal")
+    told: dict[str, pl.Expr] = {}
+    for name, levels in WAYS.items():
         mean: pl.Expr = pl.lit(ALWAYS_H).log()
-        for i, level in enumerate(levels):
-            found = _before(found, table, level, str(i))
-            n, total = pl.col(f"n_{i}").fill_null(0.0), pl.col(f"total_{i}").fill_null(0.0)
-            mean = (total + WORTH * mean) / (n + WORTH)
-        told = {f"{name}_left": mean, f"{name}_n": n.log1p()}
-        rows = rows.hstack(found.select(**told))
-    return rows
+        for level in levels:
+            n = pl.col(f"n_{level}").fill_null(0.0)
+            mean = (pl.col(f"total_{level}").fill_null(0.0) + WORTH * mean) / (n + WORTH)
+        told |= {f"{name}_left": mean, f"{name}_n": n.log1p()}
+    return rows.hstack(found.select(**told))
 
 
-def _before(
-    rows: pl.DataFrame, table: pl.DataFrame, keys: tuple[str, ...], at: str
-) -> pl.DataFrame:
-    """Add running sums of all weeks before that of each row, ``n_{at}`` and ``total_{at}``."""
-    weekly = table.group_by("week", *keys).agg(pl.col("n", "total").sum()).sort("week")
-    sums = weekly.with_columns(pl.col("n", "total").cum_sum().over(*keys).name.suffix(f"_{at}"))
-    found = (
-        rows.select("week", *keys)
-        .with_row_index("row")
-        .sort("week")
-        .join_asof(
-            sums.drop("n", "total"),
-            on="week",
-            by=list(keys),
-            strategy="backward",
-            allow_exact_matches=False,
-            check_sortedness=False,
-        )
-        .sort("row")
+def _before(rows: pl.DataFrame, tables: dict[str, pl.DataFrame], level: str) -> pl.DataFrame:
+    """Return sums of all weeks before that of each row, ``n_{level}`` and ``total_{level}``."""
+    keys = LEVELS[level]
+    sums = near(tables[f"left_{level}"], keys[0], rows[keys[0]])
+    found = rows.select("week", *keys).join_asof(
+        sums,
+        on="week",
+        by=list(keys),
+        strategy="backward",
+        allow_exact_matches=False,
+        check_sortedness=False,
     )
-    return rows.hstack(found.select(f"n_{at}", f"total_{at}"))
+    return found.select(pl.col("n", "total").name.suffix(f"_{level}"))

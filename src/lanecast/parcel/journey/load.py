@@ -2,7 +2,10 @@
 
 import polars as pl
 
+from .slices import near
+
 SPANS_H = (24.0, 336.0)
+SUMS = ("arrived", "left", "stayed_h")
 
 
 def load(scans: pl.DataFrame) -> pl.DataFrame:
@@ -15,6 +18,11 @@ def load(scans: pl.DataFrame) -> pl.DataFrame:
     ----------
     scans
         ``parcel_id``, ``facility_id``, ``status``, ``recorded_h``.
+
+    Returns
+    -------
+    DataFrame
+        Sorted by ``facility_id`` and ``hour``.
     """
     here = scans.filter(pl.col("facility_id").fill_null("") != "")
     came = here.filter(status="arrived").select("parcel_id", "facility_id", came_h="recorded_h")
@@ -37,10 +45,10 @@ def load(scans: pl.DataFrame) -> pl.DataFrame:
     hourly = (
         events.with_columns(hour=pl.col("at").ceil())
         .group_by("facility_id", "hour")
-        .agg(pl.col("arrived", "left", "stayed_h").sum())
+        .agg(pl.col(SUMS).sum())
         .sort("facility_id", "hour")
     )
-    sums = pl.col("arrived", "left", "stayed_h").cum_sum().over("facility_id")
+    sums = pl.col(SUMS).cum_sum().over("facility_id")
     return hourly.with_columns(sums)
 
 
@@ -48,16 +56,22 @@ def busy(rows: pl.DataFrame, table: pl.DataFrame, place: str, prefix: str) -> pl
     """Add how busy ``place`` was when each row was asked, against the two weeks before.
 
     Adds ``{prefix}_arrivals`` and ``{prefix}_stay``, logs of ratios: 0 is as always.
+
+    Parameters
+    ----------
+    rows
+        Sorted by ``asof_h``.
+    table
+        Of ``load``.
     """
-    sums = table.rename({"facility_id": place})
-    asked = rows.select(place, "asof_h").with_row_index("row")
+    sums = near(table, "facility_id", rows[place]).rename({"facility_id": place})
+    found = rows.select(place, "asof_h")
     for span in (0.0, *SPANS_H):
-        then = asked.select("row", place, hour=(pl.col("asof_h") - span).floor()).sort("hour")
-        found = then.join_asof(
-            sums.sort("hour"), on="hour", by=place, strategy="backward", check_sortedness=False
+        then = rows.select(place, hour=(pl.col("asof_h") - span).floor()).join_asof(
+            sums, on="hour", by=place, strategy="backward", check_sortedness=False
         )
-        renamed = {name: f"{name}_{span:.0f}" for name in ("arrived", "left", "stayed_h")}
-        asked = asked.join(found.drop(place, "hour").rename(renamed), on="row", how="left")
+        renamed = [pl.col(name).alias(f"{name}_{span:.0f}") for name in SUMS]
+        found = found.hstack(then.select(renamed))
 
     def since(name: str, span: float) -> pl.Expr:
         now, then = pl.col(f"{name}_0").fill_null(0.0), pl.col(f"{name}_{span:.0f}").fill_null(0.0)
@@ -68,7 +82,7 @@ def busy(rows: pl.DataFrame, table: pl.DataFrame, place: str, prefix: str) -> pl
     stay, usual_stay = (
         (since("stayed_h", span) + 1.0) / (since("left", span) + 1.0) for span in SPANS_H
     )
-    added = asked.sort("row").select(
+    added = found.select(
         ((since("arrived", day) + 3.0) / (usual + 3.0)).log().alias(f"{prefix}_arrivals"),
         (stay / usual_stay).log().alias(f"{prefix}_stay"),
     )

@@ -12,7 +12,7 @@ References
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -34,6 +34,7 @@ from .arrays import (
     asked_rows,
     cuts,
     flat,
+    matched,
     scales,
     sequence_rows,
     starts,
@@ -41,11 +42,13 @@ from .arrays import (
 )
 from .inputs import NUMBERS, TEXTS, Sequences
 from .net import Answers, JourneyNet, Reading, Shape
+from .recalibration import Calibration, calibration
 
 WORDS = tuple(name for name in TEXTS if not name.endswith("facility_id"))
 TASKS = ("event", "place", "attempt", "end")
 LEAST = {"width": 1, "heads": 1, "depth": 1, "bins": 4, "longest": 2}
 CHUNK = 2048  # sequences answered at once
+ALONE = 64  # sequences up to which more than one thread gains nothing
 
 
 @dataclass(frozen=True)
@@ -95,7 +98,7 @@ class Journey:
         places = tuple(x.places["facility_id"].to_list())
         scale, edges = scales(x), cuts(x, y, self.bins)
         data = flat(x, texts, places, scale, regions)
-        truth = targets(x, y, data, edges)
+        truth = targets(matched(x.steps, y), x, data, edges)
         shape = Shape(
             texts=tuple(texts.sizes),
             places=len(places) + 1,
@@ -134,6 +137,7 @@ class FittedJourney:
     scale: Scales
     edges: dict[str, Array]
     seen_h: float
+    calibration: Calibration | None = None
 
     @cached_property
     def _net(self) -> JourneyNet:
@@ -146,17 +150,18 @@ class FittedJourney:
         if x.steps.is_empty():
             raise ValueError("x: no steps; ask about a time in which something was recorded.")
         where = device()
+        x = x.mentioned()
         data = flat(x, self.texts, self.places, self.scale, self.regions).to(where)
         reading = Reading(self._net.to(where), data).eval()
         rows, asked = asked_rows(x, self.shape.longest)
         found: list[tuple[Tensor, Answers]] = []
-        with torch.inference_mode(), some_threads(torch.get_num_threads()):
+        threads = torch.get_num_threads() if len(rows) > ALONE else 1  # others may need the rest
+        with torch.inference_mode(), some_threads(threads):
             for part, wanted in zip(
                 *(torch.split(each, CHUNK) for each in (rows, asked)), strict=True
             ):
-                at, keep = part[part >= 0], wanted[part >= 0]
-                answers = reading(part.to(where))
-                found.append((at[keep], Answers(*(each.cpu()[keep] for each in answers))))
+                answers = reading(part.to(where), wanted.to(where))
+                found.append((part[wanted], Answers(*(each.cpu() for each in answers))))
         index = torch.cat([at for at, _ in found])
         logits = Answers(*(torch.cat(each) for each in zip(*(a for _, a in found), strict=True)))
         order = index.argsort()
@@ -165,9 +170,28 @@ class FittedJourney:
         place = f.softmax(logits.place[order].float(), dim=1).numpy().astype(np.float64)
         candidates = data.candidates.cpu()[data.key.cpu()[index]].numpy()
         names = np.array(["", *x.places["facility_id"].to_list()])
-        steps = x.steps[index.numpy()]
-        told = steps.select("parcel_id", "asof_h", "moment", "status")
-        return Answered(told, chances, self.edges, starts(steps), names[candidates], place)
+        told = x.steps.select("parcel_id", "asof_h", "moment", "status", "usually_left")
+        steps = told[index.numpy()]
+        told = steps.drop("usually_left")
+        said = Answered(told, chances, self.edges, starts(steps), names[candidates], place)
+        return said if self.calibration is None else self.calibration.applied(said)
+
+    def calibrated(self, x: Sequences, y: pl.DataFrame) -> "FittedJourney":
+        """Return the same with chances put right on steps ``x`` that it has not learnt from.
+
+        Raises
+        ------
+        ValueError
+            When a step of ``x`` that is asked about is not later than what it has learnt from.
+        """
+        early = x.steps.filter("is_asked")["asof_h"].min()
+        if isinstance(early, float) and early < self.seen_h:
+            raise ValueError(
+                f"x: expected steps from hour {self.seen_h:.1f} on, where what was learnt ends, "
+                f"got {early:.1f}."
+            )
+        plain = replace(self, calibration=None)
+        return replace(self, calibration=calibration(plain.answer(x), y))
 
 
 def _chances(logits: Tensor) -> Array:
@@ -176,11 +200,11 @@ def _chances(logits: Tensor) -> Array:
 
 
 def _loss(answers: Answers, truth: Targets, at: Tensor, tasks: tuple[str, ...]) -> Tensor:
-    parts = []
+    parts, part = [], truth.known
     for task in tasks:
         if task == "place":
             parts.append(f.cross_entropy(answers.place.float(), truth.place[at], ignore_index=-1))
             continue
-        known = truth.positions[task][at], truth.causes[task][at], truth.weights[task][at]
+        known = part.positions[task][at], part.causes[task][at], part.weights[task][at]
         parts.append(competing_loss(getattr(answers, task), *known))
     return torch.stack(parts).sum()

@@ -89,15 +89,16 @@ class JourneyNet(nn.Module):
         for table in (*self.words, self.spot):
             nn.init.normal_(table.weight, std=0.05)
 
-    def forward(self, flat: Flat, rows: Tensor) -> Answers:
-        """Answer every step of sequences.
+    def forward(self, flat: Flat, rows: Tensor, there: Tensor) -> Answers:
+        """Answer steps of sequences.
 
         Parameters
         ----------
         rows
             Row of each step in ``flat``, shape (sequences, steps), -1 after the last.
+        there
+            Which of them to answer, of the same shape.
         """
-        there = rows >= 0
         at = rows.clamp(min=0)
         texts, places = flat.texts[at], flat.places[at]
         codes = flat.known
@@ -129,8 +130,9 @@ class Reading(nn.Module):
         super().__init__()
         self.net, self.flat = net, flat
 
-    def forward(self, rows: Tensor) -> Answers:
-        """Answer the steps of ``rows``, cut to the longest sequence among them."""
+    def forward(self, rows: Tensor, wanted: Tensor | None = None) -> Answers:
+        """Answer the steps of ``rows``, or those of ``wanted``, cut to the longest sequence."""
         longest = int((rows >= 0).sum(1).max())
-        answers: Answers = self.net(self.flat, rows[:, :longest])
+        there = rows >= 0 if wanted is None else wanted
+        answers: Answers = self.net(self.flat, rows[:, :longest], there[:, :longest])
         return answers

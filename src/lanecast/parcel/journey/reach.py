@@ -9,10 +9,16 @@ import numpy.typing as npt
 import polars as pl
 
 from .answers import legs
+from .slices import near
 
 WEEK_H = 168.0
 MOST = 16  # places that a pointer may point to
 KEYS = ("week", "reached_from", "goal_facility_id", "goal_region")
+LEVELS = {  # keys of each level; its table is sorted by the first
+    "to_any": ("reached_from",),
+    "to_region": ("reached_from", "goal_region"),
+    "to_goal": ("goal_facility_id", "reached_from"),
+}
 
 
 def moves(scans: pl.DataFrame, parcels: pl.DataFrame) -> pl.DataFrame:
@@ -37,13 +43,23 @@ def moves(scans: pl.DataFrame, parcels: pl.DataFrame) -> pl.DataFrame:
     return each.group_by(each.columns).agg(n=pl.len()).sort(each.columns)
 
 
-def reach(moves: pl.DataFrame, asked: pl.DataFrame) -> pl.DataFrame:
+def lanes(moves: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    """Return running sums ``n`` of ``moves`` by level, each sorted by its keys and ``week``."""
+    tables = {}
+    for name, on in LEVELS.items():
+        weekly = moves.drop_nulls(on).group_by(*on, "place", "week").agg(pl.col("n").sum())
+        total = pl.col("n").cum_sum().over(*on, "place")
+        tables[name] = weekly.sort(*on, "place", "week").with_columns(total)
+    return tables
+
+
+def reach(tables: dict[str, pl.DataFrame], asked: pl.DataFrame) -> pl.DataFrame:
     """Return the places that follow each place and goal of ``asked``, most likely first.
 
     Parameters
     ----------
-    moves
-        Of ``moves``.
+    tables
+        Of ``lanes``.
     asked
         ``KEYS``; duplicates are allowed.
 
@@ -54,46 +70,46 @@ def reach(moves: pl.DataFrame, asked: pl.DataFrame) -> pl.DataFrame:
         in all weeks before: ``to_goal`` for the same goal, ``to_region`` for the goal's region and
         ``to_any``, each as a log of a smoothed share.
     """
-    keys = asked.select(KEYS).unique(maintain_order=True)
-    levels = {"to_any": [], "to_region": ["goal_region"], "to_goal": ["goal_facility_id"]}
+    keys = asked.select(KEYS).unique(maintain_order=True).sort("week")
     rows: pl.DataFrame | None = None
-    for name, goal in levels.items():
-        counts = _before(moves, goal, keys["week"].unique().sort()).rename({"n": name})
-        on = ["week", "reached_from", *goal]
-        of = counts.group_by(on).agg(pl.col(name).sum().alias(f"{name}_of"))
+    for name in LEVELS:
+        on = ["week", *LEVELS[name]]
+        counts = _before(tables[name], keys.select(on).unique(maintain_order=True)).with_columns(
+            pl.col("n").sum().over(on).alias(f"{name}_of")
+        )
+        counts = counts.rename({"n": name})
         if rows is None:
-            rows = keys.join(counts, on=on, how="inner", maintain_order="left")
+            rows = keys.join(counts, on=on, how="inner")
         else:
-            rows = rows.join(counts, on=[*on, "place"], how="left", maintain_order="left")
-        rows = rows.join(of, on=on, how="left", maintain_order="left")
+            rows = rows.join(counts, on=[*on, "place"], how="left")
     assert rows is not None
-    smooth = {
-        name: ((pl.col(name).fill_null(0) + 0.1) / (pl.col(f"{name}_of").fill_null(0) + 1.0)).log()
-        for name in levels
-    }
+    of = {name: pl.col(f"{name}_of").max().over(KEYS).fill_null(0) for name in LEVELS}
+    smooth = {name: ((pl.col(name).fill_null(0) + 0.1) / (of[name] + 1.0)).log() for name in LEVELS}
     order = ["to_goal", "to_region", "to_any", "place"]
     rows = rows.with_columns(**smooth).sort(
-        *KEYS, *order, descending=[False] * len(KEYS) + [True] * 3 + [False], maintain_order=True
+        *KEYS, *order, descending=[False] * len(KEYS) + [True] * 3 + [False]
     )
     rows = rows.with_columns(rank=pl.int_range(pl.len(), dtype=pl.Int32).over(*KEYS))
-    return rows.filter(pl.col("rank") < MOST).select(*KEYS, "place", "rank", *levels)
+    return rows.filter(pl.col("rank") < MOST).select(*KEYS, "place", "rank", *LEVELS)
 
 
-def _before(moves: pl.DataFrame, goal: list[str], weeks: pl.Series) -> pl.DataFrame:
-    """Return for each of ``weeks`` how often each move was known before, ``n``."""
-    on = ["reached_from", *goal]
-    counted = moves.group_by(*on, "place", "week").agg(pl.col("n").sum()).sort("week")
-    pairs = counted.select(*on, "place").unique(maintain_order=True)
-    grid = pairs.join(weeks.to_frame("week"), how="cross").sort("week")
-    total = counted.with_columns(n=pl.col("n").cum_sum().over(*on, "place"))
-    return grid.join_asof(
-        total,
-        on="week",
-        by=[*on, "place"],
-        strategy="backward",
-        allow_exact_matches=False,
-        check_sortedness=False,
-    ).drop_nulls("n")
+def _before(sums: pl.DataFrame, asked: pl.DataFrame) -> pl.DataFrame:
+    """Return how often each move was known before each ``week`` of ``asked``, ``n``."""
+    on = [name for name in asked.columns if name != "week"]
+    sums = near(sums, on[0], asked[on[0]]).join(asked, on=on, how="semi")
+    pairs = sums.select(*on, "place").unique()
+    return (
+        asked.join(pairs, on=on, how="inner", maintain_order="left")
+        .join_asof(
+            sums,
+            on="week",
+            by=[*on, "place"],
+            strategy="backward",
+            allow_exact_matches=False,
+            check_sortedness=False,
+        )
+        .drop_nulls("n")
+    )
 
 
 def padded(
