@@ -80,7 +80,7 @@ def _leave(index: Index, lane: int, now: Floats, rng: np.random.Generator) -> Fl
     ready, behind = roads.handling.of(lane)
     needed = np.maximum(time_needed(ready, _even(rng, many)), roads.plan.cutoff[lane])
     missed = rng.geometric(1.0 - behind, many) - 1
-    planned = roads.plan.next(np.full(many, lane), now + needed, missed)
+    planned = roads.plan.after(np.full(many, lane), now + needed, missed)
     return planned + draws(roads.late.belief(lane), _even(rng, many))
 
 

@@ -21,18 +21,18 @@ SAFE_S = 1.0  # single precision may not lift a bound above the truth
 
 @dataclass(frozen=True)
 class Landmarks:
-    """``outward`` [node, landmark] from landmarks and ``inward`` to them [s], single precision."""
+    """``outward`` [landmark, node] from landmarks and ``inward`` to them [s], single precision."""
 
     outward: NDArray[np.float32]
     inward: NDArray[np.float32]
 
-    def bound(self, node: Ints, goal: int) -> Floats:
-        """Return lower bounds on the time from each of ``node`` to ``goal`` [s]; inf: no way."""
+    def bound(self, goal: int) -> Floats:
+        """Return lower bounds on the time from every node to ``goal`` [s]; inf: no way."""
+        best = np.zeros(self.outward.shape[1], np.float32)
         with np.errstate(invalid="ignore"):
-            away = self.outward[goal] - self.outward[node]
-            back = self.inward[node] - self.inward[goal]
-        best = np.fmax(np.fmax.reduce(away, axis=1), np.fmax.reduce(back, axis=1))
-        best = np.nan_to_num(best, nan=0.0, posinf=np.inf)
+            for away, back in zip(self.outward, self.inward, strict=True):
+                np.fmax(best, away[goal] - away, out=best)
+                np.fmax(best, back - back[goal], out=best)
         result: Floats = np.maximum(best.astype(float) - SAFE_S, 0.0)
         return result
 
@@ -62,8 +62,6 @@ def landmarks(head: Ints, tail: Ints, least_s: Floats, nodes: int, many: int = M
         inward.append(dijkstra(back, indices=at))
         nearest = np.minimum(nearest, np.minimum(outward[-1], inward[-1]))
     if not chosen:
-        nothing = np.zeros((nodes, 1), np.float32)
+        nothing = np.zeros((0, nodes), np.float32)
         return Landmarks(nothing, nothing)
-    return Landmarks(
-        np.stack(outward, axis=1).astype(np.float32), np.stack(inward, axis=1).astype(np.float32)
-    )
+    return Landmarks(np.stack(outward).astype(np.float32), np.stack(inward).astype(np.float32))

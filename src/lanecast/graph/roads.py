@@ -23,9 +23,10 @@ TRAVELS = ("lane", "ships_to")
 class Roads:
     """Lanes [lane], sorted by their ``head``; ``first`` [node + 1] points to those of a node.
 
-    ``head`` and ``tail`` are rows of the graph's nodes. ``ready_s`` is the usual time from arriving
-    until a parcel can be loaded, ``ride_s`` that from the timetable's departure to the arrival,
-    and ``*_slow_s`` those that nine in ten keep. ``least_s`` is a whole lane without waiting.
+    ``head`` and ``tail`` are rows of the graph's nodes. ``usual`` [lane, 2] is the usual time [s]
+    from arriving until the end of the cut-off of a departure that can be caught, and that from
+    the timetable's departure to the arrival; ``slow`` those that nine in ten keep. ``least_s`` is a
+    whole lane without waiting.
     Corridors between regions have no waiting, and are whole ways: nobody changes there.
     """
 
@@ -34,10 +35,8 @@ class Roads:
     tail: Ints
     first: Ints
     plan: Timetable
-    ready_s: Floats
-    ride_s: Floats
-    ready_slow_s: Floats
-    ride_slow_s: Floats
+    usual: Floats
+    slow: Floats
     least_s: Floats
     is_corridor: Bools
     transit: Evidence
@@ -49,12 +48,14 @@ class Roads:
 
     def arrival(self, lane: Ints, at: Floats, slow: bool = False) -> Floats:
         """Return when lanes bring to their tails what came to their heads at ``at`` [s]."""
-        ready_s, ride_s = (
-            (self.ready_slow_s, self.ride_slow_s) if slow else (self.ready_s, self.ride_s)
-        )
-        ready = at + ready_s[lane] + self.plan.cutoff[lane]
-        result: Floats = self.plan.next(lane, ready) + ride_s[lane]
+        own = (self.slow if slow else self.usual).take(lane, axis=0)
+        result: Floats = self.plan.next(lane, at + own[:, 0]) + own[:, 1]
         return result
+
+    @property
+    def ride_s(self) -> Floats:
+        """Return the usual time [s] from the timetable's departure to the arrival [lane]."""
+        return self.usual[:, 1]
 
 
 def roads(graph: Graph, position: Mapping[str, int]) -> Roads:
@@ -107,10 +108,8 @@ def roads(graph: Graph, position: Mapping[str, int]) -> Roads:
         lanes["tail"].to_numpy(),
         np.searchsorted(head, np.arange(graph.nodes.height + 1)).astype(np.int64),
         plan,
-        ready,
-        ride,
-        ready_slow,
-        ride_slow,
+        np.stack([ready + plan.cutoff, ride], axis=1),
+        np.stack([ready_slow + plan.cutoff, ride_slow], axis=1),
         ready + plan.cutoff + ride,
         (lanes["relation"] == "ships_to").to_numpy(),
         transit,

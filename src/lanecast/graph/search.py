@@ -1,9 +1,10 @@
 """The earliest arrival at a departure instant, over timetables, cut-offs and calendars.
 
 Waiting never helps (who comes later leaves no earlier), so that labels can be corrected in any
-order (Orda and Rom, 1990). Labels are expanded many at a time, those first that could arrive first:
-the instant plus a lower bound on the rest of the way (A* with landmarks). What cannot beat the
-best arrival so far is dropped, which keeps the answer exact.
+order (Orda and Rom, 1990). Labels are expanded many at a time. At first greedily, those that seem
+nearest to the goal, until one way is known; then those that could arrive first: the instant plus a
+lower bound on the rest of the way (A* with landmarks). What cannot beat the best arrival so far is
+dropped, which keeps the answer exact.
 """
 
 from collections.abc import Sequence
@@ -15,8 +16,8 @@ from .bins import Floats
 from .evidence import Ints
 from .index import Index
 
-AT_ONCE = 512  # labels that are expanded together at first
-GROWTH = 1.05  # by which there are more each time
+GREEDY, EAGER = 128, 3.0  # labels expanded together, and weight of the bound, without a way yet
+AT_ONCE, GROWTH = 1024, 1.2  # the same once there is one, and by how much there are more each time
 
 
 @dataclass(frozen=True)
@@ -54,51 +55,63 @@ def earliest(
     roads, size = index.roads, len(index.roads.head)
     best = np.full(index.graph.nodes.height, np.inf)
     via = np.full(len(best), -1, np.int64)
-    key = np.full(len(best), np.inf)  # earliest arrival at the goal that a label may still bring
     waits = np.zeros(len(best), bool)
-    best[start], waits[start], key[start] = at, True, at
+    rest = _bound(index, goal, change)
+    lost = np.isinf(rest)
+    if lost[start]:
+        return np.inf, []
+    best[lost], rest[lost] = -np.inf, 0.0  # from there no way leads on: no label is wanted
+    best[start] = at
     corridors = roads.is_corridor[roads.first[start] : roads.first[start + 1]].any()
     pending, together = np.array([start]), float(AT_ONCE)
     while len(pending):
-        now = key[pending]
-        useful = now < best[goal]
-        waits[pending[~useful]] = False
-        pending, now = pending[useful], now[useful]
-        if len(pending) > together:
-            first = now <= np.partition(now, int(together))[int(together)]
-            heads, pending = pending[first], pending[~first]
-            together *= GROWTH
+        if np.isinf(best[goal]):
+            heads, pending = _foremost(pending, best[pending] + EAGER * rest[pending], GREEDY)
         else:
-            heads, pending = pending, pending[:0]
+            key = best[pending] + rest[pending]
+            useful = key < best[goal]
+            waits[pending[~useful]] = False
+            heads, pending = _foremost(pending[useful], key[useful], int(together))
+            together *= GROWTH
         waits[heads] = False
-        lane = _lanes_of(roads.first, heads)
-        soonest = best[roads.head[lane]] + roads.least_s[lane]
-        lane = lane[soonest < np.minimum(best[roads.tail[lane]], best[goal])]
-        if corridors:
-            lane = lane[(roads.head[lane] == start) & (roads.tail[lane] == goal)]
-        arrive = _arrivals(index, lane, best[roads.head[lane]], change, slow)
+        lane, left = _lanes_of(roads.first, heads, best)
         tail = roads.tail[lane]
+        until = np.minimum(best[tail], best[goal] - rest[tail])  # later than that is of no use
+        some = np.flatnonzero(left + roads.least_s[lane] < until)
+        if corridors:
+            some = some[(roads.head[lane[some]] == start) & (tail[some] == goal)]
+        lane, tail, until = lane[some], tail[some], until[some]
+        arrive = _arrivals(index, lane, left[some], change, slow)
         if change.added:
             lane, arrive, tail = _with_added(heads, best, change, lane, arrive, tail, size)
-        better = arrive < np.minimum(best[tail], best[goal])
+            until = np.minimum(best[tail], best[goal] - rest[tail])
+        better = arrive < until
         lane, arrive, tail = lane[better], arrive[better], tail[better]
-        order = np.argsort(-arrive)  # so that the earliest is written last
-        best[tail[order]], via[tail[order]] = arrive[order], lane[order]
-        tail = np.unique(tail)
-        tail = tail[tail != goal]
-        key[tail] = best[tail] + _bound(index, tail, goal, change)
-        pending = np.concatenate([pending, tail[~waits[tail]]])
-        waits[tail] = True
+        np.minimum.at(best, tail, arrive)
+        first = arrive == best[tail]
+        lane, tail = lane[first], tail[first]
+        via[tail] = lane
+        fresh = tail[(via[tail] == lane) & ~waits[tail] & (tail != goal)]
+        pending = np.concatenate([pending, fresh])
+        waits[fresh] = True
     way = _way(index, via, start, goal, change)
     return float(best[goal]), _direct(index, way, at, change, slow)
 
 
-def _lanes_of(first: Ints, heads: Ints) -> Ints:
-    """Return the lanes that begin at ``heads``."""
+def _foremost(pending: Ints, key: Floats, many: int) -> tuple[Ints, Ints]:
+    """Return some ``many`` nodes with the smallest keys, and the others."""
+    if len(pending) <= many:
+        return pending, pending[:0]
+    first = key <= np.partition(key, many)[many]
+    return pending[first], pending[~first]
+
+
+def _lanes_of(first: Ints, heads: Ints, best: Floats) -> tuple[Ints, Floats]:
+    """Return the lanes that begin at ``heads``, and when a parcel stands at the head of each."""
     begin, many = first[heads], first[heads + 1] - first[heads]
-    offset = np.arange(many.sum()) - np.repeat(np.cumsum(many) - many, many)
-    lanes: Ints = np.repeat(begin, many) + offset
-    return lanes
+    end = np.cumsum(many)
+    lanes: Ints = np.repeat(begin + many - end, many) + np.arange(many.sum())
+    return lanes, np.repeat(best[heads], many)
 
 
 def _arrivals(index: Index, lane: Ints, at: Floats, change: Change, slow: bool) -> Floats:
@@ -106,7 +119,7 @@ def _arrivals(index: Index, lane: Ints, at: Floats, change: Change, slow: bool) 
     if change.factor is None:
         return arrive
     factor = change.factor[lane]
-    ride = (index.roads.ride_slow_s if slow else index.roads.ride_s)[lane]
+    ride = (index.roads.slow if slow else index.roads.usual)[lane, 1]
     with np.errstate(invalid="ignore"):
         result: Floats = np.where(np.isinf(factor), np.inf, arrive + (factor - 1.0) * ride)
     return result
@@ -124,13 +137,12 @@ def _with_added(
     )
 
 
-def _bound(index: Index, node: Ints, goal: int, change: Change) -> Floats:
-    """Return lower bounds on the rest of the way; over an added lane there may be a shorter one."""
-    bound = index.landmarks.bound(node, goal)
+def _bound(index: Index, goal: int, change: Change) -> Floats:
+    """Return lower bounds on the way from every node [s]; over added lanes there may be shorter."""
+    bound = index.landmarks.bound(goal)
     for _ in change.added:  # once per lane, since a way may use them one after the other
         for head, tail, seconds in change.added:
-            onward = 0.0 if tail == goal else index.landmarks.bound(np.array([tail]), goal)[0]
-            over = index.landmarks.bound(node, head) + seconds + onward
+            over = index.landmarks.bound(head) + seconds + (0.0 if tail == goal else bound[tail])
             bound = np.minimum(bound, over)
     return bound
 

@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 from .zones import DAY, Floats, Ints, Zones, zones
 
 NEVER = np.inf
+FAR = 10**7  # a day that never comes
+END = FAR * DAY  # [s]
 PLAN = ("weekdays", "first_departure_s", "headway_s", "departures_per_day", "cutoff_s")
-ALL_WEEK = "1111111"
+ALL_WEEK, NO_DAY = "1111111", "0000000"
 
 
 @dataclass(frozen=True)
@@ -23,8 +25,11 @@ class Timetable:
 
     ``scheduled`` is false where a lane has no timetable and leaves at once. ``first``, ``headway``,
     ``cutoff`` [s]; ``daily`` departures on an open day; ``zone`` of the origin; ``opening``, a row
-    of ``opened`` [row, day], the number of open days before it, and of ``nth`` [row, n], the day
-    of the n-th open one. Days count from ``clock.day0``.
+    of ``opened`` [row, day], the number of open days before it, of ``nth`` [row, n], the day of the
+    n-th open one, and of ``coming`` [row, day], the first open one from that day on (else ``FAR``).
+    ``packed`` [lane, 6] holds ``first``, ``headway``, ``daily``, ``zone``, ``opening`` and
+    ``scheduled`` once more, side by side: six arrays are six times as slow to fetch from.
+    Days count from ``clock.day0``.
     """
 
     scheduled: NDArray[np.bool_]
@@ -36,6 +41,8 @@ class Timetable:
     opening: Ints
     opened: Ints
     nth: Ints
+    coming: Ints
+    packed: Floats
     clock: Zones
 
     def before(self, lane: Ints, utc: Floats) -> Ints:
@@ -65,8 +72,36 @@ class Timetable:
         found: Floats = np.where(known, self.clock.utc(self.zone[lane], local), NEVER)
         return found
 
-    def next(self, lane: Ints, ready: Floats, missed: Ints | int = 0) -> Floats:
+    def next(self, lane: Ints, ready: Floats) -> Floats:
         """Return the departure [s] that takes what is at the ramp at ``ready`` [s].
+
+        That of ``after`` with nothing missed, for many lanes at once. The cut-off is not subtracted
+        here.
+        """
+        first, headway, daily, zones, rows, scheduled = self.packed.take(lane, axis=0).T
+        clock, zone, row = self.clock, zones.astype(np.int64), rows.astype(np.int64)
+        since = np.minimum(ready - clock.day0 * DAY, END)
+        away = clock.offset[zone, clock.column(since)]
+        local = since + (away - 1e-3) - first  # a departure at that very moment is after
+        day = np.floor(local / DAY)
+        inside = np.clip(day, 0, self.coming.shape[1] - 1).astype(np.int64)
+        number = np.floor((local - day * DAY) / headway) + 1
+        opens = self.coming[row, inside]
+        today = (opens == day) & (number < daily)
+        later = self.coming[row, np.clip(day + 1, 0, self.coming.shape[1] - 1).astype(np.int64)]
+        wall = np.where(today, day, later) * DAY + first + np.where(today, number * headway, 0.0)
+        leave = wall - away
+        comes = wall < END
+        turned = clock.changes(zone, since - 1.5 * DAY, np.where(comes, leave, since))
+        found: Floats = np.where(comes, leave + clock.day0 * DAY, NEVER)
+        if len(turned):
+            found[turned] = clock.utc(zone[turned], wall[turned] + clock.day0 * DAY)
+            twice = turned[found[turned] < ready[turned]]
+            found[twice] = self.after(lane[twice], ready[twice], 0)
+        return np.where(scheduled > 0, found, ready)
+
+    def after(self, lane: Ints, ready: Floats, missed: Ints | int) -> Floats:
+        """Return the departure [s] for what is at the ramp at ``ready`` [s].
 
         Parameters
         ----------
@@ -98,7 +133,10 @@ def timetable(lanes: pl.DataFrame, holidays: pl.DataFrame, day0: int, days: int)
         ``region``, ``date`` on which nothing departs there.
     """
     plan = lanes.select(
-        pl.col("weekdays").fill_null(ALL_WEEK).str.pad_end(7, "0"),
+        pl.when(pl.col("departures_per_day") == 0)
+        .then(pl.lit(NO_DAY))
+        .otherwise(pl.col("weekdays").fill_null(ALL_WEEK).str.pad_end(7, "0"))
+        .alias("weekdays"),
         pl.col("region").fill_null(""),
         pl.col("zone").fill_null("UTC"),
         scheduled=pl.col("first_departure_s").is_not_null()
@@ -116,19 +154,31 @@ def timetable(lanes: pl.DataFrame, holidays: pl.DataFrame, day0: int, days: int)
     opened[:, 1:] = open_day.cumsum(axis=1)
     nth = np.where(open_day, np.arange(days), days)
     nth.sort(axis=1)
+    coming = np.full((rows.height, days + 1), FAR)
+    coming[:, :days] = np.where(open_day, np.arange(days), FAR)
+    coming = np.minimum.accumulate(coming[:, ::-1], axis=1)[:, ::-1]
     names = tuple(plan["zone"].unique().sort())
-    return Timetable(
-        plan["scheduled"].to_numpy(),
-        plan["first"].to_numpy(),
-        plan["headway"].to_numpy(),
-        plan["cutoff"].to_numpy(),
-        np.minimum(plan["daily"].to_numpy(), fits),
-        np.searchsorted(np.array(names, dtype=str), plan["zone"].to_numpy().astype(str)),
+    opening = (
         plan.join(rows, on=["region", "weekdays"], how="left", maintain_order="left")["opening"]
         .cast(pl.Int64)
-        .to_numpy(),
+        .to_numpy()
+    )
+    first, headway = plan["first"].to_numpy(), plan["headway"].to_numpy()
+    daily = np.minimum(plan["daily"].to_numpy(), fits)
+    zone = np.searchsorted(np.array(names, dtype=str), plan["zone"].to_numpy().astype(str))
+    scheduled = plan["scheduled"].to_numpy()
+    return Timetable(
+        scheduled,
+        first,
+        headway,
+        plan["cutoff"].to_numpy(),
+        daily,
+        zone,
+        opening,
         opened,
         np.where(nth < days, nth, -1),
+        np.ascontiguousarray(coming),
+        np.stack([first, headway, daily, zone, opening, scheduled], axis=1),
         zones(names, day0, days),
     )
 
