@@ -14,11 +14,16 @@ from .networks import AT, made
 FIRST = date(2025, 3, 24) - timedelta(days=150)
 
 
-def network(step: np.ndarray, seed: int, drift: float = 0.08, days: int = 150):
-    """Return a graph whose lanes take ``step`` [lane] more from some day on, beside slow drift."""
+def network(step: np.ndarray, seed: int, region: str | None = None, storms: float = 0.0):
+    """Return a graph whose lanes take ``step`` [lane] more from some day on, beside slow drift.
+
+    On two days in five all take up to ``storms`` more.
+    """
+    drift, days = 0.08, 150
     rng = np.random.default_rng(seed)
     size = len(step)
     nodes = [{"node_id": f"facility:{i}", "kind": "facility", "label": f"{i}"} for i in (0, 1)]
+    nodes = [node | {"region": region} for node in nodes]
     edges = [
         {
             "head_id": "facility:0",
@@ -36,6 +41,7 @@ def network(step: np.ndarray, seed: int, drift: float = 0.08, days: int = 150):
     log = log + drift * np.sin(2 * np.pi * t / rng.uniform(120, 400, size)[:, None] + phase)
     noise = rng.uniform(0.03, 0.1, size)[:, None] * rng.standard_normal((size, days))
     noise += (rng.random((size, days)) < 0.01) * rng.gamma(2.0, 0.4, (size, days))
+    noise += storms * rng.random(days) * (rng.random(days) < 0.4)
     bins = np.floor((log + noise) / BIN_LOG).astype(int)
     lane = np.repeat(np.arange(size), days)
     rows = pl.DataFrame(
@@ -60,7 +66,7 @@ def test_steps_are_found_with_their_day_and_size():
     told = changes(graph).filter("is_changed")
     number = told["lane_id"].str.slice(5).cast(pl.Int64).to_numpy()
     assert np.isin(number, np.flatnonzero(step)).mean() >= 0.9
-    assert len(number) >= 0.6 * 24
+    assert len(number) >= 0.75 * 24
     assert np.allclose(np.log(told["ratio"].to_numpy()), step[number], atol=0.12)
     late = [(day - FIRST).days - at[i] for day, i in zip(told["changed_on"], number, strict=True)]
     assert np.median(np.abs(late)) <= 3
@@ -81,6 +87,17 @@ def test_share_of_false_ones_is_what_was_allowed():
         number = rows["lane_id"].str.slice(5).cast(pl.Int64).to_numpy()
         false, told = false + int((number >= 10).sum()), told + len(number)
     assert told > 30 and false / told <= 0.2
+
+
+def test_a_storm_over_a_region_does_not_hide_the_steps_of_its_lanes():
+    step = np.where(np.arange(60) < 20, np.log(1.3), 0.0)
+    found = []
+    for region in (None, "R0"):
+        told = changes(network(step, 2, region, storms=0.5)[0]).filter("is_changed")
+        number = told["lane_id"].str.slice(5).cast(pl.Int64).to_numpy()
+        assert (number < 20).all()
+        found.append(len(number))
+    assert found[1] >= 15 and found[1] >= found[0] + 5
 
 
 def test_order_and_units_do_not_matter():
