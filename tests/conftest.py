@@ -43,6 +43,18 @@ def delhivery_dir() -> Path:
 
 
 @pytest.fixture(scope="session")
+def inventory_dir() -> Path:
+    """Textbook instances and location problems, which are not part of this repository."""
+    folder = ROOT.parent / "shared" / "data" / "inventory"
+    if not folder.is_dir():
+        pytest.skip(
+            "needs textbook_instances.json (the instances of stockpyl) and the OR-Library files "
+            "pmed*.txt and cap*.txt in ../shared/data/inventory, beside the repository"
+        )
+    return folder
+
+
+@pytest.fixture(scope="session")
 def world() -> World:
     """A small company: late, double, missing and wrong scans included."""
     return simulate(parcels=3000, days=90, seed=1)
