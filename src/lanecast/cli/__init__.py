@@ -45,24 +45,16 @@ def run(arguments: Sequence[str]) -> int:
 
 def _started(arguments: list[str]) -> int:
     try:
-        with _undisturbed():
+        with undisturbed():
             from .commands import app
+        code: Any = app(arguments, prog_name="lanecast", standalone_mode=False)
     except ImportError as error:
-        if arguments[0] != "doctor":
-            return _stop(f"{error}; run `lanecast doctor` to see what is missing.", 2)
-        import typer
-
-        from .doctor import doctor
-
-        app = typer.Typer(add_completion=False)
-        app.command()(doctor)
-        arguments = arguments[1:]
-    code: Any = app(arguments, prog_name="lanecast", standalone_mode=False)
+        return _stop(f"{error}; run `lanecast doctor` to see what is missing.", 2)
     return code if isinstance(code, int) else 0
 
 
 @contextmanager
-def _undisturbed() -> Iterator[None]:
+def undisturbed() -> Iterator[None]:
     """Let Ctrl-C wait: libraries that are being imported answer it with a panic."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
