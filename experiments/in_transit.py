@@ -95,7 +95,8 @@ def main() -> None:
         extra = asked.select("scans", "since_event_h", unseen=pl.col("goal_place").is_in(unseen))
         rows = pl.concat([fitted.predict(asked), extra], how="horizontal")
         scored = matched(rows, outcomes).drop_nulls("hours")
-    with pl.Config(tbl_formatting="MARKDOWN", tbl_hide_dataframe_shape=True, tbl_rows=30):
+    plain = {"tbl_hide_dataframe_shape": True, "tbl_hide_column_data_types": True}
+    with pl.Config(tbl_formatting="MARKDOWN", tbl_rows=30, **plain):
         for title, table in tables(scored):
             print(f"\n{title}\n\n{table.with_columns(pl.selectors.float().round(3))}")
 
