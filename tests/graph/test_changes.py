@@ -89,15 +89,16 @@ def test_share_of_false_ones_is_what_was_allowed():
     assert told > 30 and false / told <= 0.2
 
 
-def test_a_storm_over_a_region_does_not_hide_the_steps_of_its_lanes():
+@pytest.mark.parametrize("seed", [2, 3])
+def test_weather_over_a_region_neither_hides_the_steps_of_its_lanes_nor_makes_any(seed):
     step = np.where(np.arange(60) < 20, np.log(1.3), 0.0)
     found = []
     for region in (None, "R0"):
-        told = changes(network(step, 2, region, storms=0.5)[0]).filter("is_changed")
+        told = changes(network(step, seed, region, storms=0.8)[0]).filter("is_changed")
         number = told["lane_id"].str.slice(5).cast(pl.Int64).to_numpy()
-        assert (number < 20).all()
-        found.append(len(number))
-    assert found[1] >= 15 and found[1] >= found[0] + 5
+        found.append(int((number < 20).sum()))
+    assert found[1] >= 15 and found[1] >= found[0] + 3
+    assert (number >= 20).sum() <= 1
 
 
 def test_order_and_units_do_not_matter():

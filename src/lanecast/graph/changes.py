@@ -32,6 +32,7 @@ DRIFT, TURNS = 0.04, 30.0  # standard deviation of the log by season, and days i
 TELL = 0.10  # share of false ones among the lanes that are told
 OUTLYING = 3.0  # robust standard deviations within which daily values are drawn in
 NEIGHBOURS = 4  # lanes that must leave a region on a day to tell its weather
+SEASON = 61  # ride-days whose median is a lane's usual time; in fewer, weather may be usual
 
 
 def changes(
@@ -101,7 +102,7 @@ def _drawn_in(daily: pl.DataFrame) -> pl.DataFrame:
 
 def _without_weather(daily: pl.DataFrame) -> pl.DataFrame:
     """Return daily values less what lanes that leave the same region show in common that day."""
-    near = pl.col("log").rolling_median(15, center=True, min_samples=3).over("edge_id")
+    near = pl.col("log").rolling_median(SEASON, center=True, min_samples=3).over("edge_id")
     rows = daily.with_columns(rest=pl.col("log") - near)
     common = pl.col("rest").median().over("region", "date")
     known = pl.col("region").is_not_null() & (pl.len().over("region", "date") >= NEIGHBOURS)
