@@ -7,6 +7,8 @@ from scipy.stats import expon, kstest, norm
 from lanecast.metrics.calibration import (
     distribution,
     ece,
+    ece_by_luck,
+    ece_debiased,
     ks,
     kuiper,
     pit,
@@ -38,6 +40,35 @@ def test_ece_agrees_with_a_naive_loop(rows):
     naive = sum(abs(sum(p for p, _ in b) - sum(h for _, h in b)) for b in bins.values())
     p, happened = zip(*rows, strict=True)
     assert ece(p, happened) == pytest.approx(naive / len(rows), abs=1e-12)
+
+
+def test_luck_is_what_true_chances_show():
+    random = np.random.default_rng(3)
+    p = random.beta(2, 8, 800)
+    shown = [ece(p, random.random(800) < p) for _ in range(300)]
+    mean, low, high = ece_by_luck(p, draws=300)
+    assert mean == pytest.approx(np.mean(shown), rel=0.08)
+    assert 0.01 < np.mean(np.array(shown) > high) < 0.06
+    assert low < mean < high
+    assert ece_by_luck(np.repeat(p, 9), draws=100)[0] < 0.5 * mean  # more rows, less luck
+    again = ece_by_luck(np.repeat(p, 9), np.repeat(np.arange(800), 9), draws=300)
+    assert again[0] == pytest.approx(mean, rel=0.1)  # the same parcel asked again is no new luck
+
+
+def test_what_luck_adds_is_taken_off():
+    random = np.random.default_rng(4)
+    p = random.beta(2, 8, 1000)
+    wrong = np.clip(p + 0.06, 0, 1)
+    raw, fair, found = [], [], []
+    for _ in range(200):
+        hit = random.random(1000) < p
+        raw.append(ece(p, hit))
+        fair.append(ece_debiased(p, hit))
+        found.append(ece_debiased(wrong, hit))
+    assert np.mean(fair) < 0.7 * np.mean(raw)
+    assert np.mean(found) == pytest.approx(0.06, abs=0.004)
+    assert min(fair) >= 0
+    assert ece_debiased([0.2, 0.9], [0, 1]) == ece([0.2, 0.9], [0, 1])  # bins of one row: no spread
 
 
 def test_an_empty_bin_says_nothing():

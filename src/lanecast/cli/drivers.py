@@ -23,15 +23,16 @@ BASELINE = "usual_h"  # what the other factors multiply
 SCHEMA = {"feature": pl.String, "value": pl.String, "factor": pl.Float64, "days": pl.Float64}
 
 
-def last_question(parcel_id: str, known: Lake, start: datetime, end: datetime) -> pl.DataFrame:
-    """Return the last question about a parcel in [start, end).
+def last_question(
+    parcel_id: str, asked: nw.LazyFrame[Any], start: datetime, end: datetime
+) -> pl.DataFrame:
+    """Return the last of the questions ``asked`` in [start, end) about a parcel.
 
     Raises
     ------
     ValueError
         When there was none.
     """
-    asked = questions(known, start, end)
     mine = collect(asked.filter(nw.col("parcel_id") == parcel_id))
     if mine.is_empty():
         others = collect(asked.select("asof_h", "parcel_id")).sort("asof_h", "parcel_id")

@@ -1,6 +1,7 @@
 """``lanecast fit | predict | decide | backtest events``: what goes wrong, and what to do."""
 
 from contextlib import nullcontext
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -34,12 +35,18 @@ TOLD = ("model", "event", "moment", "n", "hits", "roc_auc", "pr_auc", "recall_5"
 LONGEST = timedelta(days=540)  # of questions that a back-test learns from
 
 
+def boosted(seed: int) -> events.Boosted:
+    """Return the model that is fitted, with this seed."""
+    return events.Boosted(seed=seed)
+
+
 def entries(seed: int) -> dict[str, Entry]:
-    """Return the models of a back-test: ours, base rates, and a default LightGBM on the order."""
+    """Return the models of a back-test: ours, base rates, and two peers."""
     return {
-        "boosted": Entry(events.Boosted(moments=JUDGED, seed=seed)),
+        "boosted": Entry(replace(boosted(seed), moments=JUDGED)),
         "base_rates": Entry(events.BaseRates()),
         "plain": Entry(events.Plain(moments=("checkout",))),
+        "overdue": Entry(events.Overdue()),
     }
 
 
@@ -54,7 +61,7 @@ def fit(lake: Path, model: Path, asof: str | None, days: int, seed: int, json: P
         x = collect(events.features(known, since, now).lazy())
         y = collect(events.outcomes(known, now))
         say("fitting", 0.5)
-        fitted = events.Boosted(seed=seed).fit(x, y)
+        fitted = boosted(seed).fit(x, y)
         if not fitted.base.rates:
             raise ValueError(f"--asof: nothing was known by {now:%Y-%m-%d} of how parcels ended.")
         say("saving", 0.95)
@@ -193,7 +200,7 @@ def backtest(
         with progress(quiet=json is not None and str(json) == "-") as say:
             replayed = replay(events, entries(seed), lake, start, end, step, learn_from, say)
     said, became = replayed.predictions, replayed.outcomes
-    result = events.headline(said, became, "boosted", "plain")
+    result = events.headline(said, became)
     local = pl.col("asof").dt.convert_time_zone(zone).dt.strftime("%Y-%m")
     months = said.with_columns(month=local).partition_by("month", as_dict=True)
     speed = {
@@ -204,7 +211,7 @@ def backtest(
     result["months"] = [
         {
             "month": month,
-            **events.headline(rows.drop("month"), became, "boosted", "plain", draws=100),
+            **events.headline(rows.drop("month"), became, draws=100),
         }
         for (month,), rows in sorted(months.items())
     ]
@@ -212,7 +219,7 @@ def backtest(
     result |= {
         f"{name}_{row['event']}_{row['moment']}": row[name]
         for row in scores.filter(model="boosted").iter_rows(named=True)
-        for name in ("ece", "pr_auc", "roc_auc")
+        for name in ("ece", "ece_debiased", "ece_luck_hi", "pr_auc", "roc_auc")
     }
     if json is not None:
         write_json(json, result)

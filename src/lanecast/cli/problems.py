@@ -39,6 +39,7 @@ from .options import (
     period,
 )
 from .raw import Source, filled
+from .risk_drivers import why_risks
 from .saved import digest, loaded, warn
 from .talk import makeable, moment, note, progress, show, span, tell, whole, writable, write_json
 from .training import LEARNT_FROM, train
@@ -128,8 +129,13 @@ def predict(
         raise ValueError(f"--out: with --drivers nothing is written to {out}; leave one out.")
     writable(json=json, out=out)
     if problem != "eta":
+        if drivers is not None and problem == "events":
+            why_risks(lake, model, drivers, since, until, asof, json)
+            return
         if drivers is not None:
-            raise ValueError(f"--drivers: only eta explains its answers so far; got {drivers!r}.")
+            raise ValueError(
+                f"--drivers: only eta and events explain their answers so far; got {drivers!r}."
+            )
         ask = trajectory.predict if problem == "trajectory" else events.predict
         ask(lake, model, since, until, asof, out, json)
         return
@@ -138,7 +144,7 @@ def predict(
     first = end - timedelta(days=1) if drivers is None else first_parcel(known)
     start, end = period(since, until, first, end, known)
     if drivers is not None:
-        row = last_question(drivers, known, start, end)
+        row = last_question(drivers, questions(known, start, end), start, end)
         fitted, context, about = loaded(model, problem, FittedBlend, LEARNT_FROM)
         warn(model, about, datetime.fromtimestamp(3600 * row["asof_h"][0], UTC))
         explain(fitted, context, row, json)

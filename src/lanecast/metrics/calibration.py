@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import ndtr
 
 from .inputs import Array, alike, finite, flags, weights
 from .quantile import fitting
@@ -76,6 +77,68 @@ def ece(
     curve = reliability(p, happened, bins, weight)
     gap = np.nan_to_num(np.abs(curve.predicted - curve.observed))
     return float(np.average(gap, weights=curve.weight))
+
+
+def ece_debiased(p: npt.ArrayLike, happened: npt.ArrayLike, bins: int = 10) -> float:
+    """Return ``ece`` less what chance alone adds to it, at least 0.
+
+    The observed share of a bin of n rows scatters with variance ``o (1 - o) / n``, so that the
+    distance of a bin is too large on average, even where all is true. Its mean under a normal law
+    around the distance found is taken as the size of that error.
+
+    Raises
+    ------
+    ValueError
+        As ``reliability``.
+
+    References
+    ----------
+    .. [1] Kumar, Liang & Ma (2019). Verified Uncertainty Calibration. *NeurIPS* 32.
+    """
+    curve = reliability(p, happened, bins)
+    full = curve.weight > 0
+    gap = np.abs(curve.predicted - curve.observed)[full]
+    share, rows = curve.observed[full], curve.weight[full]
+    spread = np.sqrt(share * (1 - share) / rows)
+    unit = gap / np.maximum(spread, 1e-12)
+    folded = spread * np.sqrt(2 / np.pi) * np.exp(-(unit**2) / 2) + gap * (1 - 2 * ndtr(-unit))
+    return max(0.0, float(np.average(2 * gap - folded, weights=rows)))
+
+
+def ece_by_luck(
+    p: npt.ArrayLike,
+    block: npt.ArrayLike | None = None,
+    bins: int = 10,
+    draws: int = 200,
+    seed: int = 0,
+) -> tuple[float, float, float]:
+    """Return the mean and the 95 % range of ``ece`` were all of ``p`` true.
+
+    What was found has to be held against it: no model can be expected below it on so few rows.
+
+    Parameters
+    ----------
+    block
+        Rows of one block (the questions of one parcel) share one draw, shape (n,). None: each row
+        has its own. Days on which much goes wrong at once are not drawn: the true range is wider.
+
+    Raises
+    ------
+    ValueError
+        As ``reliability``, and when ``draws`` is below 1.
+    """
+    (p,) = alike(p=p)
+    _positive("draws", draws)
+    curve = reliability(p, np.zeros(p.size, np.bool_), bins)
+    _, where = np.unique(np.arange(p.size) if block is None else block, return_inverse=True)
+    which = np.minimum((p * bins).astype(np.int64), bins - 1)
+    random, found = np.random.default_rng(seed), np.zeros(draws)
+    said = np.nan_to_num(curve.predicted) * curve.weight
+    for draw in range(draws):
+        hits = np.bincount(which, random.random(where.max() + 1)[where] < p, bins)
+        found[draw] = np.abs(said - hits).sum() / p.size
+    low, high = np.quantile(found, [0.025, 0.975])
+    return float(found.mean()), float(low), float(high)
 
 
 def pit(y: npt.ArrayLike, q: npt.ArrayLike, level: npt.ArrayLike) -> Array:

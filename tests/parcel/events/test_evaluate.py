@@ -69,7 +69,7 @@ def test_figures_of_a_back_test_are_flat():
     good = said([0.5 * h + (i % 7) / 20 for i, h in enumerate(hits)])
     poor = said([(i % 7) / 20 for i in range(n)], model="plain")
     both = pl.concat([good, poor])
-    result = events.headline(both, became(hits), "boosted", "plain", draws=50)
+    result = events.headline(both, became(hits), draws=50)
     assert result["late_auc"] == 1.0 > result["late_auc_hi"] - 1e-9 >= 0.99
     assert result["late_auc_baseline_lo"] < 0.5 < result["late_auc_baseline_hi"]
     assert result["dnr_lift_2pct"] is None

@@ -11,7 +11,7 @@ from lanecast.metrics.detection import roc_auc
 from lanecast.parcel import events
 from lanecast.parcel.events.models import FittedBoosted
 from lanecast.parcel.events.models.censoring import believed, counted, settled
-from lanecast.parcel.events.models.recalibration import corrected, straight
+from lanecast.parcel.events.models.recalibration import corrected, log_odds, steady, straight
 from lanecast.parcel.events.models.rows import Answers, answers
 from lanecast.tables.events import RISKS
 from lanecast.tables.schema import check
@@ -105,6 +105,39 @@ def test_a_known_distortion_is_found():
     assert moved(1e6) < 1e-2
 
 
+def test_a_line_is_found_where_chances_are_small_and_alike():
+    """Newton's method alone runs away here, and said 86 % of what happens to 2 %."""
+    random = np.random.default_rng(5)
+    chance = np.exp(random.normal(-4.6, 0.4, 8000))
+    hit = np.where(random.random(8000) < 0.16, random.random(8000) * 0.25, 0.0)
+    line = straight(chance, hit, np.ones(8000))
+    assert corrected(chance, line).mean() == pytest.approx(hit.mean(), rel=0.1)
+
+
+def weeks(levels, slope=1.0, each=1500, seed=6):
+    """Chances, hits and hours: the log odds of what happens, by stretch of time."""
+    random = np.random.default_rng(seed)
+    z = random.normal(-2, 1, len(levels) * each)
+    shift = np.repeat(levels, each)
+    hit = random.random(len(z)) < 1 / (1 + np.exp(-(slope * (z + 2) - 2 + shift)))
+    return 1 / (1 + np.exp(-z)), hit.astype(float), np.ones(len(z)), np.arange(len(z)) * 1.0
+
+
+def test_a_lasting_fault_is_put_right_and_a_bad_week_is_not():
+    lasting = weeks([0.5] * 8)
+    line = steady(*lasting)
+    assert corrected(lasting[0], line).mean() == pytest.approx(lasting[1].mean(), abs=0.005)
+    passing = weeks([0, 0, 0, 1.2, 0, 0, 0, -0.6])
+    assert abs(corrected(passing[0], steady(*passing)) - passing[0]).mean() < 0.01
+    assert abs(corrected(passing[0], straight(*passing[:3])) - passing[0]).mean() > 0.015
+
+
+@pytest.mark.parametrize(("slope", "kept"), [(0.5, (0.4, 0.6)), (1.5, (1.0, 1.0))])
+def test_chances_are_drawn_together_but_never_apart(slope, kept):
+    low, high = kept
+    assert low <= steady(*weeks([0.0] * 8, slope))[1] <= high
+
+
 def test_answers_are_canonical_rows(fitted, x):
     said = fitted.predict(x)
     check(RISKS, nw.from_native(said))
@@ -152,44 +185,88 @@ def test_drivers_add_up_to_the_log_odds(fitted, x):
         fitted.drivers(few, "returned")
 
 
-def test_claims_of_the_buyer_stand_apart():
-    """Two doors of one courier: only the buyer who claims often has a claimant's part."""
-    random = np.random.default_rng(0)
-    n = 3000
-    often = random.random(n) < 0.1
-    hit = random.random(n) < np.where(often, 0.3, 0.01)
+def of_doors(n, hit, event="not_received", moment="delivered", **columns):
+    """Return x and y of ``n`` questions that differ in ``columns`` only."""
+    random = np.random.default_rng(1)
     x = pl.DataFrame(
         {
             "parcel_id": [str(i) for i in range(n)],
-            "moment": ["delivered"] * n,
+            "moment": [moment] * n,
             "asof_h": np.linspace(0, 1000, n),
             "value_minor": random.random(n),
             "to_promise_h": np.full(n, 50.0),
             "attempts": np.zeros(n),
             "handling_merchant_n": np.full(n, 9.0),
             "distance_km": np.ones(n),
-            "buyer_claims": often * 3.0,
+            "buyer_claims": np.zeros(n),
             "buyer_parcels": np.full(n, 5.0),
             "origin_region": ["a"] * n,
             "goal_region": ["b"] * n,
             "carrier_id": ["c"] * n,
+            **columns,
         }
     )
     y = pl.DataFrame(
         {
             "parcel_id": x["parcel_id"],
-            "event": ["not_received"] * n,
+            "event": [event] * n,
             "happened": hit.astype(float),
             "known_h": x["asof_h"] + 1,
             "seen_h": np.full(n, 2000.0),
         }
     )
-    said = events.Boosted(rounds=20).fit(x, y).predict(x)
+    return x, y
+
+
+def test_claims_of_the_buyer_stand_apart():
+    """Two doors of one courier: only the buyer who claims often has a claimant's part."""
+    random = np.random.default_rng(0)
+    n = 3000
+    often = random.random(n) < 0.1
+    hit = random.random(n) < np.where(often, 0.3, 0.01)
+    x, y = of_doors(n, hit, buyer_claims=often * 3.0)
+    fitted = events.Boosted(rounds=20).fit(x, y)
+    said = fitted.predict(x)
     part = said["claimant"].to_numpy()
     assert part[often].mean() > 0.1
     assert part[~often].max() < 0
     assert roc_auc(said["chance"] - said["claimant"], hit) < 0.75
     assert roc_auc(said["chance"].to_numpy(), hit) > roc_auc(said["chance"] - said["claimant"], hit)
+    told = fitted.drivers(x.head(1), "not_received")
+    assert {"buyer_claims", "buyer_parcels"} <= set(told["feature"])
+
+
+def test_claims_of_the_buyer_say_nothing_of_other_events():
+    random = np.random.default_rng(0)
+    often = random.random(2000) < 0.1
+    hit = random.random(2000) < np.where(often, 0.3, 0.05)
+    x, y = of_doors(2000, hit, "late", "checkout", buyer_claims=often * 3.0)
+    said = events.Boosted(rounds=20).fit(x, y).predict(x)
+    assert said["claimant"].null_count() == said.height
+    assert roc_auc(said["chance"].to_numpy(), often) < 0.6
+
+
+def test_trees_of_what_is_lost_begin_with_the_share_that_is_missing():
+    random = np.random.default_rng(2)
+    share = random.beta(1, 40, 4000)
+    hit = random.random(4000) < share
+    x, y = of_doors(4000, hit, "lost", "shipped", missing_usual=share)
+    fitted = events.Boosted(rounds=1).fit(x, y)
+    chance = fitted.predict(x)["chance"].to_numpy()
+    assert np.corrcoef(log_odds(chance), log_odds(share))[0, 1] > 0.95
+    assert chance.mean() == pytest.approx(hit.mean(), abs=0.004)
+    told = fitted.drivers(x.head(6), "lost").group_by("row").agg(pl.col("log_odds").sum())
+    total = told.sort("row")["log_odds"].to_numpy()
+    assert np.ptp(fitted.trees["lost"].raw(x.head(6)) - total) < 1e-6
+
+
+def test_the_peer_takes_the_longest_overdue_first():
+    x, y = of_doors(4, np.zeros(4), "lost", "waiting",
+                    to_promise_h=[30.0, -200.0, None, -3.0])  # fmt: skip
+    said = events.Overdue().fit(x, y).predict(x)
+    check(RISKS, nw.from_native(said))
+    assert said.sort("chance", descending=True)["parcel_id"].to_list() == ["1", "3", "0", "2"]
+    assert events.Overdue().fit(x, y).predict(x.clear()).is_empty()
 
 
 @pytest.mark.parametrize("wrong", [{"rounds": 0}, {"leaves": 1}, {"most": 0}, {"events": ("x",)}])

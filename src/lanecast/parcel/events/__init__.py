@@ -13,4 +13,5 @@ from .features import features as features
 from .features import outcomes as outcomes
 from .models import BaseRates as BaseRates
 from .models import Boosted as Boosted
+from .models import Overdue as Overdue
 from .models import Plain as Plain

@@ -20,7 +20,7 @@ from lanecast.tables.parcel import SCANS
 SCANNED = ("recorded_h", "event_id")
 STATE = [
     *("parcel_id", "asof_h", "moment", "status", "facility_id", "event_h", "attempts", "scans"),
-    *("before_h", "scan_lat", "scan_lon"),
+    *("before_h", "scan_lat", "scan_lon", "scan_code"),
 ]
 WEEK_H, WEEKS = 168.0, 12  # how often, and how many times, a parcel under way is asked about
 
@@ -32,14 +32,12 @@ def asked(lake: Lake, since: datetime, until: datetime) -> nw.LazyFrame[Any]:
     -------
     LazyFrame
         As ``questions``, with moments ``waiting`` and ``delivered`` too; further ``goal_kind``,
-        ``buyer_id``, and at a delivery ``scan_distance_m`` from the address and ``since_scan_h``
-        from the scan before.
+        ``buyer_id``, and at a delivery ``scan_distance_m`` from the address, ``since_scan_h`` from
+        the scan before, and ``scan_code``, the carrier's own: many tell a hand from a porch.
     """
     known = lake.asof(until)
     low, high = since.timestamp() / 3600, until.timestamp() / 3600
-    rows = questions(known, since, until).with_columns(
-        **{name: nw.lit(None).cast(nw.Float64()) for name in ("scan_lat", "scan_lon", "before_h")}
-    )
+    rows = questions(known, since, until).with_columns(**_no_delivery())
     more = nw.concat([_deliveries(known), _waits(known)])
     more = with_facts(more.filter(nw.col("asof_h") >= low, nw.col("asof_h") < high), known)
     rows = nw.concat([rows, more.select(rows.collect_schema().names())])
@@ -59,7 +57,7 @@ def _deliveries(known: Lake) -> nw.LazyFrame[Any]:
         return what.cast(nw.Float64()).cum_sum().over("parcel_id", order_by=SCANNED)
 
     scans = known.read(SCANS).select(
-        *("parcel_id", "status", "facility_id", "event_h", "lat", "lon", *SCANNED)
+        *("parcel_id", "status", "facility_id", "event_h", "lat", "lon", "raw_code", *SCANNED)
     )
     counted = scans.with_columns(
         ended=so_far(status == "delivered"),
@@ -80,6 +78,7 @@ def _deliveries(known: Lake) -> nw.LazyFrame[Any]:
         moment=nw.lit("delivered"),
         scan_lat="lat",
         scan_lon="lon",
+        scan_code="raw_code",
     ).select(STATE)
 
 
@@ -98,5 +97,10 @@ def _waits(known: Lake) -> nw.LazyFrame[Any]:
     states = after_scans(known).rename({"asof_h": "state_h"}).drop("moment")
     seen = weeks.join(states, on="parcel_id", how="left").filter(nw.col("state_h") <= asof)
     last = seen.filter(nw.col("state_h") == nw.col("state_h").max().over("parcel_id", "asof_h"))
-    none = {name: nw.lit(None).cast(nw.Float64()) for name in ("before_h", "scan_lat", "scan_lon")}
-    return last.with_columns(moment=nw.lit("waiting"), **none).select(STATE)
+    return last.with_columns(moment=nw.lit("waiting"), **_no_delivery()).select(STATE)
+
+
+def _no_delivery() -> dict[str, nw.Expr]:
+    numbers = ("scan_lat", "scan_lon", "before_h")
+    none = {name: nw.lit(None).cast(nw.Float64()) for name in numbers}
+    return none | {"scan_code": nw.lit(None).cast(nw.String())}

@@ -18,6 +18,7 @@ from .asked import asked
 from .endings import endings
 from .snapshot import (
     HANDLING,
+    MISSING,
     OVERDUE,
     RATES,
     SLACK,
@@ -165,6 +166,8 @@ def _numbers(rows: FrameT) -> FrameT:
         transit_h=total(TRANSIT, "short").exp(),
         overdue_usual=total(OVERDUE, "short"),
         slack_usual=total(SLACK, "short"),
+        missing_usual=total(MISSING, "short"),
+        missing_long=total(MISSING, "long"),
         **{f"{event}_rate": total(chain, "long") for event, chain in RATES.items()},
     )
     rows = rows.with_columns(

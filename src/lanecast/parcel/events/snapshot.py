@@ -10,6 +10,7 @@ from lanecast.parcel.history import Chain, backlog, effects, merged, pace, total
 
 MEMORY_H = 24.0 * 400  # what a snapshot looks back on
 RECENT_H = 24.0 * 90  # what it looks at to see how fast things go now
+DUE_H = 24.0 * 5  # after the promise; what is not there then, is missing
 
 KEYS: dict[str, tuple[str, ...]] = {
     "whole": (),
@@ -38,6 +39,7 @@ HANDLING = _chain("handling", BOTH, merchant=4, category=20)
 TRANSIT = _chain("transit", BOTH, speed=20, region=20, lane=20, area=15, place=8, merchant=10)
 SLACK = _chain("slack", BOTH, lane=20, merchant=8, area=15)
 OVERDUE = _chain("overdue", BOTH, merchant=6, category=40)  # handed over after the limit
+MISSING = _chain("missing", BOTH, region=50, area=30, place=20)  # not there, long due
 RATES = {  # how often an event happens
     "late": _chain("late", BOTH, region=60, lane=60, area=40, place=20, merchant=20),
     "failed_first": _chain("failed", {"long": 120.0}, speed=60, area=40, door=20, address=4),
@@ -121,6 +123,9 @@ def summarise(passed: FrameT, now_h: float, hold: Callable[[Any], Any]) -> dict[
             now_h,
         )
     )
+    end_h = nw.min_horizontal("delivered_known_h", "closed_known_h").fill_null(float("inf"))
+    due = gone.with_columns(due_h=nw.col("promised_h") + DUE_H).filter(nw.col("due_h") <= now_h)
+    spans.append(effects(valued(due, (end_h > now_h).cast(nw.Float64()), "due_h"), MISSING, now_h))
     rates: list[Any] = [
         effects(valued(past, nw.col(f"{event}_hit"), f"{event}_known_h"), chain, now_h)
         for event, chain in RATES.items()

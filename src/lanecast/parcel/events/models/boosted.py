@@ -1,9 +1,9 @@
 """Boosted trees per event: open questions take part by belief, and later data put chances right."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
 
-import lightgbm as lgb
 import numpy as np
 import polars as pl
 
@@ -12,14 +12,13 @@ from lanecast.tables.events import EVENTS
 from .base_rates import BaseRates, FittedBaseRates
 from .censoring import believed, seen, settled
 from .inputs import Inputs, learn
-from .recalibration import corrected, straight
+from .recalibration import steady
 from .rows import Answers, Array, answers, asked_of, events_of, predictions
+from .trees import Trees, begin, begun, claimants, group, grow
 
 LATER = 0.75  # of the questions come before those that put chances right
-OF_CLAIMANT = ("buyer_claims", "buyer_parcels")
-CLAIMANT_ROUNDS = 40
-AS_IT_IS = np.array([0.0, 1.0])
-BELIEVED = 0.5  # of a correction: the final model has learnt some of what it corrects
+OF_BUYER = "not_received"  # the only event of which the buyer's own claims say anything
+EVENTS_AT_A_TIME = 2  # LightGBM works outside of Python's lock
 
 
 @dataclass(frozen=True)
@@ -62,115 +61,76 @@ class Boosted:
 
     def fit(self, x: pl.DataFrame, y: pl.DataFrame) -> "FittedBoosted":
         """Learn each event of which enough is known; of others the base rate answers."""
-        trees = {}
-        for event in events_of(y):
-            if event in self.events:
-                known = answers(_at(x, self.moments.get(event)), y, event)
-                if known.enough():
-                    trees[event] = self._fit(known)
+        wanted = [event for event in events_of(y) if event in self.events]
+        with ThreadPoolExecutor(EVENTS_AT_A_TIME) as pool:
+            found = list(pool.map(lambda event: self._event(x, y, event), wanted))
+        trees = {event: each for event, each in zip(wanted, found, strict=True) if each}
         base = self.base.fit(x, y.filter(pl.col("event").is_in(list(self.events))))
         return FittedBoosted(trees, base, dict(self.moments), base.seen_h)
 
-    def _fit(self, known: Answers) -> "Trees":
+    def _event(self, x: pl.DataFrame, y: pl.DataFrame, event: str) -> Trees | None:
         """Put right an earlier model by what came later, then learn from everything."""
+        known = answers(_at(x, self.moments.get(event)), y, event)
+        if not known.enough():
+            return None
         asked_h = known.seen_h - known.age_h
         cut_h = float(np.quantile(asked_h[known.known], LATER))
-        past, lines = known.before(cut_h), {}
-        if past.enough():
-            earlier = self._learn(past, self.steps)
-            later = known.only(asked_h >= cut_h)
-            chance = earlier.chance(later.x)
-            hit, weight = believed(later, chance, known)
-            moments = later.x["moment"].to_numpy()
-            for moment in np.unique(moments):
-                mine = moments == moment
-                line = straight(chance[mine], hit[mine], weight[mine])
-                lines[str(moment)] = AS_IT_IS + BELIEVED * (line - AS_IT_IS)
-        return self._learn(known, self.steps).put_right(lines)
+        past = known.before(cut_h)
+        if not past.enough():
+            return self._learn(known, event, None)
+        earlier, lines = self._learn(past, event, None), dict[str, Array]()
+        later = known.only(asked_h >= cut_h)
+        chance = earlier.chance(later.x)
+        hit, says = believed(later, chance, known)
+        weight, groups = says / later.same(), group(later.x)
+        for name in np.unique(groups):
+            mine = (groups == name) & (weight > 0)
+            if mine.any():
+                at_h = asked_h[asked_h >= cut_h][mine]
+                lines[str(name)] = steady(chance[mine], hit[mine], weight[mine], at_h)
+        return replace(self._learn(known, event, earlier), lines=lines)
 
-    def _learn(self, known: Answers, steps: int) -> "Trees":
-        """Learn from answers, and again with what is then believed of open questions."""
+    def _learn(self, known: Answers, event: str, earlier: Trees | None) -> Trees:
+        """Learn from answers, and again with what is then believed of open questions.
+
+        The first belief is that of an ``earlier`` model, where there is one.
+        """
         kept, weight = known.weight(self.half_life_d, self.most, self.seed)
         sample, fair = known.only(kept), seen(known)[kept]
         inputs = learn(sample.x)
         array, done = inputs(sample.x), sample.known
-        first = done & settled(sample)
-        trees = self._grow(array[first], sample.hit[first], (weight / fair)[first])
         hit, says = np.nan_to_num(sample.hit), done.astype(np.float64)
-        for _ in range(steps if not done.all() else 0):
-            hit, says = believed(sample, np.asarray(trees.predict(array, num_threads=1)))
+        steps = self.steps if not done.all() else 0
+        if earlier is None or not steps:
+            first = done & settled(sample)
+            own = np.where(first, weight / fair, 0.0)
+            trees = self._grow(event, inputs, array, hit, own)
+            chance = trees.chance(sample.x)
+        else:
+            chance = earlier.chance(sample.x, claims=False)
+        for _ in range(steps):
+            hit, says = believed(sample, chance)
             both = np.concatenate([array, array[~done]])
             target = np.concatenate([np.where(done, hit, 1.0), np.zeros((~done).sum())])
             part = np.concatenate([np.where(done, 1.0, hit * says), ((1 - hit) * says)[~done]])
-            trees = self._grow(both, target, part * np.concatenate([weight, weight[~done]]))
-        claimants = _claimants(trees, array, sample.x, hit, says * weight)
-        return Trees(trees, claimants, inputs, {})
+            own = part * np.concatenate([weight, weight[~done]])
+            trees = self._grow(event, inputs, both, target, own)
+            chance = trees.chance(sample.x)
+        if event != OF_BUYER:
+            return trees
+        added = claimants(trees.raw(sample.x), sample.x, hit, says * weight)
+        return replace(trees, claimants=added)
 
-    def _grow(self, array: Array, hit: Array, weight: Array) -> lgb.Booster:
-        settings = {
-            "objective": "binary",
-            "learning_rate": self.learning_rate,
-            "num_leaves": self.leaves,
-            "min_data_in_leaf": 60,
-            "lambda_l2": 10.0,
-            "feature_fraction": 0.4,
-            "bagging_fraction": 0.7,
-            "bagging_freq": 1,
-            "seed": self.seed,
-            "deterministic": True,
-            "num_threads": 1,  # threads stall on small data
-            "verbosity": -1,
-        }
-        heard = weight > 0
-        data = lgb.Dataset(array[heard], hit[heard], weight=weight[heard])
-        return lgb.train(settings, data, self.rounds)
+    def _grow(self, event: str, inputs: Inputs, array: Array, hit: Array, weight: Array) -> Trees:
+        line = begin(event, inputs, array, hit, weight)
+        start = None if line is None else begun(line, array, inputs, event)
+        shape = self.rounds, self.learning_rate, self.leaves, self.seed
+        return Trees(event, grow(array, hit, weight, start, *shape), line, None, inputs, {})
 
 
 def _at(x: pl.DataFrame, moments: tuple[str, ...] | None) -> pl.DataFrame:
     """Return the questions of ``moments``; None: all."""
     return x if moments is None else x.filter(pl.col("moment").is_in(list(moments)))
-
-
-def _claimants(
-    trees: lgb.Booster, array: Array, x: pl.DataFrame, hit: Array, weight: Array
-) -> lgb.Booster | None:
-    """Learn what the buyer's own claims add to what place, courier and goods say; None: nothing."""
-    said = x.select(OF_CLAIMANT).cast(pl.Float32).to_numpy().astype(np.float64)
-    sure = (weight > 0) & np.isin(hit, (0.0, 1.0))
-    if not (np.nan_to_num(said[:, 0]) > 0).any():
-        return None
-    start = np.asarray(trees.predict(array, raw_score=True, num_threads=1))
-    settings = {"objective": "binary", "learning_rate": 0.1, "num_leaves": 4, "verbosity": -1}
-    settings |= {"min_data_in_leaf": 20, "lambda_l2": 5.0, "num_threads": 1, "seed": 0}
-    data = lgb.Dataset(said[sure], hit[sure], weight=weight[sure], init_score=start[sure])
-    return lgb.train(settings | {"deterministic": True}, data, CLAIMANT_ROUNDS)
-
-
-@dataclass(frozen=True)
-class Trees:
-    """The trees of one event, what the buyer's claims add, and lines that put chances right."""
-
-    trees: lgb.Booster
-    claimants: lgb.Booster | None
-    inputs: Inputs
-    lines: Mapping[str, Array]
-
-    def put_right(self, lines: Mapping[str, Array]) -> "Trees":
-        """Return these trees with other lines."""
-        return Trees(self.trees, self.claimants, self.inputs, dict(lines))
-
-    def chance(self, x: pl.DataFrame, claims: bool = True) -> Array:
-        """Return chances, shape (n,), with or without what the buyer's own claims add."""
-        raw = np.asarray(self.trees.predict(self.inputs(x), raw_score=True, num_threads=1))
-        if self.claimants is not None and claims:
-            said = x.select(OF_CLAIMANT).cast(pl.Float32).to_numpy().astype(np.float64)
-            raw = raw + np.asarray(self.claimants.predict(said, raw_score=True, num_threads=1))
-        chance = 1 / (1 + np.exp(-raw))
-        moments = x["moment"].to_numpy()
-        for moment, line in self.lines.items():
-            mine = moments == moment
-            chance[mine] = corrected(chance[mine], line)
-        return np.asarray(chance)
 
 
 @dataclass(frozen=True)
@@ -215,8 +175,4 @@ class FittedBoosted:
         """
         if event not in self.trees:
             raise ValueError(f"event: {event!r} was not learnt; expected {', '.join(self.trees)}.")
-        own = self.trees[event]
-        array = own.inputs(x)
-        parts = np.asarray(own.trees.predict(array, pred_contrib=True, num_threads=1))[:, :-1]
-        wide = pl.DataFrame(parts, schema=own.inputs.names, orient="row").with_row_index("row")
-        return wide.unpivot(index="row", variable_name="feature", value_name="log_odds")
+        return self.trees[event].drivers(x)

@@ -15,7 +15,7 @@ AT_LEAST = 20  # rows that a value occurs in, to have a code of its own
 NOT_NUMBERS = ("asof_h", "buyer_claims", "buyer_parcels")
 TEXTS = (
     *("moment", "status", "origin_region", "goal_region", "category", "payment"),
-    *("goal_kind", "carrier_id", "service"),
+    *("goal_kind", "carrier_id", "service", "scan_code"),
 )
 
 

@@ -11,6 +11,7 @@ from lanecast.tables.events import EVENTS
 Array = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 FEWEST = 20  # hits to learn an event from
+ROWS, PER_HIT = 15_000, 40  # to learn a rare event from: more rows without a hit add nothing
 SCALE_H = (24.0, 240.0)  # time to the promise: the least, and where there is none
 AFTER_H = {"returned": 1080.0, "lost": 1080.0, "not_received": 720.0}  # until all is known
 RISKY = {  # while it can still happen
@@ -73,17 +74,21 @@ class Answers:
             self.seen_h,
         )
 
+    def same(self) -> Array:
+        """Return how many questions of its parcel at its kind of moment each is one of."""
+        counted = self.x.select(pl.len().over("parcel_id", "moment")).to_series()
+        return np.asarray(counted.to_numpy(), np.float64)
+
     def weight(self, half_life_d: float, most: int, seed: int) -> tuple[Mask, Array]:
-        """Return at most about ``most`` rows to learn from, and the weights of those.
+        """Return at most about ``most`` rows to learn from, fewer of a rare event, and weights.
 
         Old rows weigh less. Hits are all kept; of the rest some are drawn, and weigh as much as
         those left out. The questions of one parcel at one kind of moment weigh as one together.
         """
-        weight = 0.5 ** (self.age_h / 24 / half_life_d)
-        same = self.x.select(pl.len().over("parcel_id", "moment")).to_series().to_numpy()
-        weight = weight / same
+        weight = 0.5 ** (self.age_h / 24 / half_life_d) / self.same()
         hits = self.hit == 1
-        share = min(1.0, max(most - hits.sum(), most // 2) / max((~hits).sum(), 1))
+        room = min(most, max(ROWS, PER_HIT * int(hits.sum())))
+        share = min(1.0, max(room - hits.sum(), room // 2) / max((~hits).sum(), 1))
         kept = hits | (np.random.default_rng(seed).random(len(hits)) < share)
         weight = np.where(hits, weight, weight / share)[kept]
         return kept, np.asarray(weight / weight.mean())

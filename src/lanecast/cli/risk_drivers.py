@@ -1,0 +1,81 @@
+"""Why this risk? What moved the chances of one parcel, as factors on the odds."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+import polars as pl
+
+from lanecast.parcel import events
+from lanecast.parcel.events.models import FittedBoosted
+
+from .drivers import last_question
+from .events import LEARNT_FROM
+from .options import first_parcel, opened, period
+from .saved import loaded, warn
+from .talk import moment, show, tell, write_json
+
+SHOWN = 3  # drivers that are printed of each event
+
+
+def why_risks(
+    lake: Path,
+    model: Path,
+    parcel_id: str,
+    since: str | None,
+    until: str | None,
+    asof: str | None,
+    json: Path | None,
+) -> None:
+    """Print what was said at the last question about a parcel, how early, and what moved it.
+
+    Raises
+    ------
+    ValueError
+        When nothing was asked about the parcel, or the model cannot be used.
+    """
+    known, now = opened(lake, asof)
+    end = moment("to", until) if until else now
+    start, end = period(since, until, first_parcel(known), end, known)
+    row = last_question(parcel_id, events.asked(known, start, end), start, end)
+    fitted, context, about = loaded(model, "events", FittedBoosted, LEARNT_FROM)
+    warn(model, about, datetime.fromtimestamp(3600 * row["asof_h"][0], UTC))
+    x = events.assemble(nw.from_native(row), context).to_native()
+    answers = fitted.predict(x)
+    promise_h = x["to_promise_h"][0]
+    told = [_of_event(fitted, x, answer) for answer in answers.iter_rows(named=True)]
+    if json is not None:
+        write_json(json, {"to_promise_h": promise_h, "risks": told})
+        return
+    short = [
+        {name: each[name] for name in ("event", "chance", "fallback")}
+        | {"moved most by": ", ".join(map(_said, each["drivers"][:SHOWN]))}
+        for each in told
+    ]
+    first = answers.row(0, named=True) if answers.height else {"moment": "-", "asof": "-"}
+    show(pl.DataFrame(short), f"Parcel {parcel_id}, {first['moment']}, {first['asof']}")
+    if promise_h is not None:
+        before = "before" if promise_h >= 0 else "after"
+        tell(f"That is {abs(promise_h):.0f} h {before} the promise.")
+
+
+def _of_event(fitted: FittedBoosted, x: pl.DataFrame, answer: dict[str, Any]) -> dict[str, Any]:
+    """Return an answer with its drivers, factors on the odds, the strongest first."""
+    drivers: list[dict[str, Any]] = []
+    if answer["event"] in fitted.trees:
+        moved = fitted.drivers(x, answer["event"]).sort(pl.col("log_odds").abs(), descending=True)
+        drivers = [
+            {"feature": name, "value": x[name][0] if name in x.columns else None, "factor": factor}
+            for name, factor in moved.select("feature", pl.col("log_odds").exp()).iter_rows()
+        ]
+    return {**answer, "drivers": drivers}
+
+
+def _said(driver: dict[str, Any]) -> str:
+    value = driver["value"]
+    if value is None or (isinstance(value, float) and not np.isfinite(value)):
+        value = "missing"
+    told = f"{value:.3g}" if isinstance(value, float) else str(value)[:20]
+    return f"{driver['feature']} = {told} (x{driver['factor']:.2f})"
