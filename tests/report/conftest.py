@@ -9,6 +9,7 @@ from scipy.stats import norm
 from lanecast.experiment import Replay, flat
 from lanecast.optimize.promise import Frontier
 from lanecast.parcel import eta
+from lanecast.report import Ahead
 from lanecast.tables.parcel import LEVELS, QUANTILES
 
 START = datetime(2025, 1, 6, tzinfo=UTC)
@@ -101,6 +102,27 @@ def forces(inputs: int = 12) -> pl.DataFrame:
     )
 
 
+def on_its_way(facilities: pl.DataFrame) -> Ahead:
+    """A parcel that was at two places, and goes on to two more, one of them perhaps."""
+    now = START.timestamp() / 3600 + 48
+    spots = facilities.head(4).rename({"facility_id": "stop"})
+    been = spots[:2].with_columns(at_h=pl.Series([now - 9, now - 2]), offset_min=pl.lit(120))
+    ends = pl.DataFrame({"stop": ["no_further"], "name": ["Delivery, or another end"]})
+    stops = pl.concat([spots[2:], ends], how="diagonal").with_columns(
+        chance=pl.Series([1.0, 0.25, 1.0]),
+        q100=now + pl.Series([1.0, 5.0, 9.0]),
+        q500=now + pl.Series([2.0, 6.0, 20.0]),
+        q900=now + pl.Series([4.0, 9.0, 30.0]),
+        offset_min=pl.lit(-330),
+        came_h=pl.Series([now + 3.5, None, None]),
+    )
+    moves = [("f1", "f2", 1.0), ("f2", "f3", 0.25), ("f2", "no_further", 0.75)]
+    moves += [("f3", "no_further", 0.25), ("f1", "f3", 0.001)]
+    risks = pl.DataFrame({"event": ["Late", "Lost"], "chance": [0.4, 0.001], "usual": [0.1, 0.002]})
+    lanes = pl.DataFrame(moves, ["from", "to", "chance"], orient="row")
+    return Ahead("p00042", now, now + 24, 100, been, stops, lanes, risks)
+
+
 @pytest.fixture(scope="session")
 def given() -> dict[str, Any]:
     """Everything that ``write`` takes, made up."""
@@ -122,6 +144,7 @@ def given() -> dict[str, Any]:
         "worth": pl.DataFrame(policies),
         "network": map_of(),
         "drivers": ("p00007", forces()),
+        "ahead": on_its_way(map_of()[0]),
         "about": {
             "source": "Made up, for looking",
             "parcels": "900",

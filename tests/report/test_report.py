@@ -90,7 +90,7 @@ def test_every_picture_has_a_name_and_a_meaning(report: Path) -> None:
     ids = [each["id"] for each in page.all if "id" in each]
     assert len(ids) == len(set(ids))
     pictures = [each for each in page.of("svg") if each.get("role") == "img"]
-    assert len(pictures) == 2 * 11
+    assert len(pictures) == 2 * 13
     for each in pictures:
         title, desc = each["children"][:2]
         assert (title["tag"], desc["tag"]) == ("title", "desc")

@@ -19,6 +19,7 @@ from lanecast.sources.world import simulate
 from lanecast.tables.lake import Lake, collect
 from lanecast.tables.parcel import PARCELS, PLANS, PREDICTIONS
 
+from .ahead import ahead
 from .drivers import typical
 from .options import WARM_UP, SeedOption, blend, first_parcel, limits, named_as_a_lake
 from .talk import errors, fillable, progress, show, tell, write_json
@@ -33,7 +34,7 @@ COSTS = eta.Costs(per_day=1.0, late=60.0)
 class Steps:
     """Numbered steps, each with a line that says what it is for."""
 
-    total: int = 6
+    total: int = 7
 
     def say(self, number: int, text: str) -> None:
         """Announce a step."""
@@ -92,7 +93,9 @@ def demo(
     with Lake(lake.path).batch("demo") as batch:
         batch.append(PREDICTIONS, nw.from_native(_named(replayed)))
         batch.append(PLANS, nw.from_native(plan.table))
-    steps.say(6, "Writing the report")
+    steps.say(6, "Following a parcel that is on its way: where next, when, and what may go wrong")
+    way = ahead(lake, end, seed)
+    steps.say(7, "Writing the report")
     figures: dict[str, Any] = flat(replayed, eta, "blend", "lane_quantiles")
     figures |= eta.against(replayed.predictions.filter(model="blend"), replayed.outcomes, places)
     write_json(out / "figures.json", figures)
@@ -117,6 +120,7 @@ def demo(
         report.network(lake, start, end),
         about,
         drivers=typical(fitted, context, lake, end),
+        ahead=way,
     )
     names = ("model", "moment", "n", "mae_days", "bias_days", "coverage_80", "coverage_95")
     show(scores.select(names), "How good was the forecast?")

@@ -13,6 +13,7 @@ from lanecast.experiment import Replay
 from lanecast.optimize.promise import Frontier
 
 from . import page
+from .ahead import Ahead as Ahead
 from .cards import cards
 from .judged import judge, named
 from .promise import gain
@@ -35,6 +36,7 @@ def write(
     baseline: str | None = None,
     example: str | None = None,
     drivers: tuple[str, pl.DataFrame] | None = None,
+    ahead: Ahead | None = None,
 ) -> None:
     """Write the report to ``path``: pictures, their numbers, and how to read them.
 
@@ -63,6 +65,8 @@ def write(
     drivers
         A parcel and what moved its forecast at checkout: ``feature``, ``value`` as text,
         ``factor`` and ``days``; the usual time first, then the strongest.
+    ahead
+        A parcel on its way: where it has been, and where it may go.
 
     Raises
     ------
@@ -81,6 +85,7 @@ def write(
         page.ranges(judged, flat),
         page.promises(curves, mark, worth),
         page.places(network),
+        page.ahead(ahead, network),
         page.example(judged, example),
         page.why(drivers),
     ]

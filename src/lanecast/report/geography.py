@@ -40,10 +40,10 @@ class Chart:
         return x, self.height / 2 - (lat - (self.south + self.north) / 2) * self.scale
 
 
-def ratio(west: float, east: float, south: float, north: float) -> float:
+def ratio(west: float, east: float, south: float, north: float, least: float = 0.55) -> float:
     """Return height over width of a region, within what fits a page."""
     squeeze = max(math.cos(math.radians((south + north) / 2)), 0.05)
-    return min(max((north - south) / max((east - west) * squeeze, 1e-3), 0.55), 1.15)
+    return min(max((north - south) / max((east - west) * squeeze, 1e-3), least), 1.15)
 
 
 def hull(points: Sequence[Point], pad: float = 14) -> Html:
@@ -71,6 +71,7 @@ def graticule(chart: Chart) -> Html:
     """Draw lines of equal longitude and latitude, numbered at the edges."""
     span = min(chart.width / chart.squeeze, chart.height) / chart.scale
     step = next((each for each in STEPS if span / each <= 6), STEPS[-1])
+    often = max(1, math.ceil(46 / (step * chart.squeeze * chart.scale)))  # numbers need room
     parts = []
     for k in range(math.ceil(-90 / step), math.floor(90 / step) + 1):
         _, y = chart.place(0, k * step)
@@ -83,7 +84,7 @@ def graticule(chart: Chart) -> Html:
         x, _ = chart.place(k * step, 0)
         if 40 < x < chart.width - 24:
             parts.append(tag("line", class_="grid", x1=x, x2=x, y1=0, y2=chart.height))
-            text = _degrees(k * step, "E", "W")
+            text = _degrees(k * step, "E", "W") if k % often == 0 else ""
             parts.append(tag("text", text, class_="tick halo", x=x + 3, y=chart.height - 4))
     return joined(*parts)
 

@@ -7,7 +7,8 @@ import polars as pl
 
 from lanecast.optimize.promise import Frontier
 
-from . import drivers, horizon, lanes, parcel, promise, trust
+from . import drivers, horizon, itinerary, lanes, parcel, path, promise, trust
+from .ahead import Ahead, local
 from .judged import FEW, Judged
 from .markup import Html, escaped, joined, tag
 from .numbers import percent, plain
@@ -117,6 +118,30 @@ def places(network: Network | None) -> Section | None:
         "whose fault it is."
     )
     return "network", "Lanes", "Where is time lost?", joined(_words(say, limit), drawn)
+
+
+def ahead(way: Ahead | None, network: Network | None) -> Section | None:
+    """Return one parcel's way ahead; None where there is none to draw."""
+    drawn = None if way is None else path.draw_path(way, network)
+    if way is None or drawn is None:
+        return None
+    here = way.passed.row(-1, named=True)
+    say = (
+        f"Parcel {way.parcel_id}, {local(way.now_h, here['offset_min'])} on the clock of its last "
+        f"stop, {here['name']}; chosen for a long way ahead and for being in doubt. Its way was "
+        f"drawn {way.draws} times, stop after stop. Wide lanes are likely, thin ones are other "
+        "ways; a range holds eight of ten arrivals, and a percentage beside it is the share of "
+        "ways that pass there."
+    )
+    limit = (
+        "Ways go only over lanes that parcels have taken. Each leg is drawn on its own: what slows "
+        "all of them at once is not in the ranges. Places too close for the eye are moved apart, "
+        "with a thin line to where they are. One parcel, an anecdote; how good such ways are is "
+        "measured elsewhere."
+    )
+    beside = itinerary.risks(way) if way.risks.height else None
+    both = tag("div", tag("div", drawn, beside), itinerary.times(way), class_="split")
+    return "ahead", "Way ahead", "Where is a parcel going?", joined(_words(say, limit), both)
 
 
 def example(judged: Judged, parcel_id: str | None) -> Section | None:

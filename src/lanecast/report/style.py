@@ -49,13 +49,15 @@ margin:1rem 0}
 @media(min-width:60rem){.grid2,.grid4{grid-template-columns:repeat(2,minmax(0,1fr))}
 .grid3{grid-template-columns:repeat(3,minmax(0,1fr))}
 .split{grid-template-columns:minmax(0,1.75fr) minmax(0,1fr)}
+.two{display:grid;grid-template-columns:repeat(2,minmax(0,1fr));gap:0 2rem}
+.two li:nth-last-child(2){border-bottom:0}
 .words{display:grid;grid-template-columns:minmax(0,1.35fr) minmax(0,1fr);gap:0 2.5rem}
 .words .note{border-left:2px solid var(--line);padding-left:1.25rem}}
 @media(min-width:105rem){.grid4{grid-template-columns:repeat(4,minmax(0,1fr))}}
 @media(min-width:130rem){html{font-size:19px}.grid3 .wide text{font-size:14px}}
 figure{margin:0;min-width:0}figcaption{font-weight:600;margin-bottom:.25rem}
 .drawing{container-type:inline-size}.drawing svg{width:100%;height:auto;overflow:visible}
-.drawing .wide{display:none}.drawing .small{display:block}
+.drawing .inset{overflow:hidden}.drawing .wide{display:none}.drawing .small{display:block}
 @container (min-width:480px){.drawing .wide{display:block}.drawing .small{display:none}}
 .legend{list-style:none;display:flex;flex-wrap:wrap;gap:.15rem 1.1rem;padding:0;margin:0 0 .35rem;
 font-size:.875rem;color:var(--text)}
@@ -83,6 +85,16 @@ svg .strong{font-weight:700}
 .b3{stroke:var(--very);stroke-opacity:.97}.head2{fill:var(--panel);stroke:var(--late);
 stroke-width:1.4}.head3{fill:var(--very);stroke:var(--panel);stroke-width:1}
 .place{fill:var(--text);stroke:var(--panel);stroke-width:1.2}
+.backlane{fill:none;stroke:var(--slight);stroke-opacity:.3;stroke-width:1}
+.backplace{fill:var(--slight)}.leader{stroke:var(--slight);stroke-width:1}
+.gone{fill:none;stroke:var(--text);stroke-width:2.6;stroke-linecap:round}.gonehead{fill:var(--text)}
+.toward{fill:none;stroke:var(--ok)}.towardhead{fill:var(--ok);stroke:var(--panel);stroke-width:1}
+.stopgone{fill:var(--text);stroke:var(--panel);stroke-width:1.5}
+.stopnext{fill:var(--ok);stroke:var(--panel);stroke-width:1.5}
+.stopperhaps{fill:var(--panel);stroke:var(--ok);stroke-width:1.6;stroke-dasharray:3 2}
+svg .stopgoneno,svg .stopnextno{fill:var(--panel);font-weight:700;font-size:11px}
+svg .stopperhapsno{font-weight:700;font-size:11px}
+.promise{stroke:var(--text);stroke-width:1.2}.came{stroke:var(--late);stroke-width:3}
 .fan95{fill:var(--ok);fill-opacity:.22}.fan80{fill:var(--ok);fill-opacity:.34}
 .fan60{fill:var(--ok);fill-opacity:.6}.median{stroke:var(--text);stroke-width:2.5}
 .arrived{stroke:var(--late);stroke-width:2;stroke-dasharray:5 3}

@@ -12,9 +12,14 @@ from .evaluate import evaluate as evaluate
 from .evaluate import figures as figures
 from .features import asked as asked
 from .features import assemble as assemble
+from .features import clocks as clocks
 from .features import context as context
 from .features import features as features
 from .features import outcomes as outcomes
+from .features import under_way as under_way
 from .models import Blend as Blend
 from .models import Boosted as Boosted
 from .models import Frequency as Frequency
+from .ways import arrivals as arrivals
+from .ways import likeliest as likeliest
+from .ways import ways as ways

@@ -17,6 +17,7 @@ from lanecast.parcel.questions import questions, then
 from lanecast.tables.commerce import ADDRESSES
 from lanecast.tables.lake import Frame, Lake
 from lanecast.tables.network import LANES
+from lanecast.tables.parcel import SCANS
 from lanecast.tables.trajectory import LANE_HISTORY, LEG_PLANS, SOMEWHERE_NEW
 
 from .snapshot import (
@@ -145,6 +146,27 @@ def outcomes(lake: Lake, asof: datetime) -> nw.LazyFrame[Any]:
         end_h=nw.when(arrived).then(nw.col("next_h")).otherwise(now_h),
         ended=arrived.cast(nw.Int8()),
         seen_h=now_h,
+    )
+
+
+def under_way(lake: Lake, asof: datetime) -> nw.LazyFrame[Any]:
+    """Return the last question of each parcel of which nothing more was known at ``asof``."""
+    since = datetime.fromtimestamp(max(asof.timestamp() - 3600 * MEMORY_H, 86400), UTC)
+    rows = asked(lake, since, asof)
+    open_ = outcomes(lake, asof).filter(nw.col("ended") == 0).select(*ASKED)
+    still = rows.join(open_, on=list(ASKED), how="inner")
+    return still.filter(nw.col("asof_h") == nw.col("asof_h").max().over("parcel_id"))
+
+
+def clocks(lake: Lake, asof: datetime) -> nw.LazyFrame[Any]:
+    """Return ``offset_min``, local time minus UTC, that each place ``here`` showed last."""
+    scans = lake.asof(asof).read(SCANS).filter(~nw.col("facility_id").is_null())
+    newest = nw.col("recorded_h") == nw.col("recorded_h").max().over("facility_id")
+    told = scans.select("facility_id", "recorded_h", "utc_offset_min").filter(newest)
+    return (
+        told.rename({"facility_id": "here"})
+        .group_by("here")
+        .agg(offset_min=nw.col("utc_offset_min").max())
     )
 
 

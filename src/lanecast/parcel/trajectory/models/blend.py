@@ -74,9 +74,13 @@ class FittedBlend:
         usual = np.asarray(np.log(x["usual_h"].to_numpy()))
         return (1 - self.leg_share) * usual + self.leg_share * self.boosted.log_hours(x)
 
+    def expected_size(self, x: pl.DataFrame) -> Array:
+        """Return how far the log of the time may be off, shape (n,)."""
+        return self.boosted.expected_size(x)
+
     def predict(self, x: pl.DataFrame) -> pl.DataFrame:
         """Return rows of ``next_stops``; where the trees have no share, it is said."""
-        hours = self.around.hours(self.log_hours(x), self.boosted.expected_size(x))
+        hours = self.around.hours(self.log_hours(x), self.expected_size(x))
         fallback = "frequency" if self.stop_share == 0 else None
         return next_stops(x, self.chance(x), hours, "blend", f"{self.seen_h:.0f}", fallback)
 

@@ -62,7 +62,7 @@ class FittedFrequency:
     """The shares to take, and how times spread about the usual ones."""
 
     shares: Frequency
-    spread: Spread
+    around: Spread
     seen_h: float
 
     def chance(self, x: pl.DataFrame) -> Array:
@@ -72,9 +72,17 @@ class FittedFrequency:
         out[listed] = shares(x.filter(pl.Series(listed)), self.shares)
         return out
 
+    def log_hours(self, x: pl.DataFrame) -> Array:
+        """Return the log of the median time [h] to each candidate, shape (n,)."""
+        return np.asarray(np.log(x["usual_h"].to_numpy()))
+
+    def expected_size(self, x: pl.DataFrame) -> Array:
+        """Return how far the log of the time may be off, shape (n,): the same for all."""
+        return np.ones(x.height)
+
     def predict(self, x: pl.DataFrame) -> pl.DataFrame:
         """Return rows of ``next_stops``."""
-        hours = self.spread.hours(np.log(x["usual_h"].to_numpy()), np.ones(x.height))
+        hours = self.around.hours(self.log_hours(x), self.expected_size(x))
         return next_stops(x, self.chance(x), hours, "frequency", f"{self.seen_h:.0f}", None)
 
 

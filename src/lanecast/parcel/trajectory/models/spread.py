@@ -16,7 +16,9 @@ from .rows import LONGEST_H, SHORTEST_H, Array
 USUAL = 0.45  # deviation of the log of a leg's time, before any was seen
 WORTH = 30.0  # rows that the usual spread is worth
 LEVEL = np.array(LEVELS)
-LOGIT = np.log(LEVEL / (1 - LEVEL)) * 3**0.5 / np.pi  # quantiles of a logistic law of deviation 1
+ODDS = np.log(LEVEL / (1 - LEVEL))
+LOGIT = ODDS * 3**0.5 / np.pi  # quantiles of a logistic law of deviation 1
+FAR = 14.0  # log odds of a millionth: as far as the tails are drawn
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,28 @@ class Spread:
         """Return quantiles [h], shape (n, n_levels), about point forecasts and sizes (n,)."""
         logs = log_hours[:, None] + size[:, None] * self.quantiles
         return np.asarray(np.exp(np.clip(logs, np.log(SHORTEST_H), np.log(LONGEST_H))))
+
+    def drawn(self, log_hours: Array, size: Array, chance: Array) -> Array:
+        """Return the times [h] that are met with ``chance`` in [0, 1); arrays of one shape.
+
+        Between the levels, and beyond them with logistic tails, the law is linear in log odds.
+        """
+        safe = np.clip(chance, 1e-6, 1 - 1e-6)
+        unit = np.interp(np.log(safe / (1 - safe)), *self._law())
+        return np.asarray(np.exp(log_hours + size * unit))
+
+    def below(self, log_hours: Array, size: Array, hours: Array) -> Array:
+        """Return the chance that a time is below ``hours``; arrays of one shape."""
+        odds, unit = self._law()
+        at = (np.log(np.maximum(hours, 1e-12)) - log_hours) / size
+        return np.where(hours > 0, 1 / (1 + np.exp(-np.interp(at, unit, odds))), 0.0)
+
+    def _law(self) -> tuple[Array, Array]:
+        """Return log odds and quantiles of the unit law, its tails added."""
+        first, *_, last = np.diff(self.quantiles) / np.diff(ODDS)
+        low = self.quantiles[0] - first * (FAR + ODDS[0])
+        high = self.quantiles[-1] + last * (FAR - ODDS[-1])
+        return np.r_[-FAR, ODDS, FAR], np.r_[low, self.quantiles, high]
 
 
 def spread(rest: Array, size: Array) -> Spread:
