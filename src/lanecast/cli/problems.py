@@ -18,7 +18,7 @@ from lanecast.parcel.questions import questions
 from lanecast.tables.lake import Lake, collect
 from lanecast.tables.parcel import MOMENTS, PLANS, PREDICTIONS, QUANTILES
 
-from . import events, trajectory
+from . import events, trajectory, ways
 from .drivers import explain, last_question
 from .options import (
     AHEAD,
@@ -115,6 +115,22 @@ def predict(
             help="Only say what moved the last answer about this parcel; nothing is stored.",
         ),
     ] = None,
+    ways_: Annotated[
+        int | None,
+        typer.Option(
+            "--ways",
+            help="trajectory: draw whole ways of all that are under way; keep so many of each.",
+            min=1,
+            max=64,
+        ),
+    ] = None,
+    parcel: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PARCEL_ID",
+            help="trajectory: only tell the whole ways of this parcel; nothing is stored.",
+        ),
+    ] = None,
     json: JsonOption = None,
 ) -> None:
     """Answer every question asked in a period, by default the last day, and store the answers.
@@ -124,10 +140,22 @@ def predict(
       lanecast predict eta --lake lake --model model --from 2018-05-01 --to 2018-05-08
 
       lanecast predict eta --lake lake --model model --drivers parcel-1
+
+      lanecast predict trajectory --lake lake --model model --parcel parcel-1
     """
     if drivers is not None and out is not None:
         raise ValueError(f"--out: with --drivers nothing is written to {out}; leave one out.")
     writable(json=json, out=out)
+    if ways_ is not None or parcel is not None:
+        given = {"--from": since, "--to": until, "--drivers": drivers}
+        extra = next((name for name, value in given.items() if value is not None), None)
+        asked = "--ways" if parcel is None else "--parcel"
+        if problem != "trajectory":
+            raise ValueError(f"{asked}: whole ways are drawn by trajectory only; got {problem}.")
+        if extra is not None:
+            raise ValueError(f"{extra}: with {asked} ways begin at --asof; leave {extra} out.")
+        ways.predict(lake, model, asof, parcel, ways_, out, json)
+        return
     if problem != "eta":
         if drivers is not None and problem == "events":
             why_risks(lake, model, drivers, since, until, asof, json)

@@ -1,5 +1,6 @@
 """``lanecast fit | predict | backtest trajectory``: where a parcel goes next, and when."""
 
+from collections.abc import Mapping
 from contextlib import nullcontext
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -25,6 +26,7 @@ from .talk import moment, note, progress, show, tell, whole, write_json
 
 LEARNT_FROM = (PARCELS, ORDERS, MERCHANTS, ADDRESSES, SCANS, LANES, LANE_HISTORY, LEG_PLANS)
 MOST = timedelta(days=28)  # of questions that trees learn from; counts look further back
+ENOUGH = 10  # questions after which it is no accident that no place is known
 DEPARTURES = ("delhivery",)  # sources in which only a departure is a question: a leg begins
 AHEAD = timedelta(days=31)
 TOLD = ("model", "status", "n", "next_top1", "next_top3", "log_loss", "leg_mae_min", "coverage_80")
@@ -92,6 +94,7 @@ def predict(
         fitted, context, about = loaded(model, "trajectory", FittedBlend, LEARNT_FROM)
         say("predicting", 0.3)
         rows = trajectory.asked(known, start, end).collect("polars")
+        same_network(model, rows.to_native(), context)
         x = trajectory.assemble(rows, context).to_native()
         answers = fitted.predict(x.sort("asof_h", "parcel_id", "listed", "next_stop"))
         answers = answers.with_columns(version=pl.col("version") + digest(about))
@@ -149,6 +152,30 @@ def backtest(
         write_json(json, result)
     if json is None or str(json) != "-":
         show(trajectory.evaluate(*scored).select(TOLD), title)
+
+
+def same_network(model: Path, rows: pl.DataFrame, context: Mapping[str, Any]) -> None:
+    """Say so where most places are new to the model.
+
+    Raises
+    ------
+    ValueError
+        When all are: it was trained on another network.
+    """
+    asked = nw.from_native(rows, eager_only=True)
+    new = trajectory.unknown_places(asked, context).to_native()
+    if not new.height or new.height < rows.height / 2:
+        return
+    such = new["here"][0]
+    if new.height == rows.height >= ENOUGH:
+        raise ValueError(
+            f"--model: {model} knows none of the places that were asked about, such as {such!r}; "
+            "it was trained on another network. Fit one on this lake: lanecast fit trajectory."
+        )
+    note(
+        f"{model} does not know where {new.height:,} of {rows.height:,} questions were asked, such "
+        f"as {such!r}: they are answered somewhere_new."
+    )
 
 
 def first_scan(lake: Lake) -> datetime:

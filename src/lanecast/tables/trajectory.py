@@ -81,4 +81,28 @@ NEXT_STOPS = Table(
     references={"parcel_id": "parcels.parcel_id", "facility_id": "facilities.facility_id"},
 )
 
-TABLES = (LANE_HISTORY, LEG_PLANS, NEXT_STOPS)
+WAYS = Table(
+    "ways",
+    "The likeliest whole ways of a parcel from a moment on: one row per stop of each.",
+    key=("parcel_id", "rank", "step", "model", "version"),
+    clock="asof",
+    columns={
+        "parcel_id": link("Parcel."),
+        "rank": Column(nw.Int32(), "1", "1 for the likeliest way.", low=1),
+        "step": Column(nw.Int32(), "1", "1 for the first stop to come.", low=1),
+        "model": Column(nw.String(), "", "Model that the way was drawn from."),
+        "version": Column(nw.String(), "", "Version of that model."),
+        "asof": instant("The moment from which on ways were drawn."),
+        "stop": link("Next facility; or last somewhere_new; or no_further: it ends from here."),
+        "probability": Column(nw.Float64(), "1", "Chance of the whole way.", low=0, high=1),
+        "q100": amount("h", "Quantile 0.1 of the time from asof to the stop, if it is the way."),
+        "q500": amount("h", "Median of it."),
+        "q900": amount("h", "Quantile 0.9 of it."),
+        "fallback": Column(
+            nw.String(), "", "What answered if the model could not; empty if it could.", False
+        ),
+    },
+    references={"parcel_id": "parcels.parcel_id"},
+)
+
+TABLES = (LANE_HISTORY, LEG_PLANS, NEXT_STOPS, WAYS)

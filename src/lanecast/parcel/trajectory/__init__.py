@@ -17,9 +17,11 @@ from .features import context as context
 from .features import features as features
 from .features import outcomes as outcomes
 from .features import under_way as under_way
+from .features import unknown_places as unknown_places
 from .models import Blend as Blend
 from .models import Boosted as Boosted
 from .models import Frequency as Frequency
 from .ways import arrivals as arrivals
 from .ways import likeliest as likeliest
+from .ways import likely_stops as likely_stops
 from .ways import ways as ways

@@ -99,21 +99,32 @@ def likeliest(drawn: pl.DataFrame, k: int) -> pl.DataFrame:
         ``parcel_id``, ``rank`` from 1, ``stops``, a list, ``chance``, and quantiles ``q100``,
         ``q500`` and ``q900`` of when the way ends [h since 1970 UTC], if it is the one.
     """
-    whole = drawn.sort(*WHOSE, "step").group_by(*WHOSE, maintain_order=True)
-    each = whole.agg(stops=pl.col("stop"), at_h=pl.col("at_h").last())
-    draws = pl.col("draw").n_unique().over("parcel_id")
-    ways = (
-        each.with_columns(draws=draws)
-        .group_by("parcel_id", "stops", maintain_order=True)
-        .agg(chance=pl.len() / pl.col("draws").first(), **_quantiles())
+    steps = likely_stops(drawn, k)
+    end = pl.col("step") == pl.col("step").max().over("parcel_id", "rank")
+    lists = steps.group_by("parcel_id", "rank", maintain_order=True).agg(stops="stop")
+    ends = steps.filter(end).select("parcel_id", "rank", "chance", *LEVELS)
+    return lists.join(ends, on=["parcel_id", "rank"], maintain_order="left")
+
+
+def likely_stops(drawn: pl.DataFrame, k: int) -> pl.DataFrame:
+    """Return the stops of the ``k`` likeliest ways, one row each.
+
+    Returns
+    -------
+    DataFrame
+        ``parcel_id``, ``rank``, ``chance`` of the way, ``step``, ``stop``, and quantiles of the
+        arrival [h since 1970 UTC], if it is the way.
+    """
+    rows = drawn.sort(*WHOSE, "step")
+    whole = pl.col("stop").str.join("\n").over(WHOSE)  # no name holds a line end
+    counted = rows.with_columns(way=whole, draws=pl.col("draw").n_unique().over("parcel_id"))
+    steps = counted.group_by("parcel_id", "way", "step").agg(
+        pl.col("stop").first(), chance=pl.len() / pl.col("draws").first(), **_quantiles()
     )
-    way = pl.col("stops").list.join(" ")
-    ranked = ways.sort("parcel_id", pl.col("chance").neg(), way).with_columns(
-        rank=pl.int_range(1, pl.len() + 1, dtype=pl.Int32).over("parcel_id")
-    )
-    return ranked.filter(pl.col("rank") <= k).select(
-        "parcel_id", "rank", "stops", "chance", *LEVELS
-    )
+    order = pl.struct(pl.col("chance").neg(), "way").rank("dense").over("parcel_id")
+    ranked = steps.with_columns(rank=order.cast(pl.Int32)).filter(pl.col("rank") <= k)
+    names = ("parcel_id", "rank", "chance", "step", "stop", *LEVELS)
+    return ranked.select(names).sort("parcel_id", "rank", "step")
 
 
 def arrivals(drawn: pl.DataFrame) -> pl.DataFrame:
