@@ -74,7 +74,7 @@ LATIN = "order_id,buyer_id\nO1,B1\nO2,Jo\u00e3o\n".encode("latin-1")
         (doubled, r"has orders\.csv and orders\.parquet; keep one"),
         (renamed("orders.csv", "order.csv"), r"no orders, .*; is order\.csv meant\? Name it like"),
         (renamed("orders.csv", "Orders.CSV"), r"no orders, .*; is Orders\.CSV meant\? Name it"),
-        (renamed("orders.csv", "sales.csv"), r"there are no orders, .*; bring them first or tog"),
+        (renamed("orders.csv", "bought.csv"), r"there are no orders, .*; bring them first or tog"),
         (edited("buyer_id", "Buyer_ID"), r"no column 'buyer_id'; is 'Buyer_ID' meant\? It has or"),
         (edited("buyer_id", "x"), r"no column 'buyer_id'\. It has order_id, x, address_id, placed"),
         (

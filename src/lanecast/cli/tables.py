@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import typer
 
-from lanecast.tables import commerce, events, graph, ingest, network, parcel, trajectory
+from lanecast.tables import commerce, events, graph, ingest, network, parcel, planning, trajectory
 from lanecast.tables.schema import Column, Table
 from lanecast.tables.status import CROSSWALK, INCIDENTS, MILESTONES
 
@@ -26,6 +26,7 @@ GROUPS = {
     ),
     "Events": (events.CLAIMS, events.RISKS, events.INTERVENTIONS),
     "Trajectory": trajectory.TABLES,
+    "Planning": planning.TABLES,
     "Knowledge graph": graph.TABLES,
     "Ingestion": (ingest.QUARANTINE,),
 }

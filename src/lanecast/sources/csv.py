@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
-from lanecast.tables import commerce, events, network, parcel, trajectory
+from lanecast.tables import commerce, events, network, parcel, planning, trajectory
 from lanecast.tables.schema import Table
 
 from . import files
@@ -30,6 +30,7 @@ TABLES = (
     events.CLAIMS,
     trajectory.LANE_HISTORY,
     trajectory.LEG_PLANS,
+    *planning.RECORDS,
 )
 """What may come, each table after those that it refers to."""
 

@@ -8,12 +8,13 @@ import narwhals as nw
 import numpy as np
 import polars as pl
 
-from lanecast.tables import commerce, events, parcel
+from lanecast.tables import commerce, events, parcel, planning
 from lanecast.tables import network as places
 from lanecast.tables.lake import Lake
 from lanecast.tables.schema import Table, conform
 
 from . import truth
+from .assortment import more
 from .calendar import calendar
 from .canonical import order_tables, people_tables
 from .claims import claims
@@ -27,8 +28,12 @@ from .names import identifiers
 from .network import UNRELIABLE, network
 from .orders import orders
 from .outcomes import doors
-from .people import addresses, buyers, merchants, products
+from .people import addresses, buyers, merchants
+from .people import products as goods_of
 from .promises import plan, promise_table, ship_by
+from .retail import retail
+from .retail_tables import retail_tables
+from .retail_truth import retail_truth
 from .runs import runs
 from .scans import observe
 from .scene import Scene
@@ -59,7 +64,9 @@ class World:
             When the lake holds other values for the same facts, such as another world.
         """
         with lake.batch("world") as batch:
-            for table in TABLES:
+            for table in (*TABLES, *planning.RECORDS):
+                if table.name not in self.tables:
+                    continue
                 _, clash = batch.append(table, nw.from_native(self.tables[table.name]))
                 if clash.height:
                     raise ValueError(
@@ -85,6 +92,7 @@ def simulate(
     start: date = date(2025, 1, 1),
     imperfect: bool = True,
     replica: int = 0,
+    products: int = 0,
 ) -> World:
     """Simulate a company that ships ``parcels`` in ``days`` from ``start`` (00:00 UTC) on.
 
@@ -95,13 +103,16 @@ def simulate(
     replica
         Another number leaves network, people, orders, plans and weather as they are and draws all
         else anew: the same parcels with other luck.
+    products
+        How many products are sold from stock in every warehouse, with prices, stock, and people
+        who work for them (``planning.RECORDS``). It leaves everything else as it is.
 
     Raises
     ------
     ValueError
         When a number is out of range; the message says what is possible.
     """
-    _refuse(parcels, days, seed, start, replica)
+    _refuse(parcels, days, seed, start, replica, products)
     streams = Streams(seed, replica)
     net = network(parcels, streams)
     time = clock(start, days, net.zones)
@@ -110,7 +121,7 @@ def simulate(
     shock = shocks(time, net, UNRELIABLE, streams)
     scene = Scene(time, net, cal, opens, shock, streams, Log(time.end))
 
-    sellers, goods = merchants(parcels, net, streams), products(parcels, streams)
+    sellers, goods = merchants(parcels, net, streams), goods_of(parcels, streams)
     homes = addresses(parcels, net, streams)
     people = buyers(len(homes.kind), streams)
     buys = orders(parcels, time, cal, net, sellers, goods, homes, people, streams)
@@ -141,7 +152,7 @@ def simulate(
     ship = ship_by(buys, sellers, scene)
     frames = {
         **network_tables(scene, run.table, volume),
-        **people_tables(sellers, goods, homes, scene),
+        **people_tables(sellers, more(goods, products, streams), homes, scene),
         **order_tables(buys, ids, ship, homes, goods, scene),
         "scans": observed.scans,
         "promises": promise_table(ids["parcel"], plans, buys, scene),
@@ -164,16 +175,28 @@ def simulate(
         "shocks": weather_table(shock, time, net),
         **truth.traits(ids, sellers, homes, people, scene),
     }
-    tables = {t.name: conform(t, nw.from_native(frames[t.name])).to_native() for t in TABLES}
+    kept = TABLES
+    if products:
+        everything = more(goods, products, streams)
+        trade = retail(everything, products, scene)
+        sold = identifiers("prd", products, 6)
+        frames |= retail_tables(trade, sold, scene)
+        hidden |= retail_truth(trade, sold, scene)
+        kept = (*TABLES, *planning.RECORDS)
+    tables = {t.name: conform(t, nw.from_native(frames[t.name])).to_native() for t in kept}
     return World(tables, hidden)
 
 
-def _refuse(parcels: int, days: int, seed: int, start: date, replica: int) -> None:
+def _refuse(parcels: int, days: int, seed: int, start: date, replica: int, products: int) -> None:
     if not 100 <= parcels <= 9_000_000:
         raise ValueError(f"parcels: {parcels} is out of range; expected 100 to 9,000,000.")
     if not 14 <= days <= 1500:
         raise ValueError(f"days: {days} is out of range; expected 14 to 1500.")
     if seed < 0 or replica < 0:
         raise ValueError(f"seed, replica: {seed}, {replica}; expected numbers from 0 on.")
+    if not (products == 0 or 10 <= products <= 20_000):
+        raise ValueError(f"products: {products} is out of range; expected 0, or 10 to 20,000.")
+    if products and days < 60:
+        raise ValueError(f"days: {days} are too few to plan; expected 60 or more with products.")
     if not date(1990, 1, 1) <= start <= date(2100, 1, 1):
         raise ValueError(f"start: {start} is out of range; expected 1990 to 2100.")
