@@ -49,6 +49,14 @@ def test_the_help_of_every_command_shows_an_example(lanecast, command):
     )
 
 
+def test_a_graph_that_is_older_than_the_scans_of_its_lake_says_so(lanecast, data, tmp_path):
+    said = lanecast("graph", "path", *HUBS, "--data", data)
+    assert said.code == 0 and "the graph is of 2025-03-05" in said.err and "build" in said.err
+    lake = Path(shutil.copytree(data, tmp_path / "lake"))
+    assert lanecast("graph", "build", "--data", lake).code == 0
+    assert "the graph is of" not in lanecast("graph", "facts", HUBS[0], "--data", lake).err
+
+
 def test_a_stored_graph_is_extended_to_what_building_makes(lanecast, data, tmp_path):
     lake = Path(shutil.copytree(data, tmp_path / "lake"))
     said = lanecast("graph", "build", "--data", lake, "--json", "-")

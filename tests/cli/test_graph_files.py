@@ -88,3 +88,9 @@ def test_what_cannot_be_is_refused_and_nothing_changes(lanecast, data, tmp_path)
         refused = lanecast("graph", *words, "--data", data)
         assert refused.code == 2 and said in refused.err, refused
     assert tree(data) == before and list(tmp_path.iterdir()) == [tmp_path / "there"]
+
+
+def test_a_name_that_does_not_say_its_format_is_refused(lanecast, data, tmp_path):
+    said = lanecast("graph", "export", "--lake", data, "--out", tmp_path / "graph.tll")
+    assert said.code == 2 and "--out: graph.tll" in said.err and ".graphml" in said.err
+    assert not list(tmp_path.iterdir())

@@ -1,16 +1,17 @@
 """``lanecast graph build | path | facts``: the knowledge graph, and what it knows."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
+import narwhals as nw
 import numpy as np
 import polars as pl
 import typer
 
+from lanecast.graph import Graph, extend, load, save, stored
 from lanecast.graph import build as made
-from lanecast.graph import extend, load, save, stored
 from lanecast.graph.facts import facts as known
 from lanecast.graph.index import Index, index
 from lanecast.graph.journey import Journey
@@ -18,10 +19,11 @@ from lanecast.graph.names import plain
 from lanecast.graph.places import node_of, stand
 from lanecast.graph.route import Routes, routes
 from lanecast.graph.statistics import rates, times
-from lanecast.tables.lake import Lake
+from lanecast.tables.lake import Lake, collect
+from lanecast.tables.parcel import SCANS
 
 from .options import AsofOption, JsonOption, folder_of, opened
-from .talk import moment, progress, show, tell, writable, write_json
+from .talk import moment, note, progress, show, tell, writable, write_json
 
 DataOption = Annotated[Path, typer.Option("--data", "--lake", help="Folder of the lake.")]
 MOST = 12  # rows that are shown to a person; --json has all
@@ -30,6 +32,19 @@ MOST = 12  # rows that are shown to a person; --json has all
 def indexed(data: Path) -> Index:
     """Return the newest graph of a lake, ready for questions."""
     return index(load(Lake(folder_of("data", data))))
+
+
+def note_age(data: Path, graph: Graph) -> None:
+    """Say so where the lake has scans that its graph has not; after what could be refused."""
+    lake, asof = Lake(data), graph.asof
+    if not lake.has(SCANS):
+        return
+    last = collect(lake.read(SCANS).select(nw.col("recorded_at").max())).item()
+    if last is not None and last - asof > timedelta(days=1):
+        note(
+            f"the graph is of {asof:%Y-%m-%d %H:%M} UTC and {data} has scans until "
+            f"{last:%Y-%m-%d %H:%M}; lanecast graph build --data {data} adds them."
+        )
 
 
 def build(
@@ -96,6 +111,7 @@ def path(
     found = indexed(data)
     _within(found, leaves, at)
     ends = stand(found, start, "FROM"), stand(found, goal, "TO")
+    note_age(data, found.graph)
     ways = routes(found, *ends, leaves.timestamp(), k, until.timestamp() if until else None)
     names = [found.names[row] for row in ends]
     if json is not None:
@@ -182,6 +198,7 @@ def facts(
     writable(json=json)
     found = indexed(data)
     row = node_of(found, node, "NODE")
+    note_age(data, found.graph)
     said = known(found, row)
     name = said.node["node_id"]
     ours = pl.any_horizontal(pl.col("head_id", "tail_id", "lane_id") == name)

@@ -20,7 +20,7 @@ from lanecast.graph.store import load
 from lanecast.graph.whatif import adding, closing, effect, slowing
 from lanecast.tables.lake import Lake
 
-from .graph import MOST, DataOption, indexed
+from .graph import MOST, DataOption, indexed, note_age
 from .options import JsonOption, folder_of
 from .talk import progress, show, tell, writable, write_json
 
@@ -53,6 +53,7 @@ def whatif(
     writable(json=json)
     found = indexed(data)
     change = _change(found, close, slow, add)
+    note_age(data, found.graph)
     with progress(quiet=json is not None) as say:
         say("daily flows", 0.1)
         flows = effect(found, daily(found), change)
@@ -118,6 +119,7 @@ def bottlenecks(
     flows = daily(found)
     if not len(flows.start):
         raise ValueError(f"--data: no parcel travelled in {data} in the last 28 days of its graph.")
+    note_age(data, found.graph)
     with progress(quiet=json is not None) as say:
         say("removing one after the other", 0.2)
         rows = worst(found, flows, top)
@@ -143,6 +145,7 @@ def depends(
     found = indexed(data)
     row = node_of(found, node, "NODE")
     of = dependence(found, row, daily(found))
+    note_age(data, found.graph)
     if json is not None:
         result: dict[str, Any] = {"node": found.names[row], "places": of.places}
         result |= {"parcels": of.parcels, "parcels_all": of.parcels_all}
@@ -171,7 +174,9 @@ def changes(
       lanecast graph changes --data lake --false-share 0.05
     """
     writable(json=json)
-    rows = changed(load(Lake(folder_of("data", data))), tell_at, days)
+    graph = load(Lake(folder_of("data", data)))
+    note_age(data, graph)
+    rows = changed(graph, tell_at, days)
     told = rows.filter("is_changed")
     if json is not None:
         write_json(json, {"judged": rows.height, "changed": told.to_dicts()})

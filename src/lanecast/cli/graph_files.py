@@ -41,7 +41,13 @@ def export(
 
       lanecast graph export --data lake --format neo4j --out graph_csv
     """
-    kind = form or ENDINGS.get(out.suffix.lower(), "neo4j")
+    kind = form or ENDINGS.get(out.suffix.lower())
+    if kind is None and out.suffix:
+        raise ValueError(
+            f"--out: {out.name} does not say its format; expected a name that ends in "
+            f"{', '.join(ENDINGS)}, a folder without ending for neo4j, or --format."
+        )
+    kind = kind or "neo4j"
     writable(json=json)
     if kind == "neo4j":
         makeable("out", out)
