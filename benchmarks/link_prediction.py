@@ -171,7 +171,9 @@ def cold(lake: Lake, at: datetime) -> dict[str, Any]:
     return found
 
 
-def scale(entities: int = 100_000, rows: int = 1_000_000, questions: int = 2_000) -> dict[str, Any]:
+def scale(
+    layers: int, entities: int = 100_000, rows: int = 1_000_000, questions: int = 2_000
+) -> dict[str, Any]:
     """Return time and memory of one epoch and of filtered ranks over many entities."""
     rng = np.random.default_rng(0)
     ends = [
@@ -189,7 +191,7 @@ def scale(entities: int = 100_000, rows: int = 1_000_000, questions: int = 2_000
     asked = all_rows[picked[:questions]]
     training = Training(epochs=1, batch=8192, rate=0.03, decay=0.0)
     started = time.perf_counter()
-    model = Embedding(against=500, training=training).fit(past)
+    model = Embedding(layers=layers, against=500, training=training).fit(past)
     fitted = time.perf_counter()
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
     ranks(embedded(model, past), past, asked)
@@ -208,9 +210,10 @@ def main() -> None:
     parser.add_argument("--tune", type=int, default=30)
     parser.add_argument("--test", type=int, nargs="+", default=[60, 120])
     parser.add_argument("--scale", action="store_true")
+    parser.add_argument("--layers", type=int, default=0, help="of propagation, with --scale")
     given = parser.parse_args()
     if given.scale:
-        print(json.dumps(scale(), indent=1, default=float))
+        print(json.dumps(scale(given.layers), indent=1, default=float))
         return
     warnings.simplefilter("ignore")  # PyKEEN's
     result: dict[str, Any] = {"tuned at day": given.tune}
