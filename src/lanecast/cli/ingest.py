@@ -1,10 +1,11 @@
 """``lanecast ingest``: one's own data, looked at first, then stored whole or not at all."""
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
 
+from lanecast.sources.ingest import Source
 from lanecast.sources.ingest import ingest as run
 from lanecast.tables.lake import Lake
 
@@ -14,13 +15,19 @@ LakeOption = Annotated[Path, typer.Option("--lake", help="Folder of the lake.")]
 JsonOption = Annotated[
     Path | None, typer.Option("--json", help="Write the result as JSON to this file; - prints it.")
 ]
+NEXT = {"delhivery": "trajectory"} | dict.fromkeys(
+    ("series", "walmart", "m5", "m4", "vn1"), "demand"
+)
 
 
 def ingest(
     path: Annotated[Path, typer.Argument(help="Folder, or file for epcis.")],
     source: Annotated[
-        Literal["csv", "olist", "delhivery", "epcis"],
-        typer.Option(help="csv: canonical tables as CSV or Parquet; see `lanecast tables`."),
+        Source,
+        typer.Option(
+            help="csv: canonical tables as CSV or Parquet, see `lanecast tables`; series: "
+            "unique_id, ds, y, see docs/demand.md; the others are public data and EPCIS."
+        ),
     ],
     lake: LakeOption = Path("lake"),
     dry_run: Annotated[
@@ -65,7 +72,7 @@ def ingest(
         if dry_run:
             tell(f"Nothing was written; compared with the lake {lake}.")
         else:
-            problem = "trajectory" if source == "delhivery" else "eta"
+            problem = NEXT.get(source, "eta")
             tell(f"Lake: {lake}. Next: lanecast fit {problem} --lake {lake}")
     if not report.ok():
         raise typer.Exit(5)

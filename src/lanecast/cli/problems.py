@@ -18,7 +18,7 @@ from lanecast.parcel.questions import questions
 from lanecast.tables.lake import Lake, collect
 from lanecast.tables.parcel import MOMENTS, PLANS, PREDICTIONS, QUANTILES
 
-from . import events, trajectory, ways
+from . import demand, events, trajectory, ways
 from .drivers import explain, last_question
 from .options import (
     AHEAD,
@@ -287,9 +287,14 @@ def backtest(
     problem: ProblemArgument,
     data: Annotated[Path, typer.Option(help="Folder of raw files, or a lake (--source lake).")],
     source: Annotated[Source, typer.Option(help="What --data holds; world: csv of a simulation.")],
-    since: Annotated[str, typer.Option("--from", help="First day of the period.")],
-    until: Annotated[str, typer.Option("--to", help="Day after the last.")],
-    every: Annotated[str, typer.Option(help="Time between refits, e.g. 7d.")] = "7d",
+    since: Annotated[str | None, typer.Option("--from", help="First day of the period.")] = None,
+    until: Annotated[str | None, typer.Option("--to", help="Day after the last.")] = None,
+    every: Annotated[
+        str | None, typer.Option(help="Time between refits, e.g. 7d; demand: the horizon.")
+    ] = None,
+    horizon: Annotated[
+        int, typer.Option(help="demand: periods to forecast.", min=1, max=3660)
+    ] = 28,
     seed: SeedOption = 0,
     json: JsonOption = None,
 ) -> None:
@@ -301,8 +306,17 @@ def backtest(
 
       lanecast backtest trajectory --data delhivery/ --source delhivery --from 2018-09-27 \
         --to 2018-10-05 --every 6h
+
+      lanecast backtest demand --data walmart/ --source walmart --horizon 8 --from 2012-01-06
     """
     zone = ZONES.get(source, "UTC")
+    if problem == "demand":
+        _backtest_demand(data, source, since, until, every, horizon, seed, json)
+        return
+    if since is None or until is None:
+        lost = "--from" if since is None else "--to"
+        raise ValueError(f"{lost}: {problem} needs a period; expected a date such as 2018-03-01.")
+    every = every or "7d"
     start, end, step = moment("from", since, zone), moment("to", until, zone), span("every", every)
     if start >= end:
         raise ValueError(f"--from: expected a day before --to {until}, got {since}.")
@@ -342,6 +356,26 @@ def backtest(
     if json is None or str(json) != "-":
         scores = eta.evaluate(replayed.predictions, replayed.outcomes)
         show(scores, f"{problem}, {since} to {until}, refit every {every}")
+
+
+def _backtest_demand(
+    data: Path,
+    source: Source,
+    since: str | None,
+    until: str | None,
+    every: str | None,
+    horizon: int,
+    seed: int,
+    json: Path | None,
+) -> None:
+    start, end = moment("from", since) if since else None, moment("to", until) if until else None
+    if start and end and start >= end:
+        raise ValueError(f"--from: expected a day before --to {until}, got {since}.")
+    step = span("every", every) if every else None
+    writable(json=json)
+    folder_of("data", data)
+    title = f"demand, {horizon} periods ahead"
+    demand.backtest(source, data, start, end, step, horizon, seed, json, title)
 
 
 def _beside_peers(replayed: Replay, places: eta.Limits) -> dict[str, float]:

@@ -9,7 +9,9 @@ from typing import Literal
 from lanecast.sources.ingest import ingest
 from lanecast.tables.lake import Lake
 
-Source = Literal["csv", "olist", "delhivery", "world", "lake"]
+Source = Literal[
+    "csv", "olist", "delhivery", "world", "lake", "series", "walmart", "m5", "m4", "vn1"
+]
 
 
 @contextmanager

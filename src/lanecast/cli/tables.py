@@ -4,7 +4,17 @@ from collections.abc import Iterator
 
 import typer
 
-from lanecast.tables import commerce, events, graph, ingest, network, parcel, planning, trajectory
+from lanecast.tables import (
+    commerce,
+    events,
+    graph,
+    ingest,
+    network,
+    parcel,
+    planning,
+    series,
+    trajectory,
+)
 from lanecast.tables.schema import Column, Table
 from lanecast.tables.status import CROSSWALK, INCIDENTS, MILESTONES
 
@@ -27,6 +37,7 @@ GROUPS = {
     "Events": (events.CLAIMS, events.RISKS, events.INTERVENTIONS),
     "Trajectory": trajectory.TABLES,
     "Planning": planning.TABLES,
+    "Series": series.TABLES,
     "Knowledge graph": graph.TABLES,
     "Ingestion": (ingest.QUARANTINE,),
 }

@@ -16,7 +16,7 @@ from lanecast.tables.ingest import QUARANTINE
 from lanecast.tables.lake import Batch, Frame, Lake, unknown
 from lanecast.tables.schema import Table
 
-from . import csv, delhivery, epcis, olist
+from . import csv, delhivery, epcis, m4, m5, olist, series, vn1, walmart
 from .lint import Linted, Linter
 from .oddities import Odd
 from .piece import Piece
@@ -25,6 +25,7 @@ from .sequence import Sequences
 from .types import zone_of
 
 Progress = Callable[[str, int], None]
+Source = Literal["olist", "delhivery", "csv", "epcis", "series", "walmart", "m5", "m4", "vn1"]
 CONTRADICTS = "the values that are stored under this key; a correction needs a later recorded_at"
 REFERRED = {
     table.name: table
@@ -78,7 +79,7 @@ class Rehearsal:
 
 def ingest(
     lake: Lake,
-    source: Literal["olist", "delhivery", "csv", "epcis"],
+    source: Source,
     path: Path,
     *,
     dry_run: bool = False,
@@ -95,8 +96,9 @@ def ingest(
     Parameters
     ----------
     source
-        ``"olist"`` and ``"delhivery"``, public data sets; ``"csv"``, canonical tables as CSV or
-        Parquet; or ``"epcis"``, GS1 EPCIS 2.0 documents.
+        ``"olist"``, ``"delhivery"``, ``"walmart"``, ``"m5"``, ``"m4"`` and ``"vn1"``, public data
+        sets; ``"csv"``, canonical tables as CSV or Parquet; ``"series"``, time series of one's own;
+        or ``"epcis"``, GS1 EPCIS 2.0 documents.
     dry_run
         Judge everything and store nothing; the new rows are held in memory meanwhile.
     zone
@@ -124,6 +126,12 @@ def ingest(
     pieces = SOURCES[source](path, zone_of(zone), when, batch_rows)
     with told_when_full(lake), store(lake, source, dry_run) as target:
         return _run(Ingest(target, source, zone, when, progress or _silent), pieces)
+
+
+def ingest_pieces(lake: Lake, source: str, pieces: Iterator[Piece]) -> Report:
+    """Store tables that a source has made already, as ``ingest`` does."""
+    with told_when_full(lake), store(lake, source, dry_run=False) as target:
+        return _run(Ingest(target, source, None, datetime.now(UTC), _silent), pieces)
 
 
 @dataclass
@@ -245,7 +253,17 @@ def told_when_full(lake: Lake) -> Iterator[None]:
 
 
 FULL = ("no space left on device", "storagefull", "os error 28", "disk quota exceeded")
-SOURCES = {"olist": olist.read, "delhivery": delhivery.read, "csv": csv.read, "epcis": epcis.read}
+SOURCES = {
+    "olist": olist.read,
+    "delhivery": delhivery.read,
+    "csv": csv.read,
+    "epcis": epcis.read,
+    "series": series.read,
+    "walmart": walmart.read,
+    "m5": m5.read,
+    "m4": m4.read,
+    "vn1": vn1.read,
+}
 
 
 def _silent(table: str, rows: int) -> None:

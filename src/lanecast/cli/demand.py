@@ -1,0 +1,178 @@
+"""``lanecast backtest demand``: how much will be sold, replayed at rolling origins."""
+
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from lanecast.planning import demand
+from lanecast.planning.panel import Panel
+from lanecast.planning.weighing import Weighing
+from lanecast.sources import m4
+from lanecast.sources.ingest import ingest_pieces
+from lanecast.tables.frequency import Frequency, detect
+from lanecast.tables.lake import Lake, collect
+from lanecast.tables.series import SERIES
+
+from .raw import Source, filled
+from .talk import note, progress, show, write_json
+
+WEIGHING = {
+    "walmart": Weighing("units", "holiday", 5.0),  # as the competition counts
+    "vn1": Weighing("units"),
+}
+TOLD = ("model", "wape", "mase", "scaled_pinball", "coverage_80", "bias")
+MAIN = "ensemble"
+
+
+def entries(source: str, known: Panel, seed: int) -> dict[str, Any]:
+    """Return the models of a back-test: ours, the baseline, and two that everybody has at hand."""
+    return {
+        MAIN: model(source, known, seed),
+        "seasonal_naive": demand.SeasonalNaive(),
+        "statistical": demand.Statistical(),
+        "mlforecast": demand.Recursive(seed=seed),
+    }
+
+
+def model(source: str, known: Panel, seed: int) -> demand.Ensemble:
+    """Return our model for the series of a source."""
+    weighing = WEIGHING.get(source, Weighing())
+    pooled = demand.Pooled(weighing=weighing, seed=seed)
+    members: dict[str, Any] = {"naive": demand.SeasonalNaive(), "pooled": pooled}
+    return demand.Ensemble(members, weighing=weighing, seed=seed)
+
+
+def backtest(
+    source: Source,
+    data: Path,
+    since: datetime | None,
+    until: datetime | None,
+    every: timedelta | None,
+    horizon: int,
+    seed: int,
+    json: Path | None,
+    title: str,
+) -> None:
+    """Forecast from each origin of a period with models fitted there, and score what came."""
+    with series(source, data, horizon) as lake:
+        frequency, first, last = extent(lake)
+        if source == "m4" and (since or until):
+            note("M4 has no dates: the last periods of every series are held out.")
+            since = until = None
+        at = origins(frequency, first, last, since, until, every, horizon)
+        asked, fit_s, predict_s = [], 0.0, 0.0
+        with progress(quiet=json is not None and str(json) == "-") as say:
+            for number, origin in enumerate(at):
+                say(f"{origin:%Y-%m-%d}", number / len(at))
+                known = demand.context(lake, origin, horizon)
+                answers = {}
+                for name, each in entries(source, known, seed).items():
+                    started = time.perf_counter()
+                    fitted = each.fit(known)
+                    learnt = time.perf_counter()
+                    answers[name] = fitted.predict(known)
+                    if name == MAIN:
+                        fit_s += (learnt - started) / len(at)
+                        predict_s += (time.perf_counter() - learnt) / len(at)
+                scored = _until(demand.outcomes(lake, known), known, until)
+                asked.append(demand.Asked(known, scored, answers))
+    weighing = WEIGHING.get(source, Weighing())
+    result = demand.figures(asked, MAIN, weighing) | {"fit_s": fit_s, "predict_s": predict_s}
+    if source == "m4":
+        season = frequency.seasons[0] if frequency.us < 86_400_000_000 else 1
+        for name, value in demand.owa(asked, season).items():
+            result["owa" if name == MAIN else f"owa_{name}"] = value
+    result |= {"horizon": horizon, "origins": [f"{origin:%Y-%m-%dT%H:%M}" for origin in at]}
+    if not result["n_scored"]:
+        raise ValueError(f"--from: nothing was observed within {horizon} periods of {at[0]}.")
+    if json is not None:
+        write_json(json, result)
+    if json is None or str(json) != "-":
+        scores = demand.evaluate(asked, weighing)
+        show(pl.DataFrame([{"model": n, **s} for n, s in scores.items()]).select(TOLD), title)
+
+
+@contextmanager
+def series(source: Source, data: Path, horizon: int) -> Iterator[Lake]:
+    """Yield a lake with the series of ``data``; of M4, those whose horizon it is."""
+    if source != "m4":
+        with filled(source, data) as lake:
+            yield _with_series(lake)
+        return
+    name = m4.only(data, horizon)
+    with tempfile.TemporaryDirectory(prefix="lanecast-") as folder:
+        lake = Lake(Path(folder) / "lake")
+        ingest_pieces(lake, source, m4.read_one(data, name))
+        yield _with_series(Lake(lake.path))
+
+
+def _with_series(lake: Lake) -> Lake:
+    if not lake.has(SERIES):
+        raise ValueError(
+            f"--data: {lake.path} holds no series; expected --source series, walmart, m5, m4 or "
+            "vn1, or a lake that one of them filled."
+        )
+    return lake
+
+
+def extent(lake: Lake) -> tuple[Frequency, int, int]:
+    """Return the frequency of the series of a lake, and their first and last periods."""
+    rows = collect(lake.read(SERIES).select("unique_id", "ds"))
+    frequency = detect(rows)
+    ends = rows.select(low=pl.col("ds").min(), high=pl.col("ds").max()).select(pl.all().dt.epoch())
+    first, last = frequency.index(ends.to_numpy()[0])
+    return frequency, int(first), int(last)
+
+
+def origins(
+    frequency: Frequency,
+    first: int,
+    last: int,
+    since: datetime | None,
+    until: datetime | None,
+    every: timedelta | None,
+    horizon: int,
+) -> list[datetime]:
+    """Return the moments to forecast from; without a period, the one whose horizon ends the data.
+
+    Raises
+    ------
+    ValueError
+        When the data do not reach there.
+    """
+    start = moment_of(frequency, last + 1 - horizon) if since is None else since
+    known = frequency.first_from(start)
+    low, high = moment_of(frequency, first + 2), moment_of(frequency, last)
+    if not first + 2 <= known <= last:
+        name = "horizon" if since is None else "from"
+        given = horizon if since is None else f"{start:%Y-%m-%d %H:%M}"
+        raise ValueError(
+            f"--{name}: the data hold {frequency.name} and can be forecast from "
+            f"{low:%Y-%m-%d %H:%M} to {high:%Y-%m-%d %H:%M}; got {given}."
+        )
+    end = min(until or moment_of(frequency, last + 1), moment_of(frequency, last + 1))
+    if every is None:
+        numbers = range(known, frequency.first_from(end), horizon)
+        return [start, *(moment_of(frequency, number) for number in numbers[1:])]
+    return [start + step * every for step in range(-(-(end - start) // every))]
+
+
+def moment_of(frequency: Frequency, number: int) -> datetime:
+    """Return when a period begins."""
+    at: datetime = pl.Series([int(frequency.start(number))]).cast(pl.Datetime("us", "UTC"))[0]
+    return at
+
+
+def _until(outcomes: Any, known: Panel, until: datetime | None) -> Any:
+    """Return outcomes without those of periods from ``until`` on."""
+    if until is None:
+        return outcomes
+    inside = known.ds(known.length, known.horizon) < np.datetime64(until.replace(tzinfo=None), "us")
+    return np.where(inside, outcomes, np.nan)

@@ -1,0 +1,22 @@
+"""How much will be sold, of what, where and when?
+
+Asked at an origin, for the next periods of every series:
+
+>>> known = context(lake, origin, horizon)     # a panel: what was recorded by the origin
+>>> fitted = Ensemble({"pooled": Pooled(), "naive": SeasonalNaive()}).fit(known)
+>>> forecast = fitted.predict(known)           # quantiles per series and period
+>>> asked = Asked(known, outcomes(lake, known), {"ensemble": forecast})
+>>> scores = evaluate([asked])
+"""
+
+from .evaluate import Asked as Asked
+from .evaluate import evaluate as evaluate
+from .evaluate import figures as figures
+from .evaluate import owa as owa
+from .features import context as context
+from .features import outcomes as outcomes
+from .models import Ensemble as Ensemble
+from .models import Pooled as Pooled
+from .models import Recursive as Recursive
+from .models import SeasonalNaive as SeasonalNaive
+from .models import Statistical as Statistical

@@ -1,0 +1,175 @@
+"""Series of one's own: `series.csv` with `unique_id, ds, y`, and what may lie beside it.
+
+`static` (unique_id and any columns), `hierarchy` (unique_id and the levels above it, from the top),
+`known_future` (unique_id, ds and numbers that are known before: price plan, promotion, holiday).
+Further numbers of `series` are used for their past only. The role is thus the file.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from itertools import pairwise
+from pathlib import Path
+
+import polars as pl
+
+from lanecast.tables.frequency import Frequency, detect
+
+from . import files
+from .panels import UTC_DS, Sheet, attributes, covariates, described, measured, observed, sheet
+from .piece import Piece
+from .report import Finding, RefusedError
+from .times import localize
+
+NEEDS = "expected columns unique_id, ds and y"
+OWN = ("unique_id", "ds", "y", "recorded_at")
+KEY = ("unique_id", "ds")
+MOST_EMPTY = 100  # periods on the grid per one that is observed
+
+
+def read(path: Path, zone: str | None, now: datetime, size: int) -> Iterator[Piece]:
+    """Return series, covariates and attributes of the files in folder ``path``.
+
+    Raises
+    ------
+    RefusedError
+        When a file or column is missing or cannot be read, frequencies are mixed, or the hierarchy
+        is no tree.
+    """
+    given = _columns(path, "series")
+    files.demand("series", given, OWN[:3])
+    further = [name for name in given if name not in OWN]
+    types: dict[str, pl.DataType] = {"unique_id": pl.String(), "ds": UTC_DS, "y": pl.Float64()}
+    if "recorded_at" in given:
+        types["recorded_at"] = UTC_DS
+    types |= dict.fromkeys(further, pl.Float64())
+    main = sheet(path, "series", types, KEY, ["y"], NEEDS)
+    if main.rows.is_empty():
+        raise RefusedError(f"{main.name}: no row has a series, a period and a number.")
+    if zone is not None:
+        main.rows = main.rows.with_columns(_zoned(zone))
+    try:
+        frequency = detect(main.rows)
+    except ValueError as error:
+        raise RefusedError(f"{main.name}: {error}") from error
+    return _pieces(path, main, further, frequency, _beside(path, main))
+
+
+def _pieces(
+    path: Path, main: Sheet, further: Sequence[str], frequency: Frequency, beside: list[Piece]
+) -> Iterator[Piece]:
+    over = frequency.end(main.rows["ds"].dt.epoch("us").to_numpy())
+    rows = main.rows.with_columns(over=pl.Series(over).cast(pl.Datetime("us")).cast(UTC_DS))
+    recorded = pl.col("recorded_at") if "recorded_at" in rows.columns else pl.lit(None, UTC_DS)
+    rows = rows.with_columns(recorded_at=pl.coalesce(recorded, "over"))
+    yield observed(rows.select(OWN), main, list(_said(main, rows, frequency)))
+    if further:
+        past = measured(rows, further, pl.col("recorded_at"))
+        yield covariates([past], Sheet(main.name, rows))
+    yield from beside
+
+
+def _zoned(zone: str) -> pl.Expr:
+    """Return ``ds`` of a clock as instants; a date stays the civil date that it is."""
+    clock = pl.col("ds").dt.replace_time_zone(None)
+    civil = (clock == clock.dt.truncate("1d")).all()
+    return pl.when(civil).then("ds").otherwise(localize(clock, zone)).alias("ds")
+
+
+def _beside(path: Path, main: Sheet) -> list[Piece]:
+    """Return what lies beside the series, each file in the role that its name says."""
+    start = pl.lit(main.rows["ds"].min(), UTC_DS)
+    out = []
+    for stem in ("static", "hierarchy"):
+        if not files.find(path, stem):
+            continue
+        names = [name for name in _columns(path, stem) if name != "unique_id"]
+        types = dict.fromkeys(("unique_id", *names), pl.String())
+        found = sheet(path, stem, types, ["unique_id"], [], NEEDS)
+        if stem == "hierarchy":
+            _tree(found, names, main.rows["unique_id"].unique())
+        levels = {n: i + 1 if stem == "hierarchy" else None for i, n in enumerate(names)}
+        out.append(attributes(described(found.rows, levels, start), found))
+    if files.find(path, "known_future"):
+        out.append(_known_future(path, start))
+    return out
+
+
+def _known_future(path: Path, start: pl.Expr) -> Piece:
+    given = _columns(path, "known_future")
+    about = [name for name in ("unique_id",) if name in given]
+    names = [name for name in given if name not in KEY]
+    types = dict.fromkeys(about, pl.String()) | {"ds": UTC_DS} | dict.fromkeys(names, pl.String())
+    found = sheet(path, "known_future", types, (*about, "ds"), [], NEEDS)
+    low = found.rows.with_columns(pl.col(names).str.to_lowercase().replace(TRUTH))
+    numbers = low.with_columns(pl.col(names).cast(pl.Float64, strict=False))
+    for name in names:
+        lost = low.filter(low[name].is_not_null() & numbers[name].is_null())
+        if lost.height:
+            raise RefusedError(
+                f"{found.name}: column {name!r} holds {lost[name][0]!r}; expected numbers, or true "
+                "and false (a column per kind)."
+            )
+    if not about:
+        numbers = numbers.with_columns(unique_id=pl.lit("*"))
+    return covariates([measured(numbers, names, pl.min_horizontal(start, "ds"))], found)
+
+
+TRUTH = {"true": "1", "false": "0", "na": None, "nan": None, "": None}
+
+
+def _tree(found: Sheet, names: Sequence[str], ids: pl.Series) -> None:
+    """Refuse a hierarchy in which a level has two parents, or a series has no place."""
+    if not names:
+        raise RefusedError(f"{found.name}: has no level; expected columns beside unique_id.")
+    for above, below in pairwise(names):
+        parents = found.rows.group_by(below).agg(pl.col(above).unique().sort())
+        twice = parents.filter(pl.col(above).list.len() > 1).sort(below)
+        if twice.height:
+            child, several = twice.row(0)
+            raise RefusedError(
+                f"{found.name}: not a tree: {below} {child!r} lies in {above} "
+                f"{', '.join(map(repr, several))}; expected one, so give {below} names of its own."
+            )
+    lost = ids.filter(~ids.is_in(found.rows["unique_id"].implode()))
+    if len(lost):
+        raise RefusedError(
+            f"{found.name}: {len(lost)} series have no row, for example {lost[0]!r}; expected one "
+            "each."
+        )
+
+
+def _said(main: Sheet, rows: pl.DataFrame, frequency: Frequency) -> Iterator[Finding]:
+    """Yield what is odd and kept: gaps, negative values, series without any sale."""
+    at = pl.Series(frequency.index(rows["ds"].dt.epoch("us").to_numpy()))
+    spans = (
+        rows.select("unique_id", at=at)
+        .group_by("unique_id")
+        .agg(gaps=pl.col("at").max() - pl.col("at").min() + 1 - pl.len())
+    )
+    gaps = int(spans["gaps"].sum())
+    if gaps > MOST_EMPTY * rows.height:
+        raise RefusedError(
+            f"{main.name}: {rows.height} rows lie on a grid of {frequency.name} with {gaps} gaps; "
+            "expected ds of one frequency, without times that differ by seconds."
+        )
+    below, zero = (
+        rows.filter(pl.col("y") < 0),
+        rows.filter((pl.col("y") == 0).all().over("unique_id")),
+    )
+    first = spans.filter(pl.col("gaps") > 0).sort("unique_id")["unique_id"]
+    what = (
+        ("ds", "gap", gaps, first, "unknown, not zero"),
+        ("y", "negative", below.height, below["unique_id"], "kept; quantiles may be negative"),
+        ("y", "all_zero", zero["unique_id"].n_unique(), zero["unique_id"], "kept; forecast as 0"),
+    )
+    for column, code, count, example, action in what:
+        if count:
+            said = (main.name, "series", column, code, "note", count, str(example[0]), action)
+            yield Finding(*said)  # type: ignore[arg-type]
+
+
+def _columns(path: Path, stem: str) -> list[str]:
+    file = files.find(files.folder(path), stem)
+    if file is None:
+        raise RefusedError(f"{path}: no {stem}.csv nor {stem}.parquet; {NEEDS}.")
+    return files.scan(file).collect_schema().names()
