@@ -42,7 +42,7 @@ def naive_scale(past: npt.ArrayLike, season: int) -> Array:
     """Return the mean absolute difference of the past to one season before, shape (N,).
 
     A series that knows no such pair takes the difference to the period before; one that has
-    neither, or never changes, has no scale: NaN.
+    neither, or whose differences are all 0, has no scale: NaN.
 
     Examples
     --------

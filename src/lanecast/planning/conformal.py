@@ -34,7 +34,7 @@ def positions(y: Floats, q: Floats, random: np.random.Generator) -> Floats:
     under = (q < (y - slack)[:, None]).sum(axis=1)
     upto = (q <= (y + slack)[:, None]).sum(axis=1)
     draw = random.random(len(y))
-    tied = under - 0.5 * (under == 0) + draw * (upto - 1 - under + 0.5 * (under == 0))
+    tied = under + draw * (upto - 1 - under)
     left = np.take_along_axis(q, np.clip(under - 1, 0, count - 1)[:, None], 1)[:, 0]
     right = np.take_along_axis(q, np.clip(under, 0, count - 1)[:, None], 1)[:, 0]
     gap = np.maximum(right - left, FLAT)

@@ -25,7 +25,7 @@ from .sequence import Sequences
 from .types import zone_of
 
 Progress = Callable[[str, int], None]
-Source = Literal["olist", "delhivery", "csv", "epcis", "series", "walmart", "m5", "m4", "vn1"]
+Source = Literal["csv", "olist", "delhivery", "epcis", "series", "walmart", "m5", "m4", "vn1"]
 CONTRADICTS = "the values that are stored under this key; a correction needs a later recorded_at"
 REFERRED = {
     table.name: table

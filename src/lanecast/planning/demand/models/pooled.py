@@ -167,6 +167,8 @@ def examples(past: Panel, how: Pooled) -> tuple[Matrix, Floats, Floats, list[str
         ys.append(np.clip(scaled.ravel()[kept], -WIDEST, WIDEST))
         ws.append(weight.ravel()[kept])
     weight = np.concatenate(ws)
+    if not weight.size:
+        return np.empty((0, 0), np.float32), np.empty(0), np.empty(0), []
     return np.concatenate(xs), np.concatenate(ys), weight / max(weight.mean(), 1e-12), names
 
 
