@@ -1,42 +1,134 @@
-"""Does one journey model earn its place? Against trees per task, single-task twins, and a blend.
+"""Does one journey model earn its place? Against trees, single-task twins, graph vectors, a blend.
 
-    python experiments/journey.py --parcels 20000 --days 120 --epochs 6
+    python experiments/journey.py --parcels 20000 --epochs 6
+    python experiments/journey.py --parcels 275000 --folder DIR data trees eta early joint tables
 
 A simulated company; everything is fitted on what was known at the cut-off, five weeks before the
-end, and asked at every scan of the two weeks after it. Prints Markdown tables.
+end, and asked at every scan of the two weeks after it. Stages that are named are run alone and keep
+their answers in the folder, so that they can run beside each other. Prints Markdown tables.
 
-Rows: trees (LightGBM per task on the same inputs, with the two steps before; for the remaining time
-the trees of ``parcel.eta`` on their features), twin (the same net, one task each), joint, and
-blend (geometric mean of chances or quantiles of trees and joint).
+    data     inputs and truth; vectors of the places from the graph as of the cut-off
+    trees    LightGBM per task on the same inputs and the two steps before; for the remaining time
+             its centre, and how far off others of like spread were, from steps that are settled
+    eta      trees and blend of ``parcel.eta`` on their own features
+    early    the model two weeks before the cut-off, and what puts it right on those two weeks
+    joint    the model at the cut-off, put right by ``early`` (left out, ``early`` stands for it)
+    graph    the same with vectors of the graph as traits of places
+    twins    the same net for one task each (``place``, ``attempt``, ``event``, ``end`` for one)
+    cold     the model that has never met one place in twelve, nor a parcel that saw one
+    tables   what came of it
 """
 
 import argparse
-import tempfile
+import pickle
+import time
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import lightgbm as lgb
 import numpy as np
 import polars as pl
+import torch
 
+from lanecast import graph
+from lanecast.graph.embed import Embedding
+from lanecast.graph.triples import triples
 from lanecast.metrics.calibration import ece
 from lanecast.metrics.detection import average_precision
 from lanecast.metrics.quantile import crps
 from lanecast.nn.training import Training
 from lanecast.parcel import eta
-from lanecast.parcel.journey import Answered, Journey, Sequences, answers, sequences
-from lanecast.parcel.journey.inputs import NUMBERS, TEXTS
+from lanecast.parcel.events.models.recalibration import corrected, straight
+from lanecast.parcel.journey import Journey, Sequences, answers, sequences
+from lanecast.parcel.journey.arrays import HEADS
+from lanecast.parcel.journey.inputs import NUMBERS, PLACES, TEXTS, VECTOR
 from lanecast.parcel.journey.reach import KEYS, MOST
 from lanecast.parcel.vocabulary import learn
 from lanecast.sources.world import simulate
 from lanecast.tables.lake import Lake, collect
 from lanecast.tables.parcel import LEVELS
 
-START = date(2025, 1, 1)
+START = datetime(2025, 1, 1, tzinfo=UTC)
 LEVEL = np.array(LEVELS)
 ID = ["parcel_id", "asof_h"]
-TREES = {"num_threads": 1, "verbosity": -1, "seed": 0, "deterministic": True}
+TASKS = ("place", "attempt", "event", "end")
+STAGES = ("data", "trees", "eta", "early", "joint", "graph", "twins", "cold", "tables")
+RANKS = 5  # lanes that trees tell apart; further ones are one class
+STEPS = 500_000  # that trees learn from at most, spread evenly
+SETTLED_H = 14 * 24.0  # steps so old have nearly all ended
+EVENTS = [word for word in HEADS["event"] if " " not in word]
+
+
+def spots(lake: Lake, asof: datetime) -> pl.DataFrame:
+    """Return vectors of places learnt from the graph of ``asof``."""
+    told = triples(graph.build(lake, asof))
+    vectors = Embedding(layers=1, width=8).fit(told).vectors(told)
+    names = pl.DataFrame({"node": told.entities}).with_row_index("row")
+    places = names.filter(pl.col("node").str.starts_with("facility:"))
+    numbers = {f"{VECTOR}{i}": each for i, each in enumerate(vectors[places["row"]].T)}
+    return places.select(facility_id=pl.col("node").str.slice(9)).with_columns(
+        **{name: pl.Series(each, dtype=pl.Float64) for name, each in numbers.items()}
+    )
+
+
+def some(x: Sequences, names: pl.Series) -> Sequences:
+    """Return the steps of some parcels."""
+    return replace(x, steps=x.steps.filter(pl.col("parcel_id").is_in(names.implode())))
+
+
+def data(given: argparse.Namespace, folder: Path) -> None:
+    """Simulate, and write what is read and what came of it."""
+    end = START + timedelta(days=given.days)
+    cut, asked = end - timedelta(days=35), end - timedelta(days=21)
+    mid = cut - timedelta(days=14)
+    with TemporaryDirectory() as name:
+        path = given.lake or Path(name)
+        if given.lake is None:
+            world = simulate(parcels=given.parcels, days=given.days, seed=given.seed,
+                             start=date(START.year, 1, 1))  # fmt: skip
+            world.write(Lake(path))
+        lake = Lake(path)
+        vectors = spots(lake.asof(cut), cut)
+        x = sequences(lake.asof(cut), START, cut, vectors)
+        y = answers(lake, cut, x.steps)
+        mid_h = mid.timestamp() / 3600
+        early = replace(x, steps=x.steps.filter(pl.col("asof_h") < mid_h))
+        early_y = answers(lake, mid, early.steps)
+        between = x.steps.with_columns(is_asked=pl.col("asof_h") >= mid_h)
+        between = between.filter(pl.col("is_asked").any().over("parcel_id"))
+        names = between["parcel_id"].unique().sort().sample(fraction=1, shuffle=True, seed=0)
+        between = some(replace(x, steps=between), names[: given.asked])
+        later = sequences(lake.asof(asked), cut, asked, vectors)
+        names = later.steps["parcel_id"].unique().sort().sample(fraction=1, shuffle=True, seed=0)
+        later = some(later, names[: given.asked])
+        steps = later.steps.filter("is_asked")
+        truth = steps.select(ID).join(answers(lake, end, steps), on=ID, how="left",
+                                      maintain_order="left")  # fmt: skip
+        eta_x = collect(eta.features(lake.asof(cut), START + timedelta(days=14), cut).lazy())
+        eta_y = collect(eta.outcomes(lake.asof(cut), cut).lazy())
+        eta_later = collect(eta.features(lake.asof(asked), cut, asked).lazy())
+    keep(folder / "data", x=x, y=y, early=early, early_y=early_y, between=between, later=later,
+         truth=truth)  # fmt: skip
+    keep(folder / "eta_data", x=eta_x, y=eta_y,
+         later=eta_later.join(steps.select(ID), on=ID, how="semi"))  # fmt: skip
+    print(f"{x.steps['parcel_id'].n_unique():,} parcels to learn from, {x.steps.height:,} steps; "
+          f"{later.steps['parcel_id'].n_unique():,} asked about, {steps.height:,} steps; "
+          f"{x.places.height} places", flush=True)  # fmt: skip
+
+
+def keep(path: Path, **what: object) -> None:
+    """Write arrays and frames for the stages to come."""
+    with path.with_suffix(".pkl").open("wb") as file:
+        pickle.dump(what, file, protocol=5)
+
+
+def kept(path: Path) -> dict:
+    """Return what an earlier stage of this very experiment wrote."""
+    with path.with_suffix(".pkl").open("rb") as file:
+        return pickle.load(file)  # noqa: S301, written by this script
 
 
 def inputs(x: Sequences, texts=None):
@@ -55,10 +147,9 @@ def inputs(x: Sequences, texts=None):
     return rows.drop(*ID, *KEYS).to_numpy().astype(np.float32), texts
 
 
-def ranks(x: Sequences, y: pl.DataFrame) -> np.ndarray:
-    """Return the rank of the place that came among the lanes: MOST new, MOST + 1 none, -1 open."""
-    rows = x.steps.select(*ID, *KEYS).join(y.select(*ID, "place"), on=ID, how="left",
-                                           maintain_order="left")  # fmt: skip
+def ranks(x: Sequences, place: pl.Series) -> np.ndarray:
+    """Return the rank of each place among the lanes: MOST new, MOST + 1 none, -1 open."""
+    rows = x.steps.select(KEYS).with_columns(place=place)
     found = rows.join(x.reach.select(*KEYS, "place", "rank"), on=[*KEYS, "place"], how="left",
                       maintain_order="left", nulls_equal=True)  # fmt: skip
     rank = found["rank"].cast(pl.Int64).fill_null(MOST).to_numpy().copy()
@@ -67,13 +158,157 @@ def ranks(x: Sequences, y: pl.DataFrame) -> np.ndarray:
     return rank
 
 
-def classes(inside: np.ndarray, label: np.ndarray, outside: np.ndarray, n: int) -> np.ndarray:
-    """Return chances of n classes by LightGBM, shape (n_rows, n)."""
-    known = label >= 0
-    objective = {"objective": "multiclass", "num_class": n} if n > 2 else {"objective": "binary"}
-    data = lgb.Dataset(inside[known], label[known])
-    chance = lgb.train(TREES | objective, data, 100).predict(outside)
-    return np.asarray(chance) if n > 2 else np.column_stack([1 - chance, chance])
+def codes(words: pl.Series, among: tuple[str, ...] | list[str]) -> np.ndarray:
+    """Return the place of each word among others, -1 for any other."""
+    each = {word: i for i, word in enumerate(among)}
+    return words.replace_strict(each, default=-1, return_dtype=pl.Int64).to_numpy()
+
+
+def boosted(given, inside, label, known=None, n=None, **objective: object) -> lgb.Booster:
+    """Fit LightGBM, its defaults, to rows that are known, ``STEPS`` at most; to n classes."""
+    if n is not None:
+        known = label >= 0
+        objective = (
+            {"objective": "multiclass", "num_class": n} if n > 2 else {"objective": "binary"}
+        )
+    rows = np.flatnonzero(known)[:: max(1, int(known.sum()) // STEPS)]
+    settings = {"num_threads": given.threads, "verbosity": -1, "seed": given.seed} | objective
+    return lgb.train(settings, lgb.Dataset(inside[rows], label[rows]), 100)
+
+
+def trees(given: argparse.Namespace, folder: Path) -> None:
+    """Fit a forest per task."""
+    from_, told = kept(folder / "data"), {}
+    x, later = from_["x"], from_["later"]
+    rows = x.steps.select(ID).join(from_["y"].unique(ID, keep="last"), on=ID, how="left",
+                                   maintain_order="left")  # fmt: skip
+    inside, texts = inputs(x)
+    outside = inputs(later, texts)[0][later.steps["is_asked"].to_numpy()]
+    fit = partial(boosted, given, inside)
+    rank = ranks(x, rows["place"])
+    few = np.select([rank < RANKS, rank < MOST, rank == MOST], [rank, RANKS, RANKS + 1], RANKS + 2)
+    chance = fit(np.where(rank < 0, -1, few), n=RANKS + 3).predict(outside)
+    place = np.zeros((len(outside), MOST + 2))
+    place[:, :RANKS] = chance[:, :RANKS]
+    tail = np.linspace(1, 0.1, MOST - RANKS)
+    place[:, RANKS:MOST] = chance[:, [RANKS]] * tail / tail.sum()
+    place[:, MOST:] = chance[:, RANKS + 1 :]
+    told["place"] = place
+    told["event"] = fit(codes(rows["event"], EVENTS), n=len(EVENTS)).predict(outside)
+    told["end"] = fit(codes(rows["end"], HEADS["end"]), n=4).predict(outside)
+    fails = codes(rows["attempt"], HEADS["attempt"])
+    told["attempt_raw"] = fit(fails, n=2).predict(outside)
+    mid_h = from_["early_y"].select((pl.col("asof_h") + pl.col("end_after_h")).max()).item()
+    is_early = (x.steps["asof_h"] < mid_h).to_numpy()
+    known = is_early & (x.steps["asof_h"] + rows["attempt_after_h"] < mid_h).to_numpy()
+    first = fit(fails, known & (fails >= 0), objective="binary")
+    held = ~is_early & (fails >= 0)
+    line = straight(first.predict(inside[held]), fails[held], np.ones(held.sum()))
+    told["attempt"] = corrected(told["attempt_raw"], line)
+    done = (rows["end"] == "delivered").fill_null(False).to_numpy()
+    done &= (x.steps["asof_h"] < x.steps["asof_h"].max() - SETTLED_H).to_numpy()
+    log = np.log(np.maximum(rows["end_after_h"].to_numpy(), 0.25)) - rows_usual(x)
+    aside = (x.steps["parcel_id"].hash(0) % 10 == 0).to_numpy()  # parcels that show how far off
+    centre = fit(log, done & ~aside, objective="regression_l1")
+    gap = log - centre.predict(inside)
+    spread = fit(np.abs(gap), done & ~aside)
+    edges = np.quantile(spread.predict(inside[done & aside]), np.linspace(0, 1, 11)[1:-1])
+    tenth = np.digitize(spread.predict(inside), edges)
+    shape = np.stack([np.quantile(gap[done & aside & (tenth == i)], LEVEL) for i in range(10)])
+    middle = (centre.predict(outside) + rows_usual(later, asked=True))[:, None]
+    told["hours"] = np.exp(middle + shape[np.digitize(spread.predict(outside), edges)])
+    keep(folder / "trees", **told)
+
+
+def rows_usual(x: Sequences, asked: bool = False) -> np.ndarray:
+    """Return the log of the hours that it usually takes from each step."""
+    rows = x.steps.filter("is_asked") if asked else x.steps
+    return rows["usually_left"].to_numpy()
+
+
+def of_eta(given: argparse.Namespace, folder: Path) -> None:
+    """Fit trees and blend of ``parcel.eta``."""
+    from_ = kept(folder / "eta_data")
+    x, later = from_["x"], from_["later"]
+    names = x["parcel_id"].unique().sort().sample(fraction=1, shuffle=True, seed=0)
+    x = x.filter(pl.col("parcel_id").is_in(names[: given.eta_parcels].implode()))
+    answered = {"asked": later.select(ID)}
+    for name, model in (("trees", eta.Boosted()), ("blend", eta.Blend())):
+        answered[name] = model.fit(x, from_["y"]).hours(later)
+    keep(folder / "eta", **answered)
+
+
+def plain(x: Sequences) -> Sequences:
+    """Return the same without vectors of the graph."""
+    return replace(x, places=x.places.select(~pl.selectors.starts_with(VECTOR)))
+
+
+def colds(x: Sequences) -> pl.Series:
+    """Return every twelfth of the places that parcels saw."""
+    seen = pl.concat([x.steps[name].rename("place") for name in PLACES]).unique().drop_nulls()
+    seen = seen.filter(seen != "").sort().sample(fraction=1, shuffle=True, seed=1)
+    return seen[: max(1, len(seen) // 12)]
+
+
+def touched(x: Sequences, places: pl.Series) -> pl.Series:
+    """Return the parcels that started at, were seen at, or go to one of ``places``."""
+    hit = pl.any_horizontal(pl.col(name).is_in(places.implode()) for name in PLACES)
+    return x.steps.filter(hit)["parcel_id"].unique()
+
+
+def without(x: Sequences, places: pl.Series) -> Sequences:
+    """Return what is left when some places have never been."""
+    gone = touched(x, places).implode()
+    return Sequences(
+        x.steps.filter(~pl.col("parcel_id").is_in(gone)),
+        x.reach.filter(~pl.col("place").is_in(places.implode())),
+        x.places.filter(~pl.col("facility_id").is_in(places.implode())),
+    )
+
+
+def nets(given: argparse.Namespace, folder: Path, name: str) -> None:
+    """Fit the net ``name`` and write what it says."""
+    from_ = kept(folder / "data")
+    how = Training(given.epochs, given.batch, given.rate, threads=given.threads, seed=given.seed)
+    model, x, y, later = Journey(how), plain(from_["x"]), from_["y"], plain(from_["later"])
+    if name == "early":
+        x, y = plain(from_["early"]), from_["early_y"]
+    if name == "graph":
+        x, later = from_["x"], from_["later"]
+    if name == "cold":
+        x = without(x, colds(x))
+    if name in TASKS:
+        model = replace(model, tasks=(name,))
+    wall, cpu = time.perf_counter(), time.process_time()
+    fitted = model.fit(x, y)
+    took = time.perf_counter() - wall, time.process_time() - cpu
+    where = torch.cuda.get_device_name() if torch.cuda.is_available() else "processor"
+    print(f"{name}: {x.steps['parcel_id'].n_unique():,} parcels, {given.epochs} epochs of batches "
+          f"of {given.batch}, {took[0]:.0f} s, {took[1]:.0f} s of the processor; {where}, "
+          f"{given.threads} threads", flush=True)  # fmt: skip
+    if name == "early":
+        right = fitted.calibrated(plain(from_["between"]), answers_of(from_)).calibration
+    elif (folder / "early.pkl").exists():
+        right = kept(folder / "early")["calibration"]
+    else:
+        right = None
+    told, said = {"calibration": right}, {"raw_": fitted.answer(later)}
+    said[""] = said["raw_"] if right is None or name in TASKS else right.applied(said["raw_"])
+    for kind, each in said.items():
+        told |= {
+            f"{kind}place": each.place,
+            f"{kind}event": np.column_stack([each.chance("event", word) for word in EVENTS]),
+            f"{kind}attempt": each.chance("attempt", "delivery_failed"),
+            f"{kind}end": np.column_stack([each.chance("end", word) for word in HEADS["end"]]),
+            f"{kind}hours": each.hours("end", LEVEL, "delivered"),
+        }
+    keep(folder / name, **told)
+
+
+def answers_of(from_: dict) -> pl.DataFrame:
+    """Return what was known at the cut-off of the two weeks before it."""
+    asked = from_["between"].steps.filter("is_asked").select(ID)
+    return from_["y"].join(asked, on=ID, how="semi")
 
 
 def mixed(a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -82,107 +317,157 @@ def mixed(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return both / both.sum(1, keepdims=True)
 
 
-def top(chance: np.ndarray, rank: np.ndarray, k: int) -> float:
-    """Return the share of next places, where there was one, that are among the k likeliest."""
+def top(chance: np.ndarray, rank: np.ndarray, k: int) -> np.ndarray:
+    """Return of next places, where there was one, whether they are among the k likeliest."""
     moving = (rank >= 0) & (rank <= MOST)
     best = np.argsort(-chance[moving, : MOST + 1], axis=1)[:, :k]
-    return float((best == rank[moving, None]).any(1).mean())
+    return (best == rank[moving, None]).any(1)
 
 
-def remaining(hours: np.ndarray, y: pl.DataFrame, steps: pl.DataFrame) -> dict[str, float]:
-    """Return CRPS [days] early (up to two scans), late, and coverage."""
-    done = (y["end"] == "delivered").fill_null(False).to_numpy()
-    early = (steps["scans"].to_numpy() <= np.log1p(2)) & done
-    late = done & ~early
-    days = y["end_after_h"].to_numpy() / 24
-    score = {name: crps(days[part], hours[part] / 24, LEVEL).mean()
-             for name, part in (("early", early), ("late", late))}  # fmt: skip
-    inside = (days >= hours[:, 3] / 24) & (days <= hours[:, 11] / 24)
-    return score | {"cover": float(inside[done].mean())}
+def ceiling(steps: pl.DataFrame, rank: np.ndarray) -> float:
+    """Return how often a table that knew these very steps would have named the next place."""
+    by = ["status", "reached_from", "goal_facility_id", "carrier_id", "service"]
+    rows = steps.with_columns(rank=pl.Series(rank)).filter(pl.col("rank").is_between(0, MOST))
+    counts = rows.group_by(*by, "rank").len().group_by(by).agg(pl.col("len").max())
+    return counts["len"].sum() / rows.height
+
+
+def apart(gap: np.ndarray, who: pl.Series, seed: int = 0) -> str:
+    """Return the 90 % interval of the mean of ``gap``, parcels drawn anew."""
+    per = (
+        pl.DataFrame({"who": who, "gap": gap}).group_by("who").agg(pl.col("gap").sum(), n=pl.len())
+    )
+    total, n = per["gap"].to_numpy(), per["n"].to_numpy()
+    drawn = np.random.default_rng(seed).integers(len(n), size=(300, len(n)))
+    low, high = np.quantile(total[drawn].sum(1) / n[drawn].sum(1), [0.05, 0.95])
+    return f"{low:+.4f} to {high:+.4f}"
+
+
+def row(name: str, *cells: object) -> None:
+    """Print a row of a table."""
+    print("|", " | ".join([name, *(f"{c:.4f}" if isinstance(c, float) else str(c) for c in cells)]),
+          "|")  # fmt: skip
+
+
+def tables(given: argparse.Namespace, folder: Path) -> None:
+    """Print what came of it."""
+    from_ = kept(folder / "data")
+    later, truth = plain(from_["later"]), from_["truth"]
+    steps = later.steps.filter("is_asked")
+    asked = replace(later, steps=steps)
+    names = ("trees", "early", "joint", "graph", "cold", *TASKS)
+    said = {name: kept(folder / name) for name in names if (folder / f"{name}.pkl").exists()}
+    joint, forest = said.get("joint", said.get("early")), said["trees"]
+    rank, who = ranks(asked, truth["place"]), steps["parcel_id"]
+    frequency = np.zeros((len(rank), MOST + 2))
+    frequency[:, :MOST] = np.linspace(1, 0.1, MOST)
+    named = {"lanes by how often": frequency, "trees": forest["place"]}
+    named |= {"twin": said["place"]["raw_place"]} if "place" in said else {}
+    named |= {"joint": joint["raw_place"], "joint, put right": joint["place"]}
+    named |= {"joint + graph": said["graph"]["place"]} if "graph" in said else {}
+    named["trees + joint"] = mixed(forest["place"], joint["place"])
+    print(f"\n| next place | top 1 | top 3 | (a table fitted to these steps: "
+          f"{ceiling(steps, rank):.4f}) |\n|---|---|---|---|")  # fmt: skip
+    for name, chance in named.items():
+        row(name, float(top(chance, rank, 1).mean()), float(top(chance, rank, 3).mean()), "")
+    came = codes(truth["event"], EVENTS)
+    named = {
+        "trees": forest["event"],
+        "joint": joint["raw_event"],
+        "joint, put right": joint["event"],
+    }
+    named |= {"twin": said["event"]["raw_event"]} if "event" in said else {}
+    named["trees + joint"] = mixed(forest["event"], joint["event"])
+    print("\n| next event | right | log loss |\n|---|---|---|")
+    for name, chance in named.items():
+        part, label = chance[came >= 0], came[came >= 0]
+        loss = -np.log(np.maximum(part[np.arange(len(label)), label], 1e-9)).mean()
+        row(name, float((part.argmax(1) == label).mean()), float(loss))
+    print("\n| chance of | share | | trees | joint | joint, put right | twin | trees + joint |\n"
+          "|---|---|---|---|---|---|---|---|")  # fmt: skip
+    for head, word in (("attempt", "delivery_failed"), ("end", "returned"), ("end", "lost")):
+        known = truth[head].is_not_null().to_numpy()
+        hit = (truth[head] == word).fill_null(False).to_numpy()[known]
+
+        def chance(of: dict, kind: str = "", head=head, word=word, known=known):
+            each = of[kind + head]
+            return (each if head == "attempt" else each[:, HEADS["end"].index(word)])[known]
+
+        risks = [chance(forest), chance(joint, "raw_"), chance(joint)]
+        risks += [chance(said[head], "raw_")] if head in said else []
+        risks += [np.sqrt(chance(forest) * chance(joint))]
+        gap = [""] if head not in said else []
+        area, error = ([float(score(risk, hit)) for risk in risks]
+                       for score in (average_precision, ece))  # fmt: skip
+        row(word, float(hit.mean()), "PR-AUC", *area[:3], *gap, *area[3:])
+        row("", "", "ECE", *error[:3], *gap, *error[3:])
+    theirs = kept(folder / "eta") if (folder / "eta.pkl").exists() else {"asked": steps.select(ID)}
+    rows = truth.select(ID).with_row_index("row")
+    order = theirs["asked"].join(rows, on=ID, how="left", maintain_order="left")["row"].to_numpy()
+    done = (truth["end"] == "delivered").fill_null(False).to_numpy()[order]
+    days = truth["end_after_h"].to_numpy()[order] / 24
+    early = steps["scans"].to_numpy()[order] <= np.log1p(2)
+    of_theirs = {f"{name} of eta": theirs[name] for name in ("trees", "blend") if name in theirs}
+    times = {"trees": forest["hours"][order], **of_theirs}
+    times |= {"twin": said["end"]["raw_hours"][order]} if "end" in said else {}
+    times |= {"joint": joint["raw_hours"][order], "joint, put right": joint["hours"][order]}
+    times |= {"joint + graph": said["graph"]["hours"][order]} if "graph" in said else {}
+    times["trees + joint"] = np.sqrt(times["trees"] * times["joint, put right"])
+    times |= {
+        f"{name} + joint": np.sqrt(each * times["joint, put right"])
+        for name, each in of_theirs.items()
+    }
+    score = {name: crps(days[done], hours[done] / 24, LEVEL) for name, hours in times.items()}
+    print("\n| remaining time, CRPS [d] | to 2 scans | later | cover 80 % | "
+          "against trees, to 2 scans |"
+          "\n|---|---|---|---|---|")  # fmt: skip
+    first = early[done]
+    for name, hours in times.items():
+        inside = (days >= hours[:, 3] / 24) & (days <= hours[:, 11] / 24)
+        gap = apart((score[name] - score["trees"])[first], who.gather(order).filter(done & early))
+        row(name, *(float(score[name][part].mean()) for part in (first, ~first)),
+            float(inside[done].mean()), gap)  # fmt: skip
+    if "cold" in said:
+        hit = who.is_in(touched(later, colds(plain(from_["x"]))).implode()).to_numpy()
+        print(f"\n| {int(hit.sum()):,} steps of cold places | base | warm | cold | gain lost |"
+              "\n|---|---|---|---|---|")  # fmt: skip
+        moving = hit[(rank >= 0) & (rank <= MOST)]
+        one = [float(top(each, rank, 1)[moving].mean())
+               for each in (frequency, joint["place"], said["cold"]["place"])]  # fmt: skip
+        row("next place, top 1", *one, 1 - (one[2] - one[0]) / (one[1] - one[0]))
+        there = hit[order][done]
+        cold = crps(days[done], said["cold"]["hours"][order][done] / 24, LEVEL)
+        two = [float(each[there].mean())
+               for each in (score["trees"], score["joint, put right"], cold)]  # fmt: skip
+        row("remaining time, CRPS [d]", *two, 1 - (two[0] - two[2]) / (two[0] - two[1]))
 
 
 def main() -> None:
-    """Fit everything once and print the tables."""
+    """Run the stages that are named, or all of them."""
     parse = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parse.add_argument("stages", nargs="*", choices=[*STAGES, *TASKS, []])
     parse.add_argument("--parcels", type=int, default=20_000)
     parse.add_argument("--days", type=int, default=120)
     parse.add_argument("--epochs", type=int, default=6)
+    parse.add_argument("--batch", type=int, default=64)
+    parse.add_argument("--rate", type=float, default=2e-3)
     parse.add_argument("--threads", type=int, default=2)
     parse.add_argument("--seed", type=int, default=0)
-    parse.add_argument("--twins", action="store_true")
+    parse.add_argument("--asked", type=int, default=20_000, help="parcels asked about at most")
+    parse.add_argument("--eta-parcels", type=int, default=60_000, help="that eta learns from")
+    parse.add_argument("--lake", type=Path, help="a company simulated before")
+    parse.add_argument("--folder", type=Path, help="where stages keep their answers")
     given = parse.parse_args()
-    start = datetime(START.year, START.month, START.day, tzinfo=UTC)
-    end = start + timedelta(days=given.days)
-    cut, asked = end - timedelta(days=35), end - timedelta(days=21)
-    with tempfile.TemporaryDirectory() as folder:
-        world = simulate(parcels=given.parcels, days=given.days, seed=given.seed, start=START)
-        world.write(Lake(Path(folder)))
-        lake = Lake(Path(folder))
-        x, later = sequences(lake.asof(cut), start, cut), sequences(lake.asof(asked), cut, asked)
-        y = answers(lake, cut, x.steps)
-        eta_x, eta_y = (
-            collect(eta.features(lake.asof(cut), start + timedelta(days=14), cut).lazy()),
-            collect(eta.outcomes(lake.asof(cut), cut).lazy()),
-        )
-        eta_later = collect(eta.features(lake.asof(asked), cut, asked).lazy())
-        steps = later.steps.filter("is_asked")
-        truth = steps.select(ID).join(answers(lake, end, later.steps), on=ID, how="left",
-                                      maintain_order="left")  # fmt: skip
-    training = Training(given.epochs, batch=64, rate=2e-3, threads=given.threads, seed=given.seed)
-    whole = Journey(training)
-    fitted = {"joint": whole.fit(x, y)}
-    if given.twins:
-        fitted |= {task: replace(whole, tasks=(task,)).fit(x, y) for task in whole.tasks}
-    said: dict[str, Answered] = {name: each.answer(later) for name, each in fitted.items()}
-    joint = said["joint"]
-    inside, texts = inputs(x)
-    outside, _ = inputs(later, texts)
-    outside = outside[later.steps["is_asked"].to_numpy()]
-    rank = ranks(replace(later, steps=steps), truth)
-    fails = pl.Series(truth["attempt"]).replace_strict(
-        {"delivered": 0, "delivery_failed": 1}, default=None, return_dtype=pl.Int64
-    )
-    failing = joint.chances["attempt"].sum(2)[:, 1]
-    trees_place = classes(inside, ranks(x, y), outside, MOST + 2)
-    known = x.steps.select(ID).join(y.select(*ID, "attempt"), on=ID, how="left",
-                                    maintain_order="left")["attempt"]  # fmt: skip
-    label = known.replace_strict({"delivered": 0, "delivery_failed": 1}, default=-1)
-    trees_fail = classes(inside, label.to_numpy(), outside, 2)[:, 1]
-    boosted, blend = eta.Boosted().fit(eta_x, eta_y), eta.Blend().fit(eta_x, eta_y)
-    ours = steps.select(ID).with_row_index("row")
-    asked_eta = eta_later.join(ours, on=ID, how="inner", maintain_order="left")
-    order = asked_eta["row"].to_numpy()
-    y_eta, s_eta = truth[order], steps[order]
-    joint_h = joint.hours("end", LEVEL, "delivered")[order]
-    trees_h, blend_h = boosted.hours(asked_eta), blend.hours(asked_eta)
-    print("\n| next place | top 1 | top 3 |\n|---|---|---|")
-    frequency = np.eye(MOST + 2)[:, ::-1][np.full(len(rank), MOST + 1)] * 0
-    frequency[:, :MOST] = np.linspace(1, 0.1, MOST)
-    rows = {"frequency": frequency, "trees": trees_place, "joint": joint.place}
-    if given.twins:
-        rows["twin"] = said["place"].place
-    rows["blend"] = mixed(trees_place, joint.place)
-    for name, chance in rows.items():
-        print(f"| {name} | {top(chance, rank, 1):.4f} | {top(chance, rank, 3):.4f} |")
-    print("\n| next attempt fails | PR-AUC | ECE |\n|---|---|---|")
-    told = fails.is_not_null().to_numpy()
-    event = fails.drop_nulls().to_numpy()
-    risks = {"trees": trees_fail, "joint": failing}
-    if given.twins:
-        risks["twin"] = said["attempt"].chances["attempt"].sum(2)[:, 1]
-    risks["blend"] = np.sqrt(trees_fail * failing)
-    for name, risk in risks.items():
-        area = average_precision(risk[told], event)
-        print(f"| {name} | {area:.4f} | {ece(risk[told], event):.4f} |")
-    print("\n| remaining time | CRPS to 2 scans | CRPS later | cover 80 % |\n|---|---|---|---|")
-    times = {"trees": trees_h, "eta blend": blend_h, "joint": joint_h}
-    if given.twins:
-        times["twin"] = said["end"].hours("end", LEVEL, "delivered")[order]
-    times["trees + joint"] = np.sqrt(trees_h * joint_h)
-    times["eta blend + joint"] = np.sqrt(blend_h * joint_h)
-    for name, hours in times.items():
-        score = remaining(hours, y_eta, s_eta)
-        print(f"| {name} | {score['early']:.4f} | {score['late']:.4f} | {score['cover']:.3f} |")
+    doing = {"data": data, "trees": trees, "eta": of_eta, "tables": tables}
+    with TemporaryDirectory() as name:
+        folder = given.folder or Path(name)
+        folder.mkdir(parents=True, exist_ok=True)
+        for stage in given.stages or STAGES:
+            for part in TASKS if stage == "twins" else (stage,):
+                if part in doing:
+                    doing[part](given, folder)
+                else:
+                    nets(given, folder, part)
 
 
 if __name__ == "__main__":

@@ -61,3 +61,14 @@ def test_only_places_that_somebody_mentions_are_kept(told):
     assert set(few.places["facility_id"]) == named - {"", None}
     assert few.places.height < mine.places.height
     assert few.places.equals(mine.places.filter(pl.col("facility_id").is_in(named)))
+
+
+def test_vectors_stand_beside_the_places_that_have_one(company_lake, company_days):
+    _, _, end = company_days
+    places = context(company_lake, end)["places"]
+    vectors = pl.DataFrame(
+        {"facility_id": [places["facility_id"][2], "nowhere"], "v_0": [0.5, 1.0]}
+    )
+    found = context(company_lake, end, vectors)["places"]
+    assert found["v_0"].to_list() == [None, None, 0.5, *[None] * (places.height - 3)]
+    assert_frame_equal(found.drop("v_0"), places)

@@ -311,6 +311,19 @@ def test_what_was_saved_answers_the_same(fitted, later, said, tmp_path):
     assert loaded.seen_h == fitted.seen_h
 
 
+def test_a_parcel_is_answered_alike_beside_a_context_that_was_saved(
+    fitted, company_lake, company_days, tmp_path
+):
+    start, middle, _ = company_days
+    told = context(company_lake, middle)
+    artifact.save(tmp_path / "journey", fitted, told)
+    loaded, kept = artifact.load(tmp_path / "journey", FittedJourney)
+    rows = collect(steps(company_lake, start, middle))
+    rows = rows.filter(parcel_id=rows["parcel_id"][0])
+    mine, theirs = loaded.answer(assemble(rows, kept)), fitted.answer(assemble(rows, told))
+    assert numbers(mine).tobytes() == numbers(theirs).tobytes()
+
+
 @pytest.mark.parametrize("task", TASKS)
 def test_a_twin_learns_its_own_task_alone(data, later, task):
     """The rest of its weights only decays."""
@@ -358,3 +371,32 @@ def test_a_question_that_has_no_answer_is_refused(said):
         said.chance("place", "f1")
     with pytest.raises(ValueError, match=r"what: expected one of delivered, .*got 'eaten'"):
         said.hours("end", LEVELS, "eaten")
+
+
+def with_vectors(x, n, at=0.0):
+    """Give each place a vector of ``n`` numbers, by its place in the alphabet."""
+    told = {f"v_{i}": pl.int_range(pl.len()) * (i + 1.0) + at for i in range(n)}
+    return replace(x, places=x.places.with_columns(**told))
+
+
+def test_a_vector_of_the_graph_is_a_trait_of_a_place(data, later):
+    x, y = data
+    vectors = MODEL.fit(with_vectors(x, 2), y)
+    here = vectors.answer(with_vectors(later, 2))
+    there = vectors.answer(with_vectors(later, 2, at=30.0))
+    assert np.abs(here.place - there.place).max() > 1e-5
+    assert (
+        vectors.shape.traits == MODEL.fit(*data).shape.traits + 4
+    )  # each, and whether it is missing
+
+
+def test_vectors_that_are_not_those_of_training_are_refused(data, fitted, later):
+    with pytest.raises(
+        ValueError, match="places: expected vectors of 0 numbers as in training, got 2"
+    ):
+        fitted.answer(with_vectors(later, 2))
+    vectors = MODEL.fit(with_vectors(data[0], 3), data[1])
+    with pytest.raises(
+        ValueError, match="expected vectors of 3 numbers as in training, got 0; pass"
+    ):
+        vectors.answer(later)

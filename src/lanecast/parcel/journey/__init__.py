@@ -1,7 +1,6 @@
 """The whole journey of a parcel: where next, when, and how it ends, at every step.
 
->>> x = sequences(lake.asof(cut), since, cut)
->>> fitted = Journey().fit(x, answers(lake, cut, x.steps))
+>>> fitted = learnt(lake, since, cut)
 >>> said = fitted.answer(sequences(lake, cut, later))
 >>> said.chance("end", "lost"), said.hours("end", LEVELS, "delivered")
 """
@@ -12,6 +11,7 @@ from .inputs import Sequences as Sequences
 from .inputs import assemble as assemble
 from .inputs import context as context
 from .inputs import sequences as sequences
+from .learning import learnt as learnt
 from .model import FittedJourney as FittedJourney
 from .model import Journey as Journey
 from .recalibration import Calibration as Calibration

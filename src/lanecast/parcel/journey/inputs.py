@@ -1,10 +1,12 @@
 """What the journey model reads: per step numbers and texts, per place its lanes and traits."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from math import pi, tau
 from typing import Any
 
+import narwhals as nw
 import polars as pl
 
 from lanecast.tables.lake import Lake, collect
@@ -31,6 +33,7 @@ NUMBERS = (
 )
 VECTOR = "v_"  # how columns of ``places`` begin that hold a vector of the graph
 Context = dict[str, pl.DataFrame]
+Kept = Mapping[str, pl.DataFrame | nw.DataFrame[Any]]  # a context, made or loaded
 
 
 @dataclass(frozen=True)
@@ -74,18 +77,24 @@ def context(lake: Lake, asof: datetime, vectors: pl.DataFrame | None = None) -> 
     }
 
 
-def assemble(rows: pl.DataFrame, context: Context) -> Sequences:
+def plain(context: Kept) -> Context:
+    """Return a context that was loaded as the one that was saved."""
+    return {name: nw.to_native(each, pass_through=True) for name, each in context.items()}
+
+
+def assemble(rows: pl.DataFrame, context: Kept) -> Sequences:
     """Return the sequences of ``steps`` rows."""
+    tables = plain(context)
     week = (pl.col("asof_h") / WEEK_H).floor().cast(pl.Int32)
     rows = rows.sort("asof_h").with_columns(week=week)  # the order in which all is looked up
-    rows = busy(rows, context["load"], "facility_id", "here")
-    rows = busy(rows, context["load"], "goal_facility_id", "goal")
-    rows = usually_left(_working(rows, context["calendar"]), context)
-    reached = reach(context, rows)
+    rows = busy(rows, tables["load"], "facility_id", "here")
+    rows = busy(rows, tables["load"], "goal_facility_id", "goal")
+    rows = usually_left(_working(rows, tables["calendar"]), tables)
+    reached = reach(tables, rows)
     rows = rows.sort("parcel_id", "asof_h", "moment")  # a checkout comes first
     keys = ("parcel_id", "asof_h", "is_asked", *KEYS)
     numbered = rows.select(*keys, *(name for name in TEXTS if name not in keys), **_numbers())
-    return Sequences(numbered, reached, context["places"])
+    return Sequences(numbered, reached, tables["places"])
 
 
 def sequences(

@@ -10,7 +10,7 @@ import polars as pl
 
 from .answered import Answered
 from .arrays import ELSEWHERE, HEADS, Array
-from .inputs import Context, assemble
+from .inputs import Kept, assemble, plain
 from .model import FittedJourney
 from .net import NONE
 
@@ -21,7 +21,7 @@ SOMEWHERE_NEW = "somewhere new"
 def rollout(
     fitted: FittedJourney,
     rows: pl.DataFrame,
-    context: Context,
+    context: Kept,
     draws: int = 64,
     most: int = 24,
     seed: int = 0,
@@ -52,7 +52,8 @@ def rollout(
     if min(draws, most) < 1:
         raise ValueError(f"Expected draws >= 1 and most >= 1, got {draws=}, {most=}.")
     random = np.random.default_rng(seed)
-    spots = context["places"].select("facility_id", "lat", "lon")
+    tables = plain(context)
+    spots = tables["places"].select("facility_id", "lat", "lon")
     drawn = pl.DataFrame({"draw": np.arange(draws)})
     history = rows.join(drawn, how="cross").with_columns(
         whose=pl.col("parcel_id"), parcel_id=pl.format("{}#{}", "parcel_id", "draw")
@@ -64,7 +65,7 @@ def rollout(
     told = []
     for step in range(1, most + 1):
         history = history.sort("parcel_id", "asof_h")
-        said = fitted.answer(assemble(history, context))
+        said = fitted.answer(assemble(history, tables))
         new = _after(history.filter("is_asked"), _drawn(said, random), spots)
         told.append(new.select("whose", "draw", "asof_h", "status", "facility_id", step=step))
         over = pl.col("status").is_in(FINAL) | (pl.col("facility_id") == SOMEWHERE_NEW)
