@@ -149,6 +149,27 @@ def test_questions_about_odd_parcels_are_answered_once_each(lanecast, odd, where
     assert new["stop"].to_list() == [SOMEWHERE_NEW] and new["probability"][0] == 1
 
 
+def test_why_a_stop_is_next_is_told_in_a_table_that_fits(lanecast, lake, where, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    words = ("predict", "trajectory", "--lake", lake, "--model", where, "--asof", ASOF)
+    parcel = (
+        lanecast(*words, "--ways", 1, "--json", "-")
+        and collect(Lake(lake).read(WAYS)).sort("step", "parcel_id")["parcel_id"][-1]
+    )
+    said = lanecast(*words, "--drivers", parcel)
+    assert said.code == 0, said.err
+    assert max(map(len, said.out.splitlines())) <= 80
+    assert "What speaks for" in said.out and "share_of_lanes" in said.out
+    assert not Lake(lake).has(NEXT_STOPS)
+    told = lanecast(*words, "--drivers", parcel, "--json", "-").json
+    assert told["answers"][0]["rank"] == 1
+    factors = [each["factor"] for each in told["drivers"]["time"]]
+    product = pl.Series(factors).product()
+    assert product == pytest.approx(told["answers"][0]["q500"], rel=1e-6)
+    unknown = lanecast(*words, "--drivers", "nobody")
+    assert unknown.code == 2 and "nothing was asked about a parcel 'nobody'" in unknown.err
+
+
 def test_a_model_of_another_network_is_refused(lanecast, where, tmp_path):
     other = Lake(tmp_path / "other")
     world = simulate(parcels=200, days=40, seed=8)

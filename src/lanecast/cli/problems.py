@@ -20,6 +20,7 @@ from lanecast.tables.parcel import MOMENTS, PLANS, PREDICTIONS, QUANTILES
 
 from . import demand, events, trajectory, ways
 from .drivers import explain, last_question
+from .next_drivers import why_next
 from .options import (
     AHEAD,
     WARM_UP,
@@ -161,9 +162,8 @@ def predict(
             why_risks(lake, model, drivers, since, until, asof, json)
             return
         if drivers is not None:
-            raise ValueError(
-                f"--drivers: only eta and events explain their answers so far; got {drivers!r}."
-            )
+            why_next(lake, model, drivers, since, until, asof, json)
+            return
         ask = trajectory.predict if problem == "trajectory" else events.predict
         ask(lake, model, since, until, asof, out, json)
         return

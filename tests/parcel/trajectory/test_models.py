@@ -7,6 +7,7 @@ from polars.testing import assert_frame_equal
 from lanecast import artifact
 from lanecast.parcel import trajectory
 from lanecast.parcel.trajectory.models import Blend, Boosted, FittedBlend, Frequency
+from lanecast.parcel.trajectory.models.drivers import of_stop, of_time
 from lanecast.parcel.trajectory.models.rows import known, normalised
 from lanecast.parcel.trajectory.models.spread import LEVEL, spread
 from lanecast.tables.lake import collect
@@ -166,3 +167,45 @@ def test_a_known_spread_is_recovered_and_the_median_stays():
 def test_settings_that_make_no_sense_are_refused(model, bad):
     with pytest.raises(ValueError, match=f"Expected.*{next(iter(bad))}"):
         model(**bad)
+
+
+def test_drivers_add_up_to_what_the_blend_says(learnt, fitted):
+    """Of the stop: the difference of the scores; of the time: the median."""
+    asked, blend = learnt[2].filter(status="departed"), fitted["blend"]
+    checked = 0
+    for _, x in asked.group_by("parcel_id", "asof_h", maintain_order=True):
+        rows = x.filter(pl.col("listed") > 0)
+        stop = rows["next_stop"][int(np.argmax(blend.chance(rows)))]
+        mine = (rows["next_stop"] == stop).to_numpy()
+        told = of_stop(blend, x, stop)
+        score = np.log(blend.boosted.chance(rows))
+        weight = np.where(mine, 0.0, np.maximum(blend.chance(rows), 1e-12))
+        expected = score[mine][0] - weight @ score / weight.sum()
+        assert told["log_odds"].sum() == pytest.approx(expected, abs=1e-6)
+        assert told["log_odds"].abs().is_sorted(descending=True)
+        one = rows.filter(pl.Series(mine))
+        time = of_time(blend, one)
+        assert time["feature"][0] == "usual_h" and time["feature"].is_unique().all()
+        assert time["factor"].product() == pytest.approx(np.exp(blend.log_hours(one)[0]))
+        checked += 1
+        if checked == 15:
+            break
+    assert checked == 15
+    with pytest.raises(ValueError, match="one of several candidates"):
+        of_stop(blend, x, "the moon")
+
+
+def test_without_trees_the_share_of_the_lanes_alone_speaks(learnt):
+    x, y, asked, _ = learnt
+    few = Blend().fit(x.head(30), y)
+    one = asked.filter(status="departed").group_by("parcel_id", "asof_h").first()
+    name = one["parcel_id"][0]
+    rows = asked.filter(parcel_id=name, status="departed")
+    told = of_stop(few, rows, "b")
+    assert told["feature"].to_list() == ["share_of_lanes"]
+    assert float(told["value"][0]) == pytest.approx(
+        few.chance(rows)[(rows["next_stop"] == "b").arg_max()], rel=0.01
+    )
+    time = of_time(few, rows.filter(next_stop="b").head(1))
+    assert time["feature"].to_list() == ["usual_h"]
+    assert time["factor"][0] == pytest.approx(rows.filter(next_stop="b")["usual_h"][0])
