@@ -2,8 +2,8 @@
 
 Days are counted from the one after the order, 0, 1, 2 ... An order comes in the morning of day
 ``first`` and must last until the next one comes, in the morning of day ``last``. What was there
-before is used first. Demand that meets no stock is lost. Rows are items, n; draws are P; costs
-have shape (n,).
+before is used first. Demand that meets no stock is lost; or it waits, and costs each day. Rows are
+items, n; draws are P; costs have shape (n,).
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ import numpy.typing as npt
 from .given import Array, not_negative
 
 Whole = npt.NDArray[np.int64]
-HALVINGS = 30
+HALVINGS = 24
 
 
 @dataclass(frozen=True)
@@ -24,12 +24,14 @@ class Window:
     ``left`` units are in stock in the morning it comes, before it, shape (n, P). ``asked`` is the
     demand from that morning to the end of each of W days, shape (n, P, W), of which ``days`` (n, P)
     count. ``old`` is what is asked while the order keeps, shape (n, P); inf: it keeps for ever.
+    ``waits`` says whether unmet demand waits; then ``left`` may be negative.
     """
 
     left: Array
     asked: Array
     days: Whole
     old: Array
+    waits: bool = False
 
     @property
     def need(self) -> Array:
@@ -39,7 +41,7 @@ class Window:
 
 @dataclass(frozen=True)
 class Price:
-    """Costs of each row, shape (n,): a unit held overnight, a unit lost, a unit thrown away."""
+    """Costs per unit, shape (n,): held overnight, lost (or waiting, a day), thrown away."""
 
     holding: Array
     short: Array
@@ -71,6 +73,7 @@ def window(
     first: npt.ArrayLike,
     last: npt.ArrayLike,
     keeps: npt.ArrayLike = 0,
+    waits: bool = False,
 ) -> Window:
     """Return what an order meets: stock run down to its arrival, sales lost on the way.
 
@@ -87,6 +90,8 @@ def window(
     keeps
         Days on which a piece can be sold, the one on which it comes included, shape (n,); 0: no
         end. Beyond the days that are drawn, demand is taken to go on at the mean of its draw.
+    waits
+        Whether unmet demand waits, instead of being lost; then ``stock`` is less what is owed.
 
     Raises
     ------
@@ -104,8 +109,8 @@ def window(
     more = np.asarray(coming, np.float64)
     hand = np.repeat(np.asarray(stock, np.float64)[:, None], p, axis=1)
     for day in range(int(start.max())):
-        after = np.maximum(hand + more[:, day, None] - draws[:, :, day], 0)
-        hand = np.where(day < start, after, hand)
+        after = hand + more[:, day, None] - draws[:, :, day]
+        hand = np.where(day < start, after if waits else np.maximum(after, 0), hand)
     each = np.arange(horizon)
     inside = (each >= start[:, :, None]) & (each < end[:, :, None])
     beside = np.where(inside, more[:, None, :horizon], 0.0).sum(axis=2)  # comes in the window too
@@ -117,7 +122,7 @@ def window(
     age = np.broadcast_to(np.asarray(keeps, np.int64), (n,))[:, None]
     seen = np.minimum(age, horizon - start)
     old = (_at(total, start + seen) - before) * age / np.maximum(seen, 1)
-    return Window(hand + beside, asked, end - start, np.where(age > 0, old, np.inf))
+    return Window(hand + beside, asked, end - start, np.where(age > 0, old, np.inf), waits)
 
 
 def expected(of: Window, price: Price, units: npt.ArrayLike) -> Expected:
@@ -126,30 +131,39 @@ def expected(of: Window, price: Price, units: npt.ArrayLike) -> Expected:
     counted = np.arange(of.asked.shape[2]) < of.days[:, :, None]
     rest = np.where(counted, np.maximum(have[:, :, None] - of.asked, 0), 0.0).sum(axis=2)
     lost = np.maximum(of.need - have, 0)
+    short = lost
+    if of.waits:
+        short = np.where(counted, np.maximum(of.asked - have[:, :, None], 0), 0.0).sum(axis=2)
     return Expected(
         price.holding * rest.mean(axis=1),
-        price.short * lost.mean(axis=1),
+        price.short * short.mean(axis=1),
         price.waste * np.maximum(have - of.old, 0).mean(axis=1),
         (lost <= 0).mean(axis=1),
     )
 
 
-def best(of: Window, price: Price, most: npt.ArrayLike = np.inf) -> Array:
+def best(
+    of: Window, price: Price, most: npt.ArrayLike = np.inf, toll: npt.ArrayLike = 0.0
+) -> Array:
     """Return the units of least expected cost, shape (n,), at least 0 and at most ``most``.
+
+    ``toll`` is what each unit ordered costs beside that, for example a shadow price, shape (n,).
 
     Notes
     -----
     h sum over its days of (have - asked)+ + p (asked in all - have)+ + w (have - asked while it
     keeps)+ is convex in ``have``, the stock with the order: its slope, h times the expected days
     with stock less p P(lost) plus w P(thrown away), is halved to zero. The newsvendor is the case
-    of one day.
+    of one day. Where demand waits, p is paid for (asked - have)+ of each day.
     """
     low = np.zeros(len(of.left))
-    high = np.minimum(of.need.max(axis=1), np.asarray(most, np.float64))
-    none = _slope(of, price, low) >= 0
+    lacking = np.maximum((of.need - np.minimum(of.left, 0)).max(axis=1), 0)
+    high = np.minimum(lacking, np.asarray(most, np.float64))
+    extra = np.asarray(toll, np.float64)
+    none = _slope(of, price, low) + extra >= 0
     for _ in range(HALVINGS):
         middle = (low + high) / 2
-        up = _slope(of, price, middle) < 0
+        up = _slope(of, price, middle) + extra < 0
         low, high = np.where(up, middle, low), np.where(up, high, middle)
     return np.where(none, 0.0, high)
 
@@ -167,8 +181,11 @@ def for_service(of: Window, share: npt.ArrayLike) -> Array:
 def _slope(of: Window, price: Price, units: Array) -> Array:
     have = of.left + units[:, None]
     counted = np.arange(of.asked.shape[2]) < of.days[:, :, None]
-    days = ((of.asked <= have[:, :, None]) & counted).sum(axis=2).mean(axis=1)
+    full = of.asked <= have[:, :, None]
+    days = (full & counted).sum(axis=2).mean(axis=1)
     lost, thrown = (of.need > have).mean(axis=1), (of.old <= have).mean(axis=1)
+    if of.waits:
+        lost = (~full & counted).sum(axis=2).mean(axis=1)
     return np.asarray(price.holding * days - price.short * lost + price.waste * thrown)
 
 

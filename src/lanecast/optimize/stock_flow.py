@@ -22,21 +22,25 @@ class Evening:
     """What is known in the evening of ``day``, when one may order.
 
     ``hand`` units are in stock and ``waiting`` units of demand are owed, shape (n,). ``coming``
-    (n, B) are units under way by the morning on which they come, the next one first. ``sold`` and
-    ``met`` (n, day + 1) are sales so far, and whether nothing was lost on that day.
+    (n, B) are units that were under way before the first day, by the morning on which they come,
+    the next one first; ``under_way`` (n, day) those ordered since and not received, by the evening
+    of the order: nobody knows yet when they come. ``sold`` and ``met`` (n, day + 1) are sales so
+    far (demand, where it waits), and whether all demand was seen: without stock it was not.
     """
 
     day: int
     hand: Array
     waiting: Array
     coming: Array
+    under_way: Array
     sold: Array
     met: npt.NDArray[np.bool_]
 
     @property
     def position(self) -> Array:
         """Return stock and what is under way less what is owed, shape (n,)."""
-        return np.asarray(self.hand + self.coming.sum(axis=1) - self.waiting)
+        way = self.coming.sum(axis=1) + self.under_way.sum(axis=1)
+        return np.asarray(self.hand + way - self.waiting)
 
 
 @dataclass(frozen=True)
@@ -132,11 +136,13 @@ def run(
         owed = want - sold if backorders else owed
         for name, value in (("hand", have - sold), ("sold", sold), ("lost", want - sold)):
             kept[name][:, day] = value
-        met[:, day] = want <= have
-        tomorrow = under[:, day + 1 : day + 1 + reach]
+        met[:, day] = backorders | ((want <= have) & (have > 0))
+        comes = np.arange(day) + 1 + nights[:, :day]
         evening = Evening(
-            day, have - sold, owed, tomorrow, kept["sold"][:, : day + 1], met[:, : day + 1]
-        )
+            day, have - sold, owed, start[:, day + 1 :],
+            np.where(comes > day, kept["ordered"][:, :day], 0.0),
+            (asked if backorders else kept["sold"])[:, : day + 1], met[:, : day + 1],
+        )  # fmt: skip
         units = np.asarray(policy(evening), np.float64)
         if units.shape != (n,) or not ((units >= 0) & np.isfinite(units)).all():
             raise ValueError(f"policy: expected {n} numbers >= 0 on day {day}, got {units}.")
