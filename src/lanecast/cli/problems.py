@@ -18,7 +18,7 @@ from lanecast.parcel.questions import questions
 from lanecast.tables.lake import Lake, collect
 from lanecast.tables.parcel import MOMENTS, PLANS, PREDICTIONS, QUANTILES
 
-from . import demand, events, trajectory, ways
+from . import demand, events, inventory, trajectory, ways
 from .drivers import explain, last_question
 from .next_drivers import why_next
 from .options import (
@@ -67,6 +67,7 @@ def fit(
 
       lanecast fit eta --lake lake --model model --asof 2018-05-01
     """
+    inventory.nothing_to_learn(problem)
     makeable("model", model)
     writable(json=json)
     if problem == "trajectory":
@@ -144,6 +145,7 @@ def predict(
 
       lanecast predict trajectory --lake lake --model model --parcel parcel-1
     """
+    inventory.nothing_to_learn(problem)
     if drivers is not None and out is not None:
         raise ValueError(f"--out: with --drivers nothing is written to {out}; leave one out.")
     writable(json=json, out=out)
@@ -221,24 +223,45 @@ def decide(
     late: Annotated[float, typer.Option(help="Cost of a broken promise.")] = 60.0,
     per_late_day: Annotated[float, typer.Option(help="Cost of each day it is broken by.")] = 0.0,
     budget: Annotated[
-        float | None, typer.Option(help="events: what all actions together may cost.", min=0)
+        float | None,
+        typer.Option(help="events, inventory: what all together may cost.", min=0),
     ] = None,
     places: Annotated[
         str | None,
         typer.Option(help="events: how often an action may be taken: call_ahead=100,open_trace=5"),
     ] = None,
+    order_cost: Annotated[
+        float, typer.Option(help="inventory: cost of an order of an item.", min=0)
+    ] = 2.0,
+    holding: Annotated[
+        float, typer.Option(help="inventory: share of its cost that a unit costs per year.", min=0)
+    ] = 0.25,
+    service: Annotated[
+        float | None, typer.Option(help="inventory: least chance that nothing is lost.")
+    ] = None,
+    policy: Annotated[
+        inventory.PolicyName, typer.Option(help="inventory: how to order.")
+    ] = "rolling",
     json: JsonOption = None,
 ) -> None:
     """Decide on stored predictions, by default of the last day.
 
-    For eta: the date to promise at checkout. For events: which parcels to act on, and how.
+    For eta: the date to promise at checkout. For events: which parcels to act on, and how. For
+    inventory: what to order in the evening of --asof.
 
     Examples
     --------
       lanecast decide eta --lake lake --per-day 0.8 --late 40
 
       lanecast decide events --lake lake --places call_ahead=100 --budget 200
+
+      lanecast decide inventory --lake lake --order-cost 2 --holding 0.25
     """
+    if problem == "inventory":
+        writable(json=json)
+        stock = inventory.Costs(order=order_cost, holding=holding)
+        inventory.decide(lake, asof, stock, budget, inventory.policy_of(policy, service), json)
+        return
     for option, cost in (("per-day", per_day), ("late", late), ("per-late-day", per_late_day)):
         if not (math.isfinite(cost) and 0 <= cost <= DEAREST) or (option == "per-day" and not cost):
             low = "above 0" if option == "per-day" else "from 0"
@@ -308,6 +331,8 @@ def backtest(
         --to 2018-10-05 --every 6h
 
       lanecast backtest demand --data walmart/ --source walmart --horizon 8 --from 2012-01-06
+
+      lanecast backtest inventory --data lake/ --source lake --from 2025-06-01 --to 2025-08-01
     """
     zone = ZONES.get(source, "UTC")
     if problem == "demand":
@@ -325,6 +350,9 @@ def backtest(
     if problem == "trajectory":
         title = f"{problem}, {since} to {until}, refit every {every}"
         trajectory.backtest(source, data, start, end, step, seed, json, zone, title)
+        return
+    if problem == "inventory":
+        inventory.backtest(source, data, start, end, seed, json, f"inventory, {since} to {until}")
         return
     if problem == "events":
         title = f"{problem}, {since} to {until}, refit every {every}"

@@ -190,10 +190,19 @@ def recent(shop: Shop, model: Recent, draws: int = 60) -> Callable[[Evening, Who
     return forecast
 
 
-def true(mean: Array, spread: Array, draws: int = 60) -> Callable[[Evening, Whole, int], Array]:
-    """Return draws of the true law: means of the days to trade and beyond, shape (n, T + H)."""
+def true(
+    mean: Array, spread: Array, draws: int = 60, active: Array | None = None
+) -> Callable[[Evening, Whole, int], Array]:
+    """Return draws of the true law: means of the days to trade and beyond, shape (n, T + H).
+
+    Beyond the last day that is known, the last week goes on. ``active`` as in ``recent.drawn``.
+    """
+    on = np.ones(len(mean)) if active is None else active
 
     def forecast(now: Evening, of: Whole, horizon: int) -> Array:
-        return drawn(mean[of, now.day + 1 : now.day + 1 + horizon], spread[of], draws, now.day)
+        day = now.day + 1 + np.arange(horizon)
+        over = np.maximum(day - mean.shape[1] + 1, 0)
+        day = day - 7 * -(-over // 7)
+        return drawn(mean[of][:, day], spread[of], draws, now.day, active=on[of])
 
     return forecast

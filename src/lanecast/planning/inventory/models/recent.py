@@ -122,15 +122,23 @@ class FittedRecent:
 
 
 def drawn(
-    mean: Array, spread: Array, draws: int, seed: int, count: float = np.inf
+    mean: Array,
+    spread: Array,
+    draws: int,
+    seed: int,
+    count: float = np.inf,
+    active: Array | float = 1.0,
 ) -> npt.NDArray[np.float64]:
     """Return draws (n, P, H) of demand with this mean (n, H) and variance m + spread m^2.
 
-    The level of a whole draw varies by a gamma factor, as a mean of ``count`` days would.
+    The level of a whole draw varies by a gamma factor, as a mean of ``count`` days would. Where
+    days are ``active`` by a chance only, shape (n,), that is the law of an active day, of mean
+    ``mean / active``; the others have no demand.
     """
     random = np.random.default_rng(seed)
     n = len(mean)
-    m = np.maximum(mean, 1e-9)
+    on = np.broadcast_to(np.asarray(active, np.float64), (n,))
+    m = np.maximum(mean / on[:, None], 1e-9)
     rate = np.repeat(m[:, None, :], draws, axis=1)
     if np.isfinite(count):
         doubt = (1 / np.maximum(m.mean(axis=1), 1e-3) + spread) / count
@@ -140,7 +148,10 @@ def drawn(
         )
     size = 1 / np.maximum(spread, 1e-6)
     noise = random.standard_gamma(size[:, None, None], rate.shape) / size[:, None, None]
-    return random.poisson(np.minimum(rate * noise, 1e9)).astype(np.float64)
+    units = random.poisson(np.minimum(rate * noise, 1e9)).astype(np.float64)
+    if (on < 1).any():
+        units *= random.random(units.shape) < on[:, None, None]
+    return units
 
 
 def _at_least(mean: Array, spread: Array, least: Array) -> tuple[Array, Array]:

@@ -1,0 +1,99 @@
+"""Replenishment in the simulated company, where the true law of demand is known.
+
+    python experiments/inventory.py --products 60 --days 330 --trade 84
+
+Opens a shop on the stock of a day, lets policies trade until the end on latent demand, and prints
+what each costs: ours on our forecast, ours on the true law, closed forms, and perfect foresight.
+Each policy sees its own sales only.
+"""
+
+import argparse
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import polars as pl
+
+from lanecast.planning.inventory import (
+    Costs,
+    OrderUpTo,
+    Recent,
+    Rolling,
+    compared,
+    foresight,
+    recent,
+    trade,
+    true,
+)
+from lanecast.planning.inventory.shelves import matrix, shop
+from lanecast.sources.world import simulate
+from lanecast.tables.lake import Lake
+
+START = datetime(2025, 1, 1, tzinfo=UTC)
+
+
+def main() -> None:
+    """Run it and print Markdown."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--products", type=int, default=60)
+    parser.add_argument("--days", type=int, default=330)
+    parser.add_argument("--trade", type=int, default=84)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--draws", type=int, default=60)
+    parser.add_argument("--order", type=float, default=2.0)
+    given = parser.parse_args()
+    world = simulate(500, given.days, given.seed, products=given.products)
+    until = START + timedelta(days=given.days)
+    since = until - timedelta(days=given.trade)
+    name = pl.concat_str("product_id", "facility_id", separator="/")
+    day = (pl.col("date") - pl.date(1970, 1, 1)).dt.total_days().cast(pl.Int64)
+    latent = world.truth["latent_demand"].with_columns(unique_id=name, day=day)
+    laws = world.truth["demand_laws"].with_columns(unique_id=name)
+    with TemporaryDirectory() as folder:
+        lake = Lake(Path(folder) / "lake")
+        world.write(lake)
+        names, known = shop(
+            Lake(lake.path), since, until, Costs(order=given.order),
+            latent.select("unique_id", "day", "units"),
+        )  # fmt: skip
+    first = int(since.timestamp() // 86400)
+    mean = matrix(latent, names, "mean", first, first + given.trade + 42)
+    law = pl.DataFrame({"unique_id": names}).join(laws, on="unique_id", maintain_order="left")
+    spread, active = 1 / law["dispersion"].to_numpy(), law["active"].to_numpy()
+    truth = true(mean, spread, given.draws, active)
+    ours = recent(known, Recent(), given.draws)
+    least = foresight(
+        known.demand, known.price, known.fixed, stock=known.stock, coming=known.coming, first=1
+    )
+    ledgers = {}
+    for policy, tried in {
+        "rolling, true law": lambda: trade(known, Rolling(), truth),
+        "rolling, our forecast": lambda: trade(known, Rolling(), ours),
+        "order up to, our forecast": lambda: trade(known, OrderUpTo(), ours),
+        "order up to, naive forecast": lambda: trade(known, rule="naive"),
+        "order up to, moving mean": lambda: trade(known, rule="moving"),
+        "(s, S), moving mean": lambda: trade(known, rule="min_max"),
+    }.items():
+        begun = time.process_time()
+        ledgers[policy] = tried()
+        print(f"{policy}: {time.process_time() - begun:.1f} s of processor time", flush=True)
+    table = compared(ledgers, least)
+    best = table.row(0, named=True)["cost"]
+    table = table.with_columns(over_true=pl.col("cost") / best - 1)
+    pl.Config.set_tbl_formatting("ASCII_MARKDOWN").set_tbl_hide_dataframe_shape(True)
+    pl.Config.set_tbl_rows(20).set_tbl_cols(20).set_tbl_hide_column_data_types(True)
+    pl.Config.set_float_precision(3).set_tbl_width_chars(200)
+    print(f"\n{len(names)} items, {given.trade} days, foresight {least.sum():.0f}\n")
+    print(table)
+    random = np.random.default_rng(0)
+    pick = random.integers(0, len(names), (2000, len(names)))
+    for other in ("rolling, true law", "order up to, naive forecast"):
+        a, b = (ledgers[each].total[pick].sum(axis=1) for each in ("rolling, our forecast", other))
+        low, high = np.quantile(a / b - 1, [0.025, 0.975])
+        print(f"ours over {other}: {low:+.3f} to {high:+.3f} (95 %, items drawn)")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,137 @@
+"""The order list and the replay of policies, from the command line."""
+
+import shutil
+from datetime import UTC, date, datetime, timedelta
+
+import narwhals as nw
+import numpy as np
+import polars as pl
+import pytest
+
+from lanecast.planning.inventory.features import arriving, items, lateness, sales
+from lanecast.planning.inventory.outstanding import forecasts, limits
+from lanecast.sources.world import simulate
+from lanecast.tables.lake import Lake, collect
+from lanecast.tables.parcel import QUANTILES
+from lanecast.tables.planning import DEMAND_FORECASTS, RECORDS, REPLENISHMENT_PLANS
+from lanecast.tables.schema import check
+
+CUT = datetime(2025, 4, 10, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory):
+    """A small company that sells ten products from stock."""
+    path = tmp_path_factory.mktemp("stock") / "lake"
+    simulate(300, 120, 3, date(2025, 1, 1), products=10).write(Lake(path))
+    return path
+
+
+def test_an_order_list_is_stored_and_canonical(lanecast, shop, tmp_path):
+    path = shutil.copytree(shop, tmp_path / "lake")
+    told = lanecast("decide", "inventory", "--lake", path, "--json", "-")
+    assert told.code == 0, told.err
+    assert "recent sales are taken" in told.err
+    stored = collect(Lake(path).read(REPLENISHMENT_PLANS))
+    check(REPLENISHMENT_PLANS, nw.from_native(stored))
+    assert stored.height == told.json["stored"] == told.json["items"] > 20
+    assert told.json["units"] == stored["units"].sum() > 0
+    assert 0 < told.json["bound"] <= told.json["objective"]
+    assert told.json["objective"] == pytest.approx(sum(told.json["parts"].values()))
+    again = lanecast("decide", "inventory", "--lake", path)
+    assert again.code == 0
+    assert "Order list" in again.out
+
+
+def test_stored_forecasts_of_demand_go_before_recent_sales(lanecast, shop, tmp_path):
+    path = shutil.copytree(shop, tmp_path / "lake")
+    lake = Lake(path)
+    names = collect(items(lake, CUT).lazy())["unique_id"]
+    days = pl.DataFrame({"k": range(60)}).select(
+        ds=pl.lit(CUT.date()) + pl.duration(days=pl.col("k"))
+    )
+    rows = pl.DataFrame({"unique_id": names}).join(days, how="cross").with_columns(
+        **{name: pl.lit(0.0) for name in QUANTILES},
+        ds=pl.col("ds").cast(pl.Datetime("us")).dt.replace_time_zone("UTC"),
+        asof=pl.lit(CUT - timedelta(hours=2)).cast(pl.Datetime("us", "UTC")),
+        model=pl.lit("nothing"), version=pl.lit("1"), frequency=pl.lit("d"),
+        level=pl.lit("product/facility"),
+    )  # fmt: skip
+    lake.write(DEMAND_FORECASTS, nw.from_native(rows))
+    told = lanecast("decide", "inventory", "--lake", path, "--asof", "2025-04-10", "--json", "-")
+    assert told.code == 0, told.err
+    assert told.json["forecast"] == "stored"
+    assert told.json["units"] == 0
+
+
+def test_a_backtest_compares_policies_with_foresight(lanecast, shop):
+    told = lanecast(
+        *("backtest", "inventory", "--data", shop, "--source", "lake"),
+        *("--from", "2025-04-01", "--to", "2025-04-22", "--json", "-"),
+    )
+    assert told.code == 0, told.err
+    figures = told.json
+    for name in ("rolling", "order_up_to", "naive", "moving", "min_max"):
+        parts = sum(figures[f"{part}_{name}"] for part in ("order", "holding", "short", "waste"))
+        assert figures[f"cost_{name}"] == pytest.approx(parts)
+        assert figures[f"cost_{name}"] >= figures["foresight"]
+    assert figures["n_items"] > 20
+    assert figures["days"] == 21
+
+
+def test_what_was_recorded_later_changes_no_feature(shop, tmp_path):
+    whole, past = Lake(shop), Lake(tmp_path / "past")
+    for table in RECORDS:
+        rows = collect(whole.versions(table))
+        known = rows.filter(pl.col("recorded_at") <= CUT).select(*table.columns)
+        past.write(table, nw.from_native(known))
+    for feature in (items, arriving, lateness, lambda lake, at: sales(lake, at, 60)):
+        one, other = (collect(feature(lake, CUT).lazy()) for lake in (whole, Lake(past.path)))
+        assert one.sort(one.columns).equals(other.sort(other.columns))
+    assert limits(whole, CUT).leads is not None
+    ours = [forecasts(lake, CUT, collect(items(lake, CUT).lazy()))[1] for lake in (whole, past)]
+    assert ours[0].equals(ours[1])
+
+
+def test_features_are_those_of_a_loop(shop):
+    lake = Lake(shop)
+    stock = collect(lake.asof(CUT).read(next(t for t in RECORDS if t.name == "stock")))
+    known = {row["unique_id"]: row for row in collect(items(lake, CUT).lazy()).to_dicts()}
+    for (product, place), rows in stock.group_by("product_id", "facility_id"):
+        last = rows.sort("date").row(-1, named=True)
+        row = known.get(f"{product}/{place}")
+        if row:
+            assert row["on_hand"] == last["on_hand_units"]
+            assert row["on_order"] == last["on_order_units"]
+    law = collect(lateness(lake, CUT).lazy()).select(QUANTILES).to_numpy()[0]
+    assert (np.diff(law) >= 0).all()
+    assert 0.8 < law[7] < 1.3
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("fit", "inventory"), "inventory has no model of its own"),
+        (("predict", "inventory"), "inventory has no model of its own"),
+        (("decide", "inventory", "--asof", "2020-01-01"), "--asof: stock is known from 2025-01"),
+        (("decide", "inventory", "--service", "1.5"), "service: expected a chance in (0, 1)"),
+        (
+            ("decide", "inventory", "--policy", "min_max", "--service", "0.9"),
+            "--service: only rolling and order_up_to take one",
+        ),
+    ],
+)
+def test_what_cannot_be_asked_is_refused(lanecast, shop, words, message):
+    told = lanecast(*words, "--lake", shop)
+    assert told.code == 2
+    assert message in told.err
+
+
+def test_a_period_without_stock_is_refused(lanecast, shop, company):
+    long = lanecast(
+        *("backtest", "inventory", "--data", shop, "--source", "lake"),
+        *("--from", "2025-04-01", "--to", "2026-04-22"),
+    )
+    assert long.code == 2 and "--to: stock is known until" in long.err
+    none = lanecast("decide", "inventory", "--lake", company / "lake")
+    assert none.code == 2 and "holds no stock" in none.err
