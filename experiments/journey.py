@@ -270,11 +270,13 @@ def nets(given: argparse.Namespace, folder: Path, name: str) -> None:
     """Fit the net ``name`` and write what it says."""
     from_ = kept(folder / "data")
     how = Training(given.epochs, given.batch, given.rate, threads=given.threads, seed=given.seed)
-    model, x, y, later = Journey(how), plain(from_["x"]), from_["y"], plain(from_["later"])
-    if name == "early":
-        x, y = plain(from_["early"]), from_["early_y"]
+    model, x, y, later = Journey(how), from_["x"], from_["y"], plain(from_["later"])
+    if name == "early" or given.early:
+        x, y = from_["early"], from_["early_y"]
     if name == "graph":
-        x, later = from_["x"], from_["later"]
+        later = from_["later"]
+    else:
+        x = plain(x)
     if name == "cold":
         x = without(x, colds(x))
     if name in TASKS:
@@ -455,6 +457,7 @@ def main() -> None:
     parse.add_argument("--seed", type=int, default=0)
     parse.add_argument("--asked", type=int, default=20_000, help="parcels asked about at most")
     parse.add_argument("--eta-parcels", type=int, default=60_000, help="that eta learns from")
+    parse.add_argument("--early", action="store_true", help="every net learns up to ``early`` only")
     parse.add_argument("--lake", type=Path, help="a company simulated before")
     parse.add_argument("--folder", type=Path, help="where stages keep their answers")
     given = parse.parse_args()
