@@ -10,3 +10,4 @@ from .pinball import FittedPinball as FittedPinball
 from .pinball import Pinball as Pinball
 from .plain import FittedPlain as FittedPlain
 from .plain import Plain as Plain
+from .with_journey import WithJourney as WithJourney
