@@ -419,6 +419,9 @@ def tables(given: argparse.Namespace, folder: Path) -> None:
         f"{name} + joint": np.sqrt(each * times["joint, put right"])
         for name, each in of_theirs.items()
     }
+    if "blend" in theirs:
+        parts = (theirs["blend"], times["trees"], times["joint, put right"])
+        times["blend of eta + trees + joint"] = np.exp(np.mean(np.log(parts), axis=0))
     score = {name: crps(days[done], hours[done] / 24, LEVEL) for name, hours in times.items()}
     print("\n| remaining time, CRPS [d] | to 2 scans | later | cover 80 % | "
           "against trees, to 2 scans |"
@@ -439,9 +442,12 @@ def tables(given: argparse.Namespace, folder: Path) -> None:
         row("next place, top 1", *one, 1 - (one[2] - one[0]) / (one[1] - one[0]))
         there = hit[order][done]
         cold = crps(days[done], said["cold"]["hours"][order][done] / 24, LEVEL)
-        two = [float(each[there].mean())
-               for each in (score["trees"], score["joint, put right"], cold)]  # fmt: skip
-        row("remaining time, CRPS [d]", *two, 1 - (two[0] - two[2]) / (two[0] - two[1]))
+        for base in ("trees", *of_theirs):
+            for where, part in ((", cold places", there), (", all other steps", ~there)):
+                parts = (score[base], score["joint, put right"], cold)
+                two = [float(each[part].mean()) for each in parts]
+                lost = 1 - (two[0] - two[2]) / (two[0] - two[1])
+                row(f"remaining time, CRPS [d], base {base}{where}", *two, lost)
 
 
 def main() -> None:
