@@ -211,6 +211,22 @@ class Design:
                 at = t - back + d
                 value = total[:, at] / whole if 0 <= at < o else np.full(len(total), np.nan)
                 yield f"group{i}_year_{d}", value[number]
+                if d == 0:  # the year of all, at the size of this one, against its own
+                    usual = self._mean(o, back) / scale
+                    own = self._at(o, at) / scale
+                    yield f"group{i}_beside", value[number] * usual - own
+        yield from self._drift(o, t, back, scale)
+
+    def _drift(self, o: int, t: int, back: int, scale: Floats) -> Iterator[tuple[str, Floats]]:
+        """Yield by how much last year's value changes if it grows like the last weeks."""
+        then = self._at(o, t - back) / scale
+        for w in (self.windows[3], self.windows[5]):
+            yield f"drift_{w}", then * np.expm1(growth(self._mean(o, w), self._mean(o - back, w)))
+            for i, (number, _, sums) in enumerate(self.groups):
+                yield (
+                    f"group{i}_drift_{w}",
+                    then * np.expm1(_group_growth(sums, o, w, back)[number]),
+                )
 
     def _at(self, o: int, column: int) -> Floats:
         if 0 <= column < o:

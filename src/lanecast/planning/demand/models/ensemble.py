@@ -8,6 +8,7 @@ import numpy as np
 from lanecast.planning.conformal import Calibration, calibration
 from lanecast.planning.forecast import LEVEL, Forecast, answered
 from lanecast.planning.panel import Floats, Panel
+from lanecast.planning.paths import Ranks, at_ranks, ranks
 from lanecast.planning.weighing import Weighing
 
 SOME = 60_000  # outcomes on which weights are chosen
@@ -59,7 +60,7 @@ class Ensemble:
         if not at:
             each = {name: member.fit(past) for name, member in self.members.items()}
             equal = {name: 1 / len(each) for name in each}
-            return FittedEnsemble(each, equal, None)
+            return FittedEnsemble(each, equal, None, None)
         early = past.before(at[0])
         tests = {name: member.fit(early) for name, member in self.members.items()}
         answers = {
@@ -74,17 +75,22 @@ class Ensemble:
         weights = dict(zip(answers, shares.tolist(), strict=True))
         mixed = sum(weights[name] * answer for name, answer in answers.items())
         right = calibration(y, np.asarray(mixed), LEVEL, None, self.seed)
+        alike = ranks(y, right.apply(np.asarray(mixed), None), self.seed)
         used = {name: m.fit(past) for name, m in self.members.items() if weights[name] > 0}
-        return FittedEnsemble(used, weights, right)
+        return FittedEnsemble(used, weights, right, alike)
 
 
 @dataclass(frozen=True)
 class FittedEnsemble:
-    """The members, their weights, and the calibration; None where no origin could be held out."""
+    """The members, their weights, the calibration, and how the steps of a path go together.
+
+    The last two are None where no origin could be held out.
+    """
 
     members: dict[str, Any]
     weights: dict[str, float]
     calibration: Calibration | None
+    ranks: Ranks | None
 
     def predict(self, of: Panel) -> Forecast:
         """Return calibrated quantiles of the horizon."""
@@ -97,6 +103,17 @@ class FittedEnsemble:
             known = fallback == ""
             quantiles[known] = self.calibration.apply(quantiles[known], floor)
         return answered(quantiles, fallback)
+
+    def paths(self, forecast: Forecast, count: int, seed: int = 0) -> Floats:
+        """Return ``count`` futures of each series, shape (N, count, H).
+
+        Without held-out origins steps are drawn apart from each other.
+        """
+        if self.ranks is not None:
+            return self.ranks.draw(forecast.quantiles, count, seed)
+        n, horizon, _ = forecast.quantiles.shape
+        rank = np.random.default_rng(seed).uniform(1e-4, 1 - 1e-4, (n, count, horizon))
+        return at_ranks(rank, forecast.quantiles)
 
 
 def validation(past: Panel, count: int) -> list[int]:

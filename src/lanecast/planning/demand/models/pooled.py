@@ -37,15 +37,15 @@ class Pooled:
     """
 
     heads: tuple[float, ...] = (0.1, 0.5, 0.9)
-    rounds: int = 250
-    leaves: int = 63
+    rounds: int = 120
+    leaves: int = 15
     rate: float = 0.06
     smallest: int = 60
-    features: float = 0.6
-    rows: float = 0.6
-    most: int = 800_000
+    features: float = 0.3
+    rows: float = 0.5
+    most: int = 300_000
     back: int | None = None
-    centre: Centre = "zero"
+    centre: Centre = "season"
     weighing: Weighing = field(default_factory=Weighing)
     seed: int = 0
     threads: int = 2

@@ -1,0 +1,148 @@
+"""What would have been sold if stock had not run out.
+
+Sales are demand until stock runs out. If the day's demand comes as a Poisson process whose rate has
+a gamma distributed factor of the day (a negative binomial law of dispersion ``k``), then with
+``n`` pieces sold in the part ``s`` of the day, the rest is expected to be ::
+
+    rest = (1 - s) mu (k + n) / (k + s mu)
+
+where ``mu`` is the mean of a whole day. A day that sold out early was a strong day, so its rest is
+more than ``(1 - s) mu``. ``mu`` itself is learnt from all days, those with their estimated rest
+included, in turns (expectation maximisation [1]_). Leaving such days out would learn from the days
+that happened to be weak.
+
+References
+----------
+.. [1] Dempster, Laird & Rubin (1977). Maximum likelihood from incomplete data via the EM algorithm.
+       *Journal of the Royal Statistical Society B* 39(1).
+"""
+
+from dataclasses import dataclass
+
+import lightgbm as lgb
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+Floats = npt.NDArray[np.float64]
+DRIVERS = ("log_price", "discount", "display", "campaign", "holiday", "eve")
+NOT_DRIVERS = ("product_id", "facility_id", "date", "units", "in_stock_share", "category")
+DISPERSED = (0.5, 100.0)  # of the dispersions that are believed
+
+
+@dataclass(frozen=True)
+class Latent:
+    """How latent demand is estimated.
+
+    Parameters
+    ----------
+    turns
+        Turns of expectation and maximisation.
+    window_d
+        Days to either side whose sales say the level of a series.
+    """
+
+    turns: int = 6
+    window_d: int = 21
+    rounds: int = 120
+    leaves: int = 31
+    rate: float = 0.1
+    seed: int = 0
+    threads: int = 2
+
+    def __post_init__(self) -> None:
+        if min(self.turns, self.window_d, self.rounds) < 1:
+            raise ValueError(f"Expected turns, window_d and rounds from 1, got {self}.")
+
+    def estimate(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Return ``rows`` (see ``sales.days``) with ``mean`` and ``demand`` of each day.
+
+        ``demand`` is what was sold where stock lasted, and what was sold and the expected rest
+        where it did not.
+
+        Raises
+        ------
+        ValueError
+            When a share is outside [0, 1] or a number of units is negative.
+        """
+        rows = rows.sort("product_id", "facility_id", "date")
+        sold = rows["units"].cast(pl.Float64).to_numpy()
+        share = rows["in_stock_share"].to_numpy()
+        if (sold < 0).any() or not ((share >= 0) & (share <= 1)).all():
+            raise ValueError("Expected units from 0 and in_stock_share in [0, 1].")
+        x, series, product = self._inputs(rows)
+        rest = (1 - share) * _level(sold, share, series, self.window_d)
+        k = np.full(len(sold), 8.0)
+        for _ in range(self.turns):
+            demand = sold + rest
+            level = _level(demand, np.ones_like(share), series, self.window_d)
+            mean = self._mean(x, demand, level)
+            k = _dispersion(sold, mean, share, product)
+            rest = (1 - share) * mean * (k + sold) / (k + share * mean)
+        return rows.with_columns(mean=pl.Series(mean), demand=pl.Series(sold + rest))
+
+    def _inputs(
+        self, rows: pl.DataFrame
+    ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        names = [name for name in rows.columns if name not in NOT_DRIVERS]
+        codes = [pl.col(name).rank("dense") for name in ("category", "product_id", "facility_id")]
+        calendar = [pl.col("date").dt.weekday(), pl.col("date").dt.ordinal_day()]
+        wide = rows.select(
+            *(pl.col(name).cast(pl.Float64) for name in names),
+            *(code.cast(pl.Float64).name.prefix("code_") for code in codes),
+            *(each.cast(pl.Float64).alias(f"calendar{i}") for i, each in enumerate(calendar)),
+        )
+        series = rows.select(pl.struct("product_id", "facility_id").rank("dense")).to_series()
+        product = rows["product_id"].rank("dense")
+        whole = (series.to_numpy().astype(np.int64) - 1, product.to_numpy().astype(np.int64) - 1)
+        return wide.to_numpy(), *whole
+
+    def _mean(self, x: npt.NDArray[np.float64], demand: Floats, level: Floats) -> Floats:
+        start = np.log(np.maximum(level, 1e-3))
+        data = lgb.Dataset(x, demand, init_score=start, free_raw_data=False)
+        settings = {
+            "objective": "poisson",
+            "num_leaves": self.leaves,
+            "learning_rate": self.rate,
+            "min_data_in_leaf": 50,
+            "lambda_l2": 5.0,
+            "feature_fraction": 0.7,
+            "bagging_fraction": 0.7,
+            "bagging_freq": 1,
+            "seed": self.seed,
+            "num_threads": self.threads,
+            "deterministic": True,
+            "force_col_wise": True,
+            "verbosity": -1,
+        }
+        trees = lgb.train(settings, data, self.rounds)
+        raw = trees.predict(x, raw_score=True, num_threads=self.threads)
+        return np.asarray(np.exp(np.asarray(raw) + start))
+
+
+def _level(sold: Floats, exposure: Floats, series: npt.NDArray[np.int64], window: int) -> Floats:
+    """Return units per day of exposure around each day, shrunk to the mean of the series."""
+    begun = np.flatnonzero(np.r_[True, series[1:] != series[:-1]])
+    last = np.r_[begun[1:], len(series)]
+    first, end = (np.repeat(each, last - begun) for each in (begun, last))
+    at = np.arange(len(series))
+    low, high = np.maximum(at - window, first), np.minimum(at + window + 1, end)
+    total, days = (np.r_[0.0, np.cumsum(each)] for each in (sold, exposure))
+    whole = (total[end] - total[first] + 0.01) / (days[end] - days[first] + 1.0)
+    near = total[high] - total[low] + 3 * whole
+    return np.asarray(near / (days[high] - days[low] + 3))
+
+
+def _dispersion(
+    sold: Floats, mean: Floats, share: Floats, product: npt.NDArray[np.int64]
+) -> Floats:
+    """Return the dispersion of each row's product, by moments, shrunk to that of all."""
+    whole = share == 1
+    excess = np.where(whole, (sold - mean) ** 2 - mean, 0.0)
+    square = np.where(whole, mean**2, 0.0)
+    count = product.max() + 1
+    top, below = (np.bincount(product, each, count) for each in (excess, square))
+    inverse = max(top.sum() / max(below.sum(), 1e-9), 1e-3)
+    worth = 0.1 * below.mean() + 1e-9
+    own = (top + worth * inverse) / (below + worth)
+    return np.asarray(np.clip(1 / np.maximum(own, 1e-3), *DISPERSED)[product])
