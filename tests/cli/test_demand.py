@@ -16,7 +16,7 @@ def quick(monkeypatch):
     """Let the command line learn less, so that the tests take seconds."""
 
     def few(source, known, seed):
-        pooled = demand.Pooled(rounds=25, leaves=15, seed=seed, threads=1)
+        pooled = demand.Pooled(rounds=60, rate=0.15, smallest=20, seed=seed, threads=1)
         return demand.Ensemble({"naive": demand.SeasonalNaive(), "pooled": pooled}, seed=seed)
 
     monkeypatch.setattr("lanecast.cli.demand.model", few)

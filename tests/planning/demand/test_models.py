@@ -14,7 +14,7 @@ from lanecast.planning.demand.models.pooled import usual
 from lanecast.planning.forecast import LEVEL, MEDIAN
 from lanecast.planning.panel import outcomes
 
-QUICK = Pooled(rounds=30, leaves=15, threads=1)
+QUICK = Pooled(rounds=60, leaves=15, rate=0.15, smallest=20, features=0.8, threads=1)
 MODELS = {
     "naive": SeasonalNaive(),
     "statistical": Statistical(),
