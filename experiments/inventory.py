@@ -1,6 +1,6 @@
 """Replenishment in the simulated company, where the true law of demand is known.
 
-    python experiments/inventory.py --products 60 --days 330 --trade 84
+    python experiments/inventory.py --products 50 --days 300 --trade 84 --seed 1
 
 Opens a shop on the stock of a day, lets policies trade until the end on latent demand, and prints
 what each costs: ours on our forecast, ours on the true law, closed forms, and perfect foresight.
@@ -18,15 +18,19 @@ import polars as pl
 
 from lanecast.planning.inventory import (
     Costs,
+    Lifted,
     OrderUpTo,
     Recent,
     Rolling,
     compared,
     foresight,
+    lifted,
     recent,
     trade,
     true,
 )
+from lanecast.planning.inventory.ahead import ahead
+from lanecast.planning.inventory.replay import HISTORY
 from lanecast.planning.inventory.shelves import matrix, shop
 from lanecast.sources.world import simulate
 from lanecast.tables.lake import Lake
@@ -41,8 +45,10 @@ def main() -> None:
     parser.add_argument("--days", type=int, default=330)
     parser.add_argument("--trade", type=int, default=84)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--draws", type=int, default=60)
+    parser.add_argument("--draws", type=int, default=200)
     parser.add_argument("--order", type=float, default=2.0)
+    parser.add_argument("--settle", type=int, default=28, help="first days whose cost is left out")
+    parser.add_argument("--only", help="policies whose name holds one of these: a,b")
     given = parser.parse_args()
     world = simulate(500, given.days, given.seed, products=given.products)
     until = START + timedelta(days=given.days)
@@ -58,26 +64,34 @@ def main() -> None:
             Lake(lake.path), since, until, Costs(order=given.order),
             latent.select("unique_id", "day", "units"),
         )  # fmt: skip
-    first = int(since.timestamp() // 86400)
-    mean = matrix(latent, names, "mean", first, first + given.trade + 42)
+        day_0 = int(since.timestamp() // 86400)
+        told = ahead(lake, until, names, day_0 - HISTORY, day_0 + given.trade + 42)
+    mean = matrix(latent, names, "mean", day_0, day_0 + given.trade + 42)
     law = pl.DataFrame({"unique_id": names}).join(laws, on="unique_id", maintain_order="left")
     spread, active = 1 / law["dispersion"].to_numpy(), law["active"].to_numpy()
     truth = true(mean, spread, given.draws, active)
-    ours = recent(known, Recent(), given.draws)
+    product = np.array([name.split("/")[0] for name in names])
+    group = np.unique(product, return_inverse=True)[1]
+    plain = recent(known, Recent(), given.draws)
+    ours = lifted(known, Lifted(), told, day_0, group, given.draws)
     least = foresight(
         known.demand, known.price, known.fixed, stock=known.stock, coming=known.coming, first=1
     )
     ledgers = {}
     for policy, tried in {
-        "rolling, true law": lambda: trade(known, Rolling(), truth),
-        "rolling, our forecast": lambda: trade(known, Rolling(), ours),
-        "order up to, our forecast": lambda: trade(known, OrderUpTo(), ours),
-        "order up to, naive forecast": lambda: trade(known, rule="naive"),
-        "order up to, moving mean": lambda: trade(known, rule="moving"),
-        "(s, S), moving mean": lambda: trade(known, rule="min_max"),
+        "rolling, true law": {"policy": Rolling(), "forecast": truth},
+        "rolling, our forecast": {"policy": Rolling(), "forecast": ours},
+        "rolling, without what is known ahead": {"policy": Rolling(), "forecast": plain},
+        "order up to, our forecast": {"policy": OrderUpTo(), "forecast": ours},
+        "order up to, naive forecast": {"rule": "naive"},
+        "order up to, moving mean": {"rule": "moving"},
+        "(s, S), moving mean": {"rule": "min_max"},
     }.items():
+        wanted = not given.only or any(part in policy for part in given.only.split(","))
+        if not wanted and policy != "rolling, true law":
+            continue
         begun = time.process_time()
-        ledgers[policy] = tried()
+        ledgers[policy] = trade(known, counted_from=given.settle, **tried)
         print(f"{policy}: {time.process_time() - begun:.1f} s of processor time", flush=True)
     table = compared(ledgers, least)
     best = table.row(0, named=True)["cost"]
@@ -90,6 +104,8 @@ def main() -> None:
     random = np.random.default_rng(0)
     pick = random.integers(0, len(names), (2000, len(names)))
     for other in ("rolling, true law", "order up to, naive forecast"):
+        if other not in ledgers or "rolling, our forecast" not in ledgers:
+            continue
         a, b = (ledgers[each].total[pick].sum(axis=1) for each in ("rolling, our forecast", other))
         low, high = np.quantile(a / b - 1, [0.025, 0.975])
         print(f"ours over {other}: {low:+.3f} to {high:+.3f} (95 %, items drawn)")

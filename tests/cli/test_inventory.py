@@ -12,6 +12,7 @@ from lanecast.planning.inventory.features import arriving, items, lateness, sale
 from lanecast.planning.inventory.outstanding import forecasts, limits
 from lanecast.sources.world import simulate
 from lanecast.tables.lake import Lake, collect
+from lanecast.tables.network import CALENDARS, FACILITIES
 from lanecast.tables.parcel import QUANTILES
 from lanecast.tables.planning import DEMAND_FORECASTS, RECORDS, REPLENISHMENT_PLANS
 from lanecast.tables.schema import check
@@ -81,7 +82,7 @@ def test_a_backtest_compares_policies_with_foresight(lanecast, shop):
 
 def test_what_was_recorded_later_changes_no_feature(shop, tmp_path):
     whole, past = Lake(shop), Lake(tmp_path / "past")
-    for table in RECORDS:
+    for table in (*RECORDS, CALENDARS, FACILITIES):
         rows = collect(whole.versions(table))
         known = rows.filter(pl.col("recorded_at") <= CUT).select(*table.columns)
         past.write(table, nw.from_native(known))

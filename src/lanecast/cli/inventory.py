@@ -10,7 +10,9 @@ import polars as pl
 
 from lanecast.planning import inventory
 from lanecast.planning.inventory import Costs as Costs
+from lanecast.planning.inventory.ahead import ahead
 from lanecast.planning.inventory.outstanding import forecasts, limits
+from lanecast.planning.inventory.replay import HISTORY
 from lanecast.planning.inventory.shelves import shop
 from lanecast.tables.lake import Lake, collect
 from lanecast.tables.planning import REPLENISHMENT_PLANS, STOCK
@@ -20,6 +22,7 @@ from .raw import Source, filled
 from .talk import moment, note, progress, show, tell, write_json
 
 PolicyName = Literal["rolling", "order_up_to", "min_max", "reorder_point", "newsvendor"]
+AHEAD_D = 60  # days after the period of which plans are read
 TRADED = ("rolling", "order_up_to", "naive", "moving", "min_max")
 
 
@@ -88,7 +91,7 @@ def decide(
         "orders": orders.height,
         "units": int(orders["units"].sum()),
         "stored": written,
-        "forecast": "stored" if stored.height else "recent",
+        "forecast": "stored" if stored.height else "lifted",
         "objective": plan.objective,
         "parts": dict(plan.parts),
         "bound": plan.bound,
@@ -129,7 +132,10 @@ def backtest(
             raise ValueError(f"--from: expected two weeks or more, got {start:%Y-%m-%d} to "
                              f"{end:%Y-%m-%d}.")  # fmt: skip
         names, known = shop(lake, start, end, inventory.Costs(), seed=seed)
-    ours = inventory.recent(known, inventory.Recent())
+        first, days = int(start.timestamp() // 86400), known.demand.shape[1]
+        told = ahead(lake, end, names, first - HISTORY, first + days + AHEAD_D)
+    product = pl.Series(names).str.split("/").list.first().rank("dense").cast(pl.Int64) - 1
+    ours = inventory.lifted(known, inventory.Lifted(), told, first, product.to_numpy())
     ledgers, seconds = {}, {}
     with progress(quiet=json is not None and str(json) == "-") as say:
         for i, name in enumerate(TRADED):

@@ -125,8 +125,7 @@ def run(
             old = shelf[row, np.maximum(age - 1, 0)]
             kept["wasted"][:, day] = np.where(spoils, old, 0.0)
             shelf[row[spoils], age[spoils] - 1] = 0
-            grown = np.roll(shelf, 1, axis=1)
-            grown[:, 0] = 0
+            grown = np.roll(shelf, 1, axis=1)  # the oldest place is empty by now
             shelf = np.where(spoils[:, None], grown, shelf)
         shelf[:, 0] += under[:, day]
         want = asked[:, day] + owed

@@ -35,10 +35,10 @@ def test_the_parts_add_up_and_the_bound_is_below(policy):
 
 
 @each
-def test_orders_are_whole_cases_between_the_least_and_the_largest(policy):
-    plan = decide(
-        SOON, Costs(), Limits(items(4, case_pack=5, least=10, most=33)), policy
-    ).table  # fmt: skip
+@pytest.mark.parametrize("stock", [0, 2, 4, 8])
+def test_orders_are_whole_cases_between_the_least_and_the_largest(policy, stock):
+    known = items(4, on_hand=stock, case_pack=5, least=10, most=33)
+    plan = decide(SOON, Costs(order=0.1), Limits(known), policy).table
     units = plan["units"].to_numpy()
     assert (units % 5 == 0).all()
     assert ((units == 0) | ((units >= 10) & (units <= 30))).all()
@@ -137,12 +137,12 @@ def test_a_budget_is_kept_and_its_shadow_price_is_what_more_of_it_would_save():
     saved = []
     for budget in (0.5 * spent, 0.5 * spent + 40):
         plan = decide(SOON, Costs(order=0), Limits(items(4), budget=budget))
-        assert 10.0 * plan.table["units"].sum() <= budget
+        assert 0.8 * budget <= 10.0 * plan.table["units"].sum() <= budget
         assert plan.bound <= plan.objective
         assert plan.objective >= free.objective
         saved.append(plan)
     worth = (saved[0].objective - saved[1].objective) / 40
-    assert saved[0].prices["budget"] == pytest.approx(worth, abs=0.12)
+    assert saved[0].prices["budget"] == pytest.approx(worth, rel=0.5)
     assert decide(SOON, Costs(), Limits(items(4), budget=1e9)).prices["budget"] == 0
     assert decide(SOON, Costs(), Limits(items(4), budget=0)).table["units"].sum() == 0
 

@@ -21,8 +21,10 @@ from .decide import Rolling as Rolling
 from .decide import decide as decide
 from .evaluate import compared as compared
 from .evaluate import foresight as foresight
+from .models import Lifted as Lifted
 from .models import Recent as Recent
 from .replay import Shop as Shop
+from .replay import lifted as lifted
 from .replay import recent as recent
 from .replay import trade as trade
 from .replay import true as true

@@ -10,8 +10,16 @@ from datetime import datetime
 import narwhals as nw
 
 from lanecast.tables.lake import Frame, Lake
+from lanecast.tables.network import CALENDARS, FACILITIES
 from lanecast.tables.parcel import LEVELS, QUANTILES
-from lanecast.tables.planning import ASSORTMENT, PRICES, REPLENISHMENTS, SALES, STOCK
+from lanecast.tables.planning import (
+    ASSORTMENT,
+    PRICES,
+    PROMOTIONS,
+    REPLENISHMENTS,
+    SALES,
+    STOCK,
+)
 
 DAY_H = 24.0
 CENTS = 100.0
@@ -111,6 +119,38 @@ def sales(lake: Lake, asof: datetime, days: int) -> Frame:
         share=share,
         met=nw.when(share >= 1).then(1).otherwise(0),
     )
+
+
+def tags(lake: Lake, asof: datetime, first: int) -> Frame:
+    """Return prices from day ``first`` on, planned ones too, each with when it became known.
+
+    ``unique_id``, ``day``, ``log_ratio`` (of the price to the regular one) and ``known_h``, one row
+    per version: a price of a past day may have been another one as it was planned.
+    """
+    rows = (
+        lake.asof(asof)
+        .versions(PRICES)
+        .filter(
+            (nw.col("day") >= first) & (nw.col("price_minor") > 0) & (nw.col("regular_minor") > 0)
+        )
+    )
+    ratio = nw.col("price_minor").cast(nw.Float64()) / nw.col("regular_minor").cast(nw.Float64())
+    return rows.select("day", unique_id=ITEM, log_ratio=ratio.log(), known_h=nw.col("recorded_h"))
+
+
+def promotions(lake: Lake, asof: datetime) -> Frame:
+    """Return promotions: ``unique_id``, ``kind``, ``start_day``, ``end_day``, ``known_h``."""
+    rows = lake.asof(asof).versions(PROMOTIONS)
+    known = nw.col("recorded_h")
+    return rows.select("kind", "start_day", "end_day", unique_id=ITEM, known_h=known)
+
+
+def holidays(lake: Lake, asof: datetime) -> Frame:
+    """Return holidays of places: ``facility_id`` and ``day``; known ahead."""
+    known = lake.asof(asof)
+    days = known.read(CALENDARS).filter(~nw.col("holiday").is_null()).select("region", "day")
+    place = known.read(FACILITIES).select("facility_id", "region")
+    return place.join(days, on="region", how="inner").select("facility_id", "day")
 
 
 def _day(asof: datetime) -> int:

@@ -9,9 +9,10 @@ from lanecast.tables.lake import Lake, collect
 from lanecast.tables.parcel import QUANTILES
 from lanecast.tables.planning import DEMAND_FORECASTS
 
+from .ahead import ahead
 from .decide.costs import Limits
 from .features import arriving, items, lateness, sales
-from .models.recent import Recent
+from .models.lifted import Lifted
 from .replay import HISTORY
 from .shelves import matrix
 
@@ -38,7 +39,7 @@ def limits(lake: Lake, asof: datetime, budget: float = float("inf")) -> Limits:
 
 
 def forecasts(lake: Lake, asof: datetime, known: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Return daily forecasts that are stored, and those of ``Recent`` for items without one.
+    """Return daily forecasts that are stored, and those of ``Lifted`` for items without one.
 
     The newest forecast of each item made within a week counts. Ours has drawn ways (``paths``), for
     items that were on sale on 14 of the last days; both are as of ``asof``.
@@ -54,10 +55,10 @@ def forecasts(lake: Lake, asof: datetime, known: pl.DataFrame) -> tuple[pl.DataF
             asof=pl.lit(asof)
         )
     rest = known.join(stored.select("unique_id").unique(), on="unique_id", how="anti")
-    return stored, _recent(lake, asof, rest)
+    return stored, _lifted(lake, asof, rest)
 
 
-def _recent(lake: Lake, asof: datetime, known: pl.DataFrame) -> pl.DataFrame:
+def _lifted(lake: Lake, asof: datetime, known: pl.DataFrame) -> pl.DataFrame:
     today = int(asof.timestamp() // 86400)
     past = collect(sales(lake, asof, HISTORY).lazy())
     often = past.group_by("unique_id").agg(n=pl.len()).filter(pl.col("n") >= LEAST_SALES_D)
@@ -69,14 +70,20 @@ def _recent(lake: Lake, asof: datetime, known: pl.DataFrame) -> pl.DataFrame:
     sold = matrix(past, names, "units", closed - HISTORY, closed)
     met = matrix(past, names, "met", closed - HISTORY, closed, empty=1.0) > 0
     needed = rows.select((1.6 * pl.col("lead_d") + 5 * pl.col("review_d")).max()).item()
-    ahead = min(int(np.ceil(needed)) + 1, LONGEST)
+    days = min(int(np.ceil(needed)) + 1, LONGEST)
     late = max(today + 1 - closed, 0)  # days between the last books and tomorrow
-    paths = Recent().fit(sold, met).paths(ahead + late, DRAWS, 0)[:, :, late:]
-    days = np.tile(today + 1 + np.arange(ahead), len(names))
+    end = closed + late + days
+    told = ahead(lake, asof, names, closed - HISTORY, end)
+    product = rows["unique_id"].str.split("/").list.first().rank("dense").cast(pl.Int64) - 1
+    before = told.at(today, closed - HISTORY, closed)
+    later = told.at(today, closed, end)
+    fitted = Lifted().fit(sold, met, before, product.to_numpy())
+    paths = fitted.paths(later, DRAWS, 0)[:, :, late:]
+    day = np.tile(today + 1 + np.arange(days), len(names))
     return pl.DataFrame(
         {
-            "unique_id": np.repeat(names, ahead),
-            "ds": pl.Series(days).cast(pl.Int32).cast(pl.Date),
+            "unique_id": np.repeat(names, days),
+            "ds": pl.Series(day).cast(pl.Int32).cast(pl.Date),
             "paths": pl.Series(paths.transpose(0, 2, 1).reshape(-1, DRAWS).tolist()),
         }
     ).with_columns(asof=pl.lit(asof))

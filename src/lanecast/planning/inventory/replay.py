@@ -9,14 +9,17 @@ import numpy.typing as npt
 from lanecast.optimize.cover import Price
 from lanecast.optimize.stock_flow import Evening, Ledger, run
 
+from .ahead import Ahead
 from .decide.budget import Policy
 from .decide.classical import Rules, moving_min_max, moving_order_up_to, naive_order_up_to
 from .decide.outlook import Outlook
+from .models.lifted import FittedLifted, Lifted
 from .models.recent import Recent, drawn
 
 Array = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
 HISTORY = 182  # days that a forecast looks back
+EVENINGS = 12  # of the past, from which surprises are taken
 
 
 @dataclass(frozen=True)
@@ -124,6 +127,7 @@ def trade(
     rule: str | None = None,
     backorders: bool = False,
     horizon: int | None = None,
+    counted_from: int = 0,
 ) -> Ledger:
     """Return what a policy costs in the shop.
 
@@ -136,6 +140,8 @@ def trade(
         Instead of both, a closed form: ``naive``, ``moving`` or ``min_max``.
     horizon
         Days that are drawn, H; None: the slowest lead time and five reviews.
+    counted_from
+        First day whose costs count: until then, what had been ordered before decides.
 
     Raises
     ------
@@ -160,7 +166,7 @@ def trade(
 
     return run(
         shop.demand, order, shop.nights, shop.price, shop.fixed, stock=shop.stock,
-        coming=shop.coming, keeps=shop.keeps, backorders=backorders,
+        coming=shop.coming, keeps=shop.keeps, backorders=backorders, counted_from=counted_from,
     )  # fmt: skip
 
 
@@ -188,6 +194,54 @@ def recent(shop: Shop, model: Recent, draws: int = 60) -> Callable[[Evening, Who
         return drawn(fitted.mean(horizon)[of], fitted.spread[of], draws, now.day, fitted.count)
 
     return forecast
+
+
+def lifted(
+    shop: Shop, model: Lifted, known: Ahead, first: int, group: Whole, draws: int = 60
+) -> Callable[[Evening, Whole, int], Array]:
+    """Return the forecast of ``model`` on what was known ahead in each evening.
+
+    ``first`` is the number of the first day of trade since 1970-01-01; ``group`` as in ``fit``.
+    """
+
+    def forecast(now: Evening, of: Whole, horizon: int) -> Array:
+        sold, met = shop.past(now)
+        today = first + now.day
+        past = known.at(today, today + 1 - sold.shape[1], today + 1)
+        fitted = model.fit(sold, met, past, group)
+        mean = fitted.mean(known.at(today, today + 1, today + 1 + horizon))
+        base = fitted.base
+        paths = drawn(mean[of], base.spread[of], draws, now.day, base.count, drift=base.drift)
+        return paths * _surprises(fitted, known, past, today, of, draws, horizon)
+
+    return forecast
+
+
+def _surprises(
+    fitted: FittedLifted,
+    known: Ahead,
+    past: Array,
+    today: int,
+    of: Whole,
+    draws: int,
+    horizon: int,
+) -> Array:
+    """Return by what demand of each day was lifted beyond what was known, shape (rows, P, H).
+
+    Each draw goes back to an evening of the past, and takes what became known after it of the days
+    that followed: promotions that had not been told.
+    """
+    random = np.random.default_rng(today)
+    width = past.shape[1]
+    found = np.ones((EVENINGS, len(of), horizon))
+    for k in range(EVENINGS):
+        back = int(random.integers(horizon, width)) if width > horizon else width
+        then = today - back
+        days = slice(width - back, width - back + horizon)
+        late = past[of][:, days] - known.at(then, then + 1, then + 1 + horizon)[of][:, :back]
+        lift = np.einsum("ntf,nf->nt", late, fitted.beta[of])
+        found[k, :, : lift.shape[1]] = np.exp(np.clip(lift, -2, 2))
+    return found[random.integers(0, EVENINGS, draws)].transpose(1, 0, 2)
 
 
 def true(

@@ -1,4 +1,6 @@
 """Demand where no other forecast is stored."""
 
+from .lifted import FittedLifted as FittedLifted
+from .lifted import Lifted as Lifted
 from .recent import FittedRecent as FittedRecent
 from .recent import Recent as Recent

@@ -13,6 +13,9 @@ from scipy.special import betainc
 Array = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 WEEK = 7
+SPAN_D = 28  # days over which a level may move
+OFTEN = 20  # pieces in them, from which on a ratio says something
+MEDIAN_OF_SQUARE = 0.455  # of a standard normal number
 
 
 @dataclass(frozen=True)
@@ -76,8 +79,28 @@ class Recent:
             first, second = _at_least(mean, spread[:, None], least)
             asked = np.where(met, sold, first)
             square = np.where(met, np.square(sold), second)
-        count = weight.sum() ** 2 / (weight**2).sum()
-        return FittedRecent(level, season, spread, float(count))
+        count = float(weight.sum() ** 2 / (weight**2).sum())
+        plain = asked / np.maximum(season[:, weekday], 1e-3)
+        return FittedRecent(level, season, spread, count, self._drift(plain, spread))
+
+    def _drift(self, plain: Array, spread: Array) -> float:
+        """Return by which share a level moves until the next month, learnt on past months.
+
+        The mean of ``SPAN_D`` days over the level that was learnt before them, less one, squared,
+        is sampling noise of both plus the drift; medians over items and months, so that a few that
+        were launched or ended do not decide. 0 where the past is too short.
+        """
+        found = []
+        for cut in range(plain.shape[1] - SPAN_D, 2 * SPAN_D, -SPAN_D):
+            weight = 0.5 ** (np.arange(cut)[::-1] / self.half_life_d)
+            count = weight.sum() ** 2 / (weight**2).sum()
+            level = np.maximum((plain[:, :cut] * weight).sum(axis=1) / weight.sum(), 1e-9)
+            ratio = plain[:, cut : cut + SPAN_D].mean(axis=1) / level - 1
+            noise = (1 / level + spread) * (1 / SPAN_D + 1 / count)
+            often = level * SPAN_D > OFTEN
+            found.append((ratio**2 - MEDIAN_OF_SQUARE * noise)[often])
+        each = np.concatenate(found) if found else np.zeros(0)
+        return float(np.sqrt(max(np.median(each), 0) / MEDIAN_OF_SQUARE)) if each.size else 0.0
 
     def _spread(self, off: Array, mean: Array) -> Array:
         """Return how much demand varies beyond Poisson, shape (n,), mixed with that of all.
@@ -105,12 +128,16 @@ class Recent:
 
 @dataclass(frozen=True)
 class FittedRecent:
-    """Level [units/day] and spread of each series (n,), weekdays (n, 7), and days that count."""
+    """Level [units/day] and spread of each series (n,), weekdays (n, 7), and doubt.
+
+    ``count`` days count in the level, and ``drift`` is the share by which levels move in a month.
+    """
 
     level: Array
     season: Array
     spread: Array
     count: float
+    drift: float
 
     def mean(self, horizon: int) -> Array:
         """Return expected demand of the next days, shape (n, H)."""
@@ -118,7 +145,7 @@ class FittedRecent:
 
     def paths(self, horizon: int, draws: int, seed: int) -> Array:
         """Return drawn demand, shape (n, P, H): negative binomial, its level uncertain too."""
-        return drawn(self.mean(horizon), self.spread, draws, seed, self.count)
+        return drawn(self.mean(horizon), self.spread, draws, seed, self.count, drift=self.drift)
 
 
 def drawn(
@@ -128,10 +155,12 @@ def drawn(
     seed: int,
     count: float = np.inf,
     active: Array | float = 1.0,
+    drift: float = 0.0,
 ) -> npt.NDArray[np.float64]:
     """Return draws (n, P, H) of demand with this mean (n, H) and variance m + spread m^2.
 
-    The level of a whole draw varies by a gamma factor, as a mean of ``count`` days would. Where
+    The level of a whole draw varies by a gamma factor, as a mean of ``count`` days would, and by
+    the share ``drift`` beside that. Where
     days are ``active`` by a chance only, shape (n,), that is the law of an active day, of mean
     ``mean / active``; the others have no demand.
     """
@@ -141,7 +170,7 @@ def drawn(
     m = np.maximum(mean / on[:, None], 1e-9)
     rate = np.repeat(m[:, None, :], draws, axis=1)
     if np.isfinite(count):
-        doubt = (1 / np.maximum(m.mean(axis=1), 1e-3) + spread) / count
+        doubt = (1 / np.maximum(m.mean(axis=1), 1e-3) + spread) / count + drift**2
         shape = 1 / np.maximum(doubt, 1e-6)
         rate = (
             rate * (random.standard_gamma(shape[:, None], (n, draws)) / shape[:, None])[..., None]
