@@ -6,6 +6,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from lanecast.parcel import events
+from lanecast.parcel.events.snapshot import RATES
 from lanecast.parcel.questions import ASKED
 from lanecast.sources.world import simulate
 from lanecast.tables.lake import Lake, collect
@@ -40,8 +41,10 @@ def test_questions_and_outcomes(both):
     agree(("parcel_id", "event"), *(events.outcomes(lake.asof(UNTIL), UNTIL) for lake in both))
 
 
-def test_features(both):
-    """They hold every table of the context, each joined to the rows of a day."""
+def test_features(both, monkeypatch):
+    """They hold the tables of the context. Two rates stand for all: they differ in a column."""
+    for event in ("returned", "lost", "not_received"):
+        monkeypatch.delitem(RATES, event)
     one, other = (collect(events.features(lake, SINCE, UNTIL).lazy()).sort(ASKED) for lake in both)
     assert one.height > 5 and {"checkout", "in_transit", "delivered"} <= set(one["moment"])
     assert one["missing_usual"].null_count() == 0

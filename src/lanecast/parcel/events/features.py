@@ -21,6 +21,7 @@ from .snapshot import (
     MISSING,
     OVERDUE,
     RATES,
+    READ,
     SLACK,
     TRANSIT,
     look_up,
@@ -99,11 +100,11 @@ def _holder(known: Lake) -> Callable[[Any], Any]:
 
 
 def _past(known: Lake) -> Any:
-    """Return the endings, with the buyer and the kind of address, held."""
+    """Return what is read of the endings, with the buyer and the kind of address, held."""
     kinds = known.read(ADDRESSES).select("address_id", goal_kind="kind")
     buyers = known.read(ORDERS).select("order_id", "buyer_id")
     rows = endings(known).join(kinds, on="address_id", how="left")
-    return known.hold(named(rows.join(buyers, on="order_id", how="left")))
+    return known.hold(named(rows.join(buyers, on="order_id", how="left")).select(*READ))
 
 
 def calendar(known: Lake) -> dict[str, Any]:

@@ -129,7 +129,7 @@ def grow(
 
 
 def said(x: pl.DataFrame) -> Array:
-    """Return what the buyer received and disputed before, shape (n, 2)."""
+    """Return what the buyer disputed beyond the usual and received before, shape (n, 2)."""
     return np.asarray(x.select(OF_CLAIMANT).cast(pl.Float32).to_numpy().astype(np.float64))
 
 
@@ -137,7 +137,7 @@ def claimants(raw: Array, x: pl.DataFrame, hit: Array, weight: Array) -> lgb.Boo
     """Learn what the buyer's own claims add to what place, courier and goods say; None: nothing."""
     history = said(x)
     sure = (weight > 0) & np.isin(hit, (0.0, 1.0))
-    if not (np.nan_to_num(history[:, 0]) > 0).any():
+    if not (np.nan_to_num(history[:, 0]) > 0).any():  # nobody disputed more than is usual
         return None
     settings = {"objective": "binary", "learning_rate": 0.1, "num_leaves": 4, "verbosity": -1}
     settings |= {"min_data_in_leaf": 20, "lambda_l2": 5.0, "num_threads": 1, "seed": 0}
