@@ -17,10 +17,10 @@ from lanecast.tables.parcel import PARCELS, SCANS
 from .talk import moment
 
 ProblemArgument = Annotated[
-    Literal["eta", "trajectory", "events", "demand", "inventory"],
+    Literal["eta", "trajectory", "events", "demand", "inventory", "workforce"],
     typer.Argument(
         help="The question: eta, when it arrives; trajectory, where it goes next; events, what "
-        "goes wrong; demand, how much is sold; inventory, what to order."
+        "goes wrong; demand, how much is sold; inventory, what to order; workforce, who works when."
     ),
 ]
 LakeOption = Annotated[Path, typer.Option("--lake", help="Folder of the lake.")]

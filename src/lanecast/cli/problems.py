@@ -18,7 +18,7 @@ from lanecast.parcel.questions import questions
 from lanecast.tables.lake import Lake, collect
 from lanecast.tables.parcel import MOMENTS, PLANS, PREDICTIONS, QUANTILES
 
-from . import demand, events, inventory, trajectory, ways
+from . import demand, events, inventory, trajectory, ways, workforce
 from .drivers import explain, last_question
 from .next_drivers import why_next
 from .options import (
@@ -75,6 +75,9 @@ def fit(
         return
     if problem == "events":
         events.fit(lake, model, asof, days, seed, json)
+        return
+    if problem == "workforce":
+        workforce.fit(lake, model, asof, seed, json)
         return
     known, now = opened(lake, asof)
     since = max(first_parcel(known) + WARM_UP, now - timedelta(days=days))
@@ -149,6 +152,11 @@ def predict(
     if drivers is not None and out is not None:
         raise ValueError(f"--out: with --drivers nothing is written to {out}; leave one out.")
     writable(json=json, out=out)
+    if problem == "workforce":
+        if since is not None or until is not None or drivers is not None:
+            raise ValueError("problem: workforce forecasts the days after --asof; give only that.")
+        workforce.predict(lake, model, asof, out, json)
+        return
     if ways_ is not None or parcel is not None:
         given = {"--from": since, "--to": until, "--drivers": drivers}
         extra = next((name for name, value in given.items() if value is not None), None)
@@ -242,12 +250,20 @@ def decide(
     policy: Annotated[
         inventory.PolicyName, typer.Option(help="inventory: how to order.")
     ] = "rolling",
+    site: Annotated[
+        str | None, typer.Option(help="workforce: the place whose roster it is.")
+    ] = None,
+    days: Annotated[int, typer.Option(help="workforce: days of the roster.", min=1, max=28)] = 7,
+    late_work: Annotated[
+        float,
+        typer.Option(help="workforce: cost of an hour of work that is late for an hour.", min=0),
+    ] = 40.0,
     json: JsonOption = None,
 ) -> None:
     """Decide on stored predictions, by default of the last day.
 
     For eta: the date to promise at checkout. For events: which parcels to act on, and how. For
-    inventory: what to order in the evening of --asof.
+    inventory: what to order in the evening of --asof. For workforce: who works when.
 
     Examples
     --------
@@ -256,7 +272,13 @@ def decide(
       lanecast decide events --lake lake --places call_ahead=100 --budget 200
 
       lanecast decide inventory --lake lake --order-cost 2 --holding 0.25
+
+      lanecast decide workforce --lake lake --site whs_us_ny_01 --days 7
     """
+    if problem == "workforce":
+        writable(json=json)
+        workforce.decide(lake, asof, site, days, late_work, json)
+        return
     if problem == "inventory":
         writable(json=json)
         stock = inventory.Costs(order=order_cost, holding=holding)
@@ -350,6 +372,9 @@ def backtest(
     if problem == "trajectory":
         title = f"{problem}, {since} to {until}, refit every {every}"
         trajectory.backtest(source, data, start, end, step, seed, json, zone, title)
+        return
+    if problem == "workforce":
+        workforce.backtest(source, data, start, end, json, f"workforce, {since} to {until}")
         return
     if problem == "inventory":
         inventory.backtest(source, data, start, end, seed, json, f"inventory, {since} to {until}")

@@ -1,0 +1,237 @@
+"""``lanecast fit | predict | decide | backtest workforce``: how much work, how fast, and who."""
+
+from contextlib import nullcontext
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import narwhals as nw
+import polars as pl
+
+from lanecast import artifact
+from lanecast.planning import workforce
+from lanecast.tables.lake import Lake, collect
+from lanecast.tables.network import FACILITIES, LANES
+from lanecast.tables.planning import DEMAND_FORECASTS, LABOUR, ROSTER_PLANS, WORKERS, WORKLOAD
+
+from .options import folder_of, named_as_a_lake
+from .raw import Source, filled
+from .saved import digest, loaded
+from .talk import moment, note, progress, show, tell, whole, write_json
+
+LEARNT_FROM = (LABOUR, WORKLOAD, WORKERS, FACILITIES, LANES)
+HORIZON = 14  # days that predict says
+
+
+@dataclass(frozen=True)
+class FittedWorkforce:
+    """How fast people are, and how much work comes up."""
+
+    hands: workforce.FittedProductivity
+    volumes: workforce.FittedVolumes
+
+
+def learnt(known: Lake, now: datetime) -> FittedWorkforce:
+    """Learn from what was recorded by ``now``."""
+    return FittedWorkforce(
+        workforce.Productivity().fit(collect(workforce.worked(known, now).lazy())),
+        workforce.Volumes().fit(collect(workforce.volumes(known, now).lazy())),
+    )
+
+
+def fit(lake: Path, model: Path, asof: str | None, seed: int, json: Path | None) -> None:
+    """Learn how fast people are and how much work comes up, and save it."""
+    known, now = staffed(lake, asof)
+    with progress(quiet=json is not None) as say:
+        say("fitting", 0.2)
+        fitted = learnt(known, now)
+        say("saving", 0.9)
+        about = {"problem": "workforce", "trained_until": now.isoformat(), "seed": seed}
+        metrics = {"noise": fitted.hands.noise, "skill_sd": fitted.hands.skill_sd}
+        artifact.save(model, fitted, {}, metrics=metrics, tables=LEARNT_FROM, about=about)
+    if json is not None:
+        write_json(json, {"model": str(model), **about, "metrics": metrics})
+        return
+    show(fitted.hands.curves, "Learning and mix")
+    tell(f"Model: {model}. Next: lanecast predict workforce --lake {lake} --model {model}")
+
+
+def predict(lake: Path, model: Path, asof: str | None, out: Path | None, json: Path | None) -> None:
+    """Say how much work comes up in each hour of the next days, and store it."""
+    known, now = staffed(lake, asof)
+    fitted, _, about = loaded(model, "workforce", FittedWorkforce, LEARNT_FROM)
+    again = fitted.volumes.model.fit(collect(workforce.volumes(known, now).lazy()))
+    rows = again.predict(now, HORIZON).with_columns(version=pl.col("version") + digest(about))
+    with whole(out) if out else nullcontext() as partial:
+        if partial:
+            rows.write_parquet(partial)
+        stored = Lake(lake).write(DEMAND_FORECASTS, nw.from_native(rows), source="predict")
+    by = rows.group_by(process=pl.col("unique_id").str.split("/").list.last()).agg(
+        series=pl.col("unique_id").n_unique(), units_per_day=pl.col("mean").sum() / HORIZON
+    )
+    if json is not None:
+        write_json(json, {"rows": rows.height, "stored": stored, "processes": by.to_dicts()})
+        return
+    show(by.sort("process"), f"Work, {HORIZON} days from {now:%Y-%m-%d}")
+    tell(f"{stored:,} stored in {lake}. Next: lanecast decide workforce --lake {lake}")
+
+
+def decide(
+    lake: Path, asof: str | None, site: str | None, days: int, late: float, json: Path | None
+) -> None:
+    """Write a roster of one place: stored forecasts of work, hands as they were measured."""
+    costs = workforce.Costs(late=late)
+    known, now = staffed(lake, asof)
+    with progress(quiet=json is not None) as say:
+        say("hands", 0.1)
+        fitted = learnt(known, now)
+        say("work", 0.3)
+        people = collect(workforce.team(known, now).lazy())
+        site = _place(site, people)
+        volumes = _volumes(known, now, fitted, site, days)
+        say("roster", 0.5)
+        cutoffs = collect(workforce.cutoffs(known, now).lazy())
+        plan = workforce.decide(
+            volumes, fitted.hands.rates(), people, cutoffs, costs, workforce.Limits(per_hour=1),
+            before=_before(known, site), prices=True,
+        )  # fmt: skip
+    written = Lake(lake).write(ROSTER_PLANS, nw.from_native(plan.table), source="decide")
+    result: dict[str, Any] = {
+        "site": site,
+        "shifts": plan.table.height,
+        "temps": int(plan.table["worker_id"].str.starts_with("ros_").sum()),
+        "stored": written,
+        "objective": plan.objective,
+        "parts": dict(plan.parts),
+        "bound": plan.bound,
+        "gap": plan.gap,
+        "status": plan.status,
+        "prices": dict(plan.prices),
+        "late_h": float(plan.skipped["late_h"].sum()),
+        "late": plan.skipped.group_by("process", "reason").agg(pl.col("late_h").sum()).to_dicts(),
+    }
+    if json is not None:
+        write_json(json, result)
+        return
+    plain = {k: v for k, v in result.items() if not isinstance(v, dict | list)}
+    show(pl.DataFrame([plain]), f"Roster of {site}, {days} days from {now:%Y-%m-%d}")
+    rules = sorted(plan.prices.items(), key=lambda item: -item[1])
+    show(pl.DataFrame(rules, schema=["rule", "saves"], orient="row"), "What each rule costs")
+
+
+def backtest(
+    source: Source, data: Path, start: datetime, end: datetime, json: Path | None, title: str
+) -> None:
+    """Forecast the work of each week of a period, and how fast people will be; score both."""
+    with filled(source, data) as lake:
+        _, newest = staffed(lake.path, None, "data")
+        if end > newest + timedelta(days=1) or end - start < timedelta(days=7):
+            raise ValueError(
+                f"--from: expected a week or more until {newest:%Y-%m-%d}, got {start:%Y-%m-%d} to "
+                f"{end:%Y-%m-%d}."
+            )
+        said, fast, at = [], [], start
+        done = collect(workforce.worked(lake, newest).lazy())
+        with progress(quiet=json is not None and str(json) == "-") as say:
+            while at + timedelta(days=7) <= end:
+                say(f"{at:%Y-%m-%d}", (at - start) / (end - start))
+                known = lake.asof(at)
+                volumes = collect(workforce.volumes(known, at).lazy())
+                models: tuple[Any, ...] = (workforce.Volumes(), workforce.Naive())
+                said += [model.fit(volumes).predict(at, 7) for model in models]
+                hands = workforce.Productivity().fit(collect(workforce.worked(known, at).lazy()))
+                since = at.timestamp() / 3600
+                week = done.filter(pl.col("started_h").is_between(since, since + 7 * 24))
+                fast.append(hands.predict(week).with_columns(model=pl.lit("productivity")))
+                plain = hands.rates().rename({"units_per_h": "rate"})
+                fast.append(
+                    hands.predict(week)
+                    .join(plain, on=["facility_id", "process"], how="left")
+                    .with_columns(units_per_h="rate", model=pl.lit("place_mean"))
+                    .drop("rate")
+                )
+                at += timedelta(days=7)
+        scores = workforce.evaluate(
+            pl.concat(said), collect(workforce.outcomes(lake, newest).lazy())
+        )
+        speeds = workforce.speed(pl.concat(fast), ("model",))
+    result = {
+        f"{key}_{row['model']}": value
+        for frame in (scores, speeds)
+        for row in frame.iter_rows(named=True)
+        for key, value in row.items()
+        if key != "model"
+    }
+    if json is not None:
+        write_json(json, result)
+    if json is None or str(json) != "-":
+        show(scores, f"{title}: pieces that came up")
+        show(speeds, f"{title}: pieces per hour of work")
+
+
+def staffed(path: Path, asof: str | None, option: str = "lake") -> tuple[Lake, datetime]:
+    """Return the lake as of a moment, by default of its last record of labour.
+
+    Raises
+    ------
+    ValueError
+        When there is no lake with labour, or it knows none by then.
+    """
+    lake = Lake(named_as_a_lake(option, folder_of(option, path)))
+    if not lake.has(LABOUR) or not lake.has(WORKLOAD):
+        raise ValueError(
+            f"--{option}: {path} holds no labour; ingest workers, labour and workload first (see "
+            "docs/workforce.md)."
+        )
+    clock = nw.col("recorded_at")
+    last, first = collect(lake.read(LABOUR).select(last=clock.max(), first=clock.min())).row(0)
+    if asof is None:
+        return lake.asof(last), last
+    now = moment("asof", asof)
+    if not first <= now <= last + timedelta(days=31):
+        raise ValueError(
+            f"--asof: labour is known from {first:%Y-%m-%d} to {last:%Y-%m-%d}; got {asof!r}."
+        )
+    return lake.asof(now), now
+
+
+def _place(site: str | None, people: pl.DataFrame) -> str:
+    """Return the place to plan: the one asked for, or the first."""
+    sites = people["facility_id"].unique().sort().to_list()
+    if site is None:
+        note(f"--site: none is given; {sites[0]} of {', '.join(sites)} is taken.")
+        return str(sites[0])
+    if site not in sites:
+        raise ValueError(f"--site: nobody works in {site!r}; expected one of {', '.join(sites)}.")
+    return site
+
+
+def _volumes(
+    known: Lake, now: datetime, fitted: FittedWorkforce, site: str, days: int
+) -> pl.DataFrame:
+    """Return what is forecast for a place: stored in the last day, or made now."""
+    if known.has(DEMAND_FORECASTS):
+        rows = collect(known.read(DEMAND_FORECASTS).select(*DEMAND_FORECASTS.columns))
+        rows = rows.filter(
+            (pl.col("level") == "facility_id/process")
+            & pl.col("unique_id").str.starts_with(f"{site}/")
+            & (pl.col("asof") > now - timedelta(days=1))
+        ).sort("version")
+        rows = rows.filter(pl.col("asof") == pl.col("asof").max())
+        rows = rows.unique(["unique_id", "ds"], keep="last", maintain_order=True)
+        first = rows["ds"].min()
+        if isinstance(first, datetime) and rows["ds"].n_unique() >= 24 * days:
+            return rows.filter(pl.col("ds") < first + timedelta(days=days))
+    note("no forecast of the last day is stored; recent volumes are taken instead.")
+    rows = fitted.volumes.predict(now, days)
+    return rows.filter(pl.col("unique_id").str.starts_with(f"{site}/"))
+
+
+def _before(known: Lake, site: str) -> pl.DataFrame | None:
+    """Return the last roster of a place, if there is one."""
+    if not known.has(ROSTER_PLANS):
+        return None
+    rows = collect(known.read(ROSTER_PLANS).select(*ROSTER_PLANS.columns))
+    rows = rows.filter(pl.col("facility_id") == site)
+    return rows.filter(pl.col("asof") == pl.col("asof").max())

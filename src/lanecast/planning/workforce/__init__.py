@@ -1,0 +1,17 @@
+"""How much work comes up, how fast is it done, and who should work when?"""
+
+from .decide import Costs as Costs
+from .decide import Limits as Limits
+from .decide import decide as decide
+from .evaluate import evaluate as evaluate
+from .evaluate import speed as speed
+from .features import cutoffs as cutoffs
+from .features import outcomes as outcomes
+from .features import team as team
+from .features import volumes as volumes
+from .features import worked as worked
+from .models import FittedProductivity as FittedProductivity
+from .models import FittedVolumes as FittedVolumes
+from .models import Naive as Naive
+from .models import Productivity as Productivity
+from .models import Volumes as Volumes

@@ -1,0 +1,7 @@
+"""How fast people are, and how much work will come up."""
+
+from .naive import Naive as Naive
+from .productivity import FittedProductivity as FittedProductivity
+from .productivity import Productivity as Productivity
+from .volumes import FittedVolumes as FittedVolumes
+from .volumes import Volumes as Volumes
