@@ -48,7 +48,7 @@ def main() -> None:
     parser.add_argument("--draws", type=int, default=200)
     parser.add_argument("--order", type=float, default=2.0)
     parser.add_argument("--settle", type=int, default=28, help="first days whose cost is left out")
-    parser.add_argument("--only", help="policies whose name holds one of these: a,b")
+    parser.add_argument("--only", help="policies whose name holds one of these: a;b")
     given = parser.parse_args()
     world = simulate(500, given.days, given.seed, products=given.products)
     until = START + timedelta(days=given.days)
@@ -87,7 +87,7 @@ def main() -> None:
         "order up to, moving mean": {"rule": "moving"},
         "(s, S), moving mean": {"rule": "min_max"},
     }.items():
-        wanted = not given.only or any(part in policy for part in given.only.split(","))
+        wanted = not given.only or any(part in policy for part in given.only.split(";"))
         if not wanted and policy != "rolling, true law":
             continue
         begun = time.process_time()
