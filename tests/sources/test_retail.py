@@ -110,6 +110,13 @@ def test_nothing_that_perishes_is_sold_after_its_shelf_life(shop):
         hand = series["on_hand_units"].to_numpy()
         recent = np.convolve(came, np.ones(shelf))[: len(came)]
         assert (hand <= recent).all()
+        shelves: list[int] = []  # the age of each piece, oldest first
+        left = series.join(shop.tables["sales"], on=[*SERIES, "date"]).sort("date")
+        for day in left.iter_rows(named=True):
+            start = day["opened_units"] if day["date"] == left["date"][0] else 0
+            shelves = [age + 1 for age in shelves] + [0] * (start + day["received_units"])
+            assert day["wasted_units"] == sum(age >= shelf for age in shelves)
+            shelves = [age for age in shelves if age < shelf][day["units"] :]
     others = shop.tables["stock"].join(life, on="product_id", how="anti")
     assert others["wasted_units"].sum() == 0
 

@@ -17,6 +17,7 @@ from lanecast.tables.parcel import QUANTILES
 from lanecast.tables.planning import DEMAND_FORECASTS, LABOUR, ROSTER_PLANS, WORKLOAD
 from lanecast.tables.schema import check
 
+SMALL = workforce.Limits(starts=(6, 10, 14), lengths=(4, 8), per_hour=1, temps=1)
 CUT = datetime(2025, 6, 1, tzinfo=UTC)
 
 
@@ -50,7 +51,10 @@ def said(lake) -> pl.DataFrame:
 def inputs(lake, hands, said):
     site = "whs_us_ny_01"
     return (
-        said.filter(pl.col("unique_id").str.starts_with(site + "/")),
+        said.filter(
+            pl.col("unique_id").is_in([f"{site}/{name}" for name in ("pick", "pack", "sort")])
+            & (pl.col("ds") < pl.col("ds").min() + timedelta(days=3))
+        ),
         hands.rates(),
         frame(workforce.team(lake, CUT)),
         frame(workforce.cutoffs(lake, CUT)),
@@ -59,7 +63,7 @@ def inputs(lake, hands, said):
 
 @pytest.fixture(scope="module")
 def plan(inputs):
-    return workforce.decide(*inputs, workforce.Costs(), workforce.Limits(per_hour=1), rounds=10)
+    return workforce.decide(*inputs, workforce.Costs(), SMALL, rounds=10)
 
 
 def test_deleting_the_future_changes_nothing_known_before(company, lake, tmp_path):
@@ -199,7 +203,8 @@ def test_pieces_become_hours_by_the_rate(inputs):
     site = cutoffs.filter(facility_id="whs_us_ny_01")
     zone = "America/New_York"
     origin = midnight(first, zone)
-    come, waits = work_of(volumes, rates, site, ["mean"], origin, first, first + 7, zone, 2)
+    names = ["pick", "pack", "sort"]
+    come, waits = work_of(volumes, rates, site, ["mean"], names, origin, first, first + 3, zone, 2)
     rate = dict(
         rates.filter(facility_id="whs_us_ny_01").select("process", "units_per_h").iter_rows()
     )
@@ -210,21 +215,19 @@ def test_pieces_become_hours_by_the_rate(inputs):
     assert (waits >= 0).all() and (waits.max(axis=2) > 0).all()
 
 
-def test_slower_hands_need_more_money_and_no_cost_of_lateness_needs_less(inputs):
+def test_slower_hands_need_more_money_and_cheaper_lateness_less(inputs):
     volumes, rates, team, cutoffs = inputs
-    limits, costs = workforce.Limits(per_hour=1), workforce.Costs()
-    usual = workforce.decide(volumes, rates, team, cutoffs, costs, limits, rounds=2)
-    slow = rates.with_columns(pl.col("units_per_h") / 1.5)
-    slower = workforce.decide(volumes, slow, team, cutoffs, costs, limits, rounds=2)
-    cheap = workforce.decide(
-        volumes, rates, team, cutoffs, replace(costs, late=1.0), limits, rounds=2
+    costs, slow = workforce.Costs(), rates.with_columns(pl.col("units_per_h") / 4)
+    usual, slower, cheap = (
+        workforce.decide(volumes, at, team, cutoffs, paid, SMALL, rounds=0).bound
+        for at, paid in ((rates, costs), (slow, costs), (slow, replace(costs, late=1.0)))
     )
-    assert slower.bound > usual.bound > cheap.bound
+    assert slower > usual + 1 and slower > cheap + 1
 
 
 def test_the_roster_of_yesterday_is_kept_where_changes_cost(inputs, plan):
     kept = workforce.decide(
-        *inputs, replace(workforce.Costs(), change=500.0), workforce.Limits(per_hour=1),
+        *inputs, replace(workforce.Costs(), change=500.0), SMALL,
         before=plan.table, rounds=2,
     )  # fmt: skip
     assert kept.parts["changed_days"] <= 2

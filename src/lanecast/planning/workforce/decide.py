@@ -122,16 +122,18 @@ def decide(
     shifts, origin = local_shifts(
         first, until, zone, limits.starts, limits.lengths, limits.per_hour
     )
-    people = _people(staff, first, until, limits)
+    busy = set(volumes["unique_id"].str.split("/").list.last())
+    names = tuple(name for name in PROCESSES if name in busy)
+    people = _people(staff, names, first, until, limits)
     if (short := float(shifts.hours.min())) > (most := float(people.high.max())):
         raise ValueError(
             f"lengths: the shortest shift has {short:g} h; no contract allows more than {most:g} h."
         )
     come, waits = work_of(
-        volumes, rates, cutoffs.filter(pl.col("facility_id") == site), tuple(SCENARIOS), origin,
-        first, until, zone, limits.per_hour,
+        volumes, rates, cutoffs.filter(pl.col("facility_id") == site), tuple(SCENARIOS), names,
+        origin, first, until, zone, limits.per_hour,
     )  # fmt: skip
-    kinds = len(PROCESSES)
+    kinds = len(names)
     rules = Rules(
         np.full(kinds, costs.late / limits.per_hour**2), limits.rest_h, limits.days_a_week,
         limits.days_in_row, costs.overtime, limits.overtime_h, limits.overtime_week_h, costs.wish,
@@ -147,12 +149,22 @@ def decide(
     plan_id = f"ros_{name.hexdigest()[:16]}"
     asof = volumes["asof"].max()
     table = roster_rows(
-        made, people, temps, groups(people, temps), shifts, staff, site, origin, plan_id, asof
+        made,
+        people,
+        temps,
+        groups(people, temps),
+        shifts,
+        staff,
+        names,
+        site,
+        origin,
+        plan_id,
+        asof,
     )
     return Plan(
         table, made.cost, {**made.parts, "changed_days": float(made.changed)}, made.bound,
         "optimal" if made.gap < 1e-6 else "feasible",
-        _late(made, np.array(list(SCENARIOS.values())), origin, limits.per_hour), made.saves,
+        _late(made, names, origin, limits.per_hour), made.saves,
     )  # fmt: skip
 
 
@@ -165,8 +177,10 @@ def _span(volumes: pl.DataFrame, staff: pl.DataFrame, site: str) -> tuple[int, i
     return int(day.min()), int(day.max()) + 1, zone  # type: ignore[arg-type]
 
 
-def _people(staff: pl.DataFrame, first: int, until: int, limits: Limits) -> People:
-    skills = np.array([[name in row.split(",") for name in PROCESSES] for row in staff["skills"]])
+def _people(
+    staff: pl.DataFrame, names: tuple[str, ...], first: int, until: int, limits: Limits
+) -> People:
+    skills = np.array([[name in row.split(",") for name in names] for row in staff["skills"]])
     wish = [KINDS.get(name, -1) if name else -1 for name in staff["preferred_shift"]]
     return People(
         skills, staff["wage"].to_numpy(), staff["min_h_week"].to_numpy(),
@@ -192,10 +206,11 @@ def _with_before(
     )
 
 
-def _late(made: Roster, chance: np.ndarray, origin: datetime, per_hour: int) -> pl.DataFrame:
+def _late(made: Roster, names: tuple[str, ...], origin: datetime, per_hour: int) -> pl.DataFrame:
+    chance = np.array(list(SCENARIOS.values()))
     late = np.tensordot(chance, made.late, axes=1) / per_hour
     rows = [
-        (PROCESSES[process], origin.timestamp() + 3600 * t / per_hour, float(late[process, t]), why)
+        (names[process], origin.timestamp() + 3600 * t / per_hour, float(late[process, t]), why)
         for (process, t), why in made.reasons.items()
     ]
     frame = pl.DataFrame(

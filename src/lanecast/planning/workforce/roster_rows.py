@@ -13,7 +13,6 @@ from lanecast.optimize.roster import Roster
 from lanecast.optimize.shift_groups import Groups
 from lanecast.optimize.shifts import WEEK, Shifts
 from lanecast.optimize.staffing import may_wait
-from lanecast.tables.planning import PROCESSES
 
 Floats = npt.NDArray[np.float64]
 OUTBOUND = ("pick", "pack", "sort", "dispatch")
@@ -66,9 +65,9 @@ def days_off(
 
 def work_of(
     volumes: pl.DataFrame, rates: pl.DataFrame, cutoffs: pl.DataFrame, columns: Sequence[str],
-    origin: datetime, first: int, until: int, zone: str, per_hour: int,
+    names: Sequence[str], origin: datetime, first: int, until: int, zone: str, per_hour: int,
 ) -> tuple[Floats, Floats]:  # fmt: skip
-    """Return work [person-intervals] (S, J, T), and how much of it may wait.
+    """Return work [person-intervals] (S, J, T) of the processes ``names``, and what may wait.
 
     Pieces over the rate of the process are hours of work. What goes out must be done before the
     next departure of the place, everything else by the end of the day after.
@@ -84,9 +83,9 @@ def work_of(
     rate = dict(rates.filter(facility_id=site).select("process", "units_per_h").iter_rows())
     if lost := sorted(set(rows["process"]) - set(rate)):
         raise ValueError(f"rates: no units_per_h of {', '.join(lost)} in {site}.")
-    come = np.zeros((len(columns), len(PROCESSES), length))
+    come = np.zeros((len(columns), len(names), length))
     at = ((rows["ds"].dt.epoch("s") - origin.timestamp()) / 3600).round(0).cast(pl.Int64).to_numpy()
-    process = np.array([PROCESSES.index(name) for name in rows["process"]])
+    process = np.array([names.index(name) for name in rows["process"]])
     hours = rows.select(columns).to_numpy() / np.array([rate[p] for p in rows["process"]])[:, None]
     inside = (at >= 0) & (at * per_hour < length)
     for part in range(per_hour):
@@ -101,7 +100,7 @@ def work_of(
     waits = np.stack(
         [
             may_wait(come[:, j], leaving if name in OUTBOUND and leaving.any() else evening)
-            for j, name in enumerate(PROCESSES)
+            for j, name in enumerate(names)
         ],
         axis=1,
     )
@@ -131,7 +130,7 @@ def _leaving(
 
 def roster_rows(
     made: Roster, people: People, temps: Temps, group: Groups, shifts: Shifts, staff: pl.DataFrame,
-    site: str, origin: datetime, plan_id: str, asof: object,
+    names: Sequence[str], site: str, origin: datetime, plan_id: str, asof: object,
 ) -> pl.DataFrame:  # fmt: skip
     """Return rows of ``roster_plans``; a temp has the number of its kind, day and shift."""
     step = timedelta(hours=1) / shifts.per_hour
@@ -142,15 +141,15 @@ def roster_rows(
         begin, end, pause = shifts.begin[d, k], shifts.end[d, k], shifts.pause[d, k]
         shares = doing[kind, :, begin:end].sum(axis=1).cumsum()
         process = int(np.searchsorted(shares, (rank % 7 + 0.5) / 7 * shares[-1]))
-        skills = np.flatnonzero(group.skillsets[kind])
-        process = process if group.skillsets[kind, process] else int(skills[0])
+        able = np.flatnonzero(group.skillsets[kind])
+        process = process if group.skillsets[kind, min(process, len(names) - 1)] else int(able[0])
         rest = int(shifts.rest[k])
         hours = float(shifts.hours[d, k])
         rows.append(
             (plan_id, who, site, origin + step * int(begin), origin + step * int(end),
              origin + step * int(pause) if rest else None,
              origin + step * int(pause + rest) if rest else None,
-             PROCESSES[process], asof, hours, temp, wage * hours)
+             names[process], asof, hours, temp, wage * hours)
         )  # fmt: skip
 
     for i, worker in enumerate(staff["worker_id"]):
@@ -161,7 +160,7 @@ def roster_rows(
     for m, d, k in np.argwhere(made.temps > 0):
         kind = int(group.kind[group.temp == m][0])
         for number in range(int(made.temps[m, d, k])):
-            name = f"{plan_id}_{PROCESSES[m]}_{d}_{k}_{number + 1}"
+            name = f"{plan_id}_{names[m]}_{d}_{k}_{number + 1}"
             add(name, float(temps.wage[m]), kind, int(d), int(k), True, number)
     instant = pl.Datetime("us", "UTC")
     return pl.DataFrame(
