@@ -148,6 +148,9 @@ REFUSED = {
     "add": (("whatif", "--add", "a:b"), "--add: expected FROM:TO:HOURS", "'a:b'"),
     "add same": (("whatif", "--add", "hub_us_ny_01:hub_us_ny_01:4"), "a lane needs two places"),
     "close": (("whatif", "--close", "merchant:mer_00001"), "--close: expected a facility"),
+    "add whom": (("whatif", "--add", "hub_us_ny_01:hub_us_ny_01:4"), "--add: a lane"),
+    "slow whom": (("whatif", "--slow", "hub_us_ny_01:2"), "--slow: 'facility:hub_us_ny_01'"),
+    "depends": (("depends", "carrier:norda"), "NODE: expected a facility, got carrier:norda"),
     "back": (("build", "--asof", "2025-02-01"), "--asof", "holds a graph of 2025-03-05"),
     "share": (("changes", "--false-share", "2"), "--false-share", "'2'"),
 }
@@ -166,7 +169,7 @@ def test_a_refusal_is_one_sentence_and_changes_nothing(lanecast, data, case):
 
 def test_a_lake_without_graph_or_scans_is_refused(lanecast, company, tmp_path):
     said = lanecast("graph", "bottlenecks", "--data", company / "lake")
-    assert said.code == 2 and "lanecast graph build" in said.err
+    assert said.code == 2 and "--data: " in said.err and "lanecast graph build" in said.err
     (tmp_path / "empty").mkdir()
     said = lanecast("graph", "build", "--data", tmp_path / "empty")
     assert said.code == 2 and "holds no scans" in said.err

@@ -1,12 +1,14 @@
 """The graph to files and back, at the command line."""
 
+import os
 import shutil
 import sys
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
-from lanecast.cli import run
+from lanecast.cli import graph_files, run
 from lanecast.graph import load
 from lanecast.tables.lake import Lake
 
@@ -84,10 +86,76 @@ def test_what_cannot_be_is_refused_and_nothing_changes(lanecast, data, tmp_path)
         (("import", data / "_commits"), "missing"),
         (("import", __file__), "--format"),
         (("import", tmp_path / "there", "--format", "turtle"), "--format"),
+        (("import", data, "--data", __file__), "--data: "),
+        (("import", data / "_commits", "--format", "neo4j"), str(data / "_commits")),
     ):
-        refused = lanecast("graph", *words, "--data", data)
+        lake = () if "--data" in words else ("--data", data)
+        refused = lanecast("graph", *words, *lake)
         assert refused.code == 2 and said in refused.err, refused
     assert tree(data) == before and list(tmp_path.iterdir()) == [tmp_path / "there"]
+
+
+def test_a_device_is_filled_and_stays_a_device(lanecast, data, tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    found: list[str] = []
+    reader = Thread(target=lambda: found.append(pipe.read_text()), daemon=True)
+    reader.start()
+    said = lanecast("graph", "export", "--data", data, "--out", pipe, "--format", "graphml")
+    reader.join(20)
+    assert said.code == 0 and pipe.is_fifo() and found[0].rstrip().endswith("</graphml>")
+    assert list(tmp_path.iterdir()) == [pipe]
+
+
+def test_a_link_stays_a_link_and_what_it_names_is_written(lanecast, data, tmp_path):
+    (tmp_path / "link.graphml").symlink_to(tmp_path / "real.graphml")
+    said = lanecast("graph", "export", "--data", data, "--out", tmp_path / "link.graphml")
+    assert said.code == 0 and (tmp_path / "link.graphml").is_symlink()
+    assert "</graphml>" in (tmp_path / "real.graphml").read_text()
+
+
+@pytest.mark.parametrize("form", ["graphml", "neo4j"])
+def test_what_lies_beside_an_export_is_left_alone(form, lanecast, data, tmp_path):
+    for name in (".g.part", f".g.{os.getpid()}.partial"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "mine").write_text("mine")
+    before = tree(tmp_path)
+    words = ("export", "--data", data, "--format", form, "--out", tmp_path / "g")
+    assert lanecast("graph", *words).code == 0
+    assert {name: digest for name, digest in tree(tmp_path).items() if name[0] == "."} == before
+
+
+def test_a_failed_export_leaves_nothing(lanecast, data, tmp_path, monkeypatch):
+    def full(graph, folder):
+        folder.mkdir()
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(graph_files.neo4j, "write", full)
+    said = lanecast("graph", "export", "--data", data, "--out", tmp_path / "g")
+    assert said.code == 4 and not list(tmp_path.iterdir())
+
+
+def test_a_refused_import_names_its_file_and_changes_nothing(lanecast, data, tmp_path):
+    file, lake = tmp_path / "g", Path(shutil.copytree(data, tmp_path / "lake"))
+    assert lanecast("graph", "export", "--data", data, "--out", file).code == 0
+    before, label = tree(lake), '":LABEL"'
+    for part, old, new, sentence in (
+        ("graph.csv", "2025-03", "2025-02", "asof: "),
+        ("nodes.csv", '\n"region:', '\n"planet:', "name what is not there"),
+        (
+            "nodes.csv",
+            '"carrier","Aerial"',
+            '"carrier","Arial"',
+            "another graph of that very moment",
+        ),
+        ("holidays.csv", label, label + '\n,2025-01-01,"Holiday"', "calendars.region"),
+    ):
+        text = (file / part).read_text()
+        (file / part).write_text(text.replace(old, new, 1))
+        said = lanecast("graph", "import", file, "--data", lake)
+        assert said.code == 2 and str(file) in said.err and sentence in said.err, said
+        (file / part).write_text(text)
+    assert tree(lake) == before
 
 
 def test_a_name_that_does_not_say_its_format_is_refused(lanecast, data, tmp_path):

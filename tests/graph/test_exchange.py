@@ -1,6 +1,7 @@
 """Laws of files: whatever a graph holds comes back, in every format, and nonsense is refused."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import polars as pl
@@ -13,10 +14,12 @@ from lanecast.graph.build import Graph
 from lanecast.graph.exchange import PARTS, keep
 from lanecast.graph.index import index
 from lanecast.graph.sparql import ask, loaded
-from lanecast.graph.store import load
+from lanecast.graph.store import load, stored
+from lanecast.graph.usable import LONGEST_S
 from lanecast.graph.vocabulary import reference
 from lanecast.tables.graph import MEASURES, NODE_KINDS, RELATIONS
-from lanecast.tables.lake import Lake
+from lanecast.tables.lake import Batch, Lake
+from lanecast.tables.network import CALENDARS
 
 from ..conftest import ROOT
 from .conftest import same
@@ -30,6 +33,7 @@ EXTREME = [5e-324, 1.7976931348623157e308, 0.1, 0.0, 123456789.12345679]
 floats = st.sampled_from(EXTREME) | st.floats(0, allow_nan=False, allow_infinity=False)
 wholes = st.integers(0, 2**63 - 1)
 instants = st.datetimes(datetime(1, 1, 2), datetime(9999, 12, 30), timezones=st.just(UTC))  # noqa: DTZ001
+moments = st.datetimes(datetime(1970, 1, 1), datetime(2199, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001
 some = {
     pl.String: texts,
     pl.Boolean: st.booleans(),
@@ -42,6 +46,10 @@ some = {
 DEGREES = {"lat": st.floats(-90, 90), "lon": st.floats(-180, 180)}
 FREE = {"country": st.sampled_from(["DE", "BR"]), "mode": st.sampled_from(["road", "air"])}
 FREE["carrier_id"] = names
+FREE["zone"] = st.sampled_from(["UTC", "Asia/Kolkata"])
+FREE["weekdays"] = st.sampled_from(["", "1", "1111100"])
+TIMES = ("duration_s", "first_departure_s", "headway_s", "cutoff_s")
+FREE |= dict.fromkeys(TIMES, st.floats(0, LONGEST_S))
 
 
 def rows(part, number, **fixed):
@@ -77,13 +85,20 @@ def graphs(draw):
     ends["relation"] = any_of(RELATIONS, len(some_edges))
     ends["lane_id"] = any_of([None, *ids], len(some_edges))
     of = any_of(some_edges, 3) if some_edges else []
+    edges = made("edges", len(some_edges), edge_id=some_edges, **ends)
+    days = made("days", len(of), edge_id=of, measure=any_of(MEASURES, len(of)))
+    volume = days.filter(pl.col("measure") == "volume")["edge_id"]
+    shown = {"scans": pl.Series(of, dtype=pl.String), "parcels": volume}
     return Graph(
-        draw(instants),
+        draw(moments),
         made("nodes", len(ids), node_id=ids, kind=any_of(NODE_KINDS, len(ids))).sort("node_id"),
-        made("edges", len(some_edges), edge_id=some_edges, **ends).sort("edge_id"),
-        made("days", len(of), edge_id=of, measure=any_of(MEASURES, len(of)))
-        .unique(["edge_id", "date", "hour", "measure", "bin"])
-        .sort("edge_id", "date", "hour", "measure", "bin"),
+        edges.with_columns(
+            pl.when(pl.col("edge_id").is_in(names.implode())).then(count).otherwise(0).alias(count)
+            for count, names in shown.items()
+        ).sort("edge_id"),
+        days.unique(["edge_id", "date", "hour", "measure", "bin"]).sort(
+            "edge_id", "date", "hour", "measure", "bin"
+        ),
         made("proofs", len(of), edge_id=of, event_id=[f"{n}{i}" for i, n in enumerate(of)]).sort(
             "edge_id", "event_id"
         ),
@@ -147,11 +162,83 @@ def damaged(graph, folder, file, change):
         ("graph.csv", lambda text: text.splitlines()[0] + "\n", r"graph\.asof"),
         ("graph.csv", lambda text: text + text.splitlines()[1] + "\n", r"graph\.asof"),
         ("relationships.csv", lambda text: text.replace('"lane"', '"line"'), r"edges\.relation"),
+        (
+            "nodes.csv",
+            lambda text: text.split("\n", 1)[1],
+            r"nodes\.csv: column '.*' is there twice",
+        ),
+        ("holidays.csv", lambda text: text.replace("region:", "date:", 1), "'date' is there twice"),
+        (
+            "holidays.csv",
+            lambda text: re.sub(r'\n"[^"]*"', "\n", text, count=1),
+            "calendars.region",
+        ),
+        (
+            "nodes.csv",
+            lambda text: text.replace('"America/New_York"', '"Mars/Base"'),
+            r"nodes\.zone: .*Mars/Base",
+        ),
+        ("graph.csv", lambda text: re.sub("2025-", "0001-", text), r"graph\.asof: .* 1970"),
+        ("graph.csv", lambda text: re.sub("2025-", "2201-", text), r"graph\.asof: .* 2199"),
+        (
+            "days.csv",
+            lambda text: text.split("\n", 1)[0] + "\n",
+            r"edges\.parcels: .* rows in days",
+        ),
+        ("proofs.csv", lambda text: text.split("\n", 1)[0] + "\n", r"edges\.scans: .* rows in pro"),
     ],
 )
 def test_what_is_no_graph_is_refused_with_its_place(file, change, said, graph, tmp_path):
     with pytest.raises(ValueError, match=said):
         neo4j.read(damaged(graph, tmp_path, file, change))
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "said"),
+    [
+        ("weekdays", "workdays", r"edges\.weekdays: .*'workdays'.* 1111100"),
+        ("weekdays", "11111111", r"edges\.weekdays"),
+        *((name, LONGEST_S + 1, rf"edges\.{name}: .* at most") for name in TIMES),
+    ],
+)
+def test_a_lane_that_cannot_be_planned_with_is_refused(column, value, said, graph, tmp_path):
+    wrong = replace(graph, edges=graph.edges.with_columns(pl.lit(value).alias(column)))
+    graphml.write(wrong, tmp_path / "g")
+    with pytest.raises(ValueError, match=said):
+        graphml.read(tmp_path / "g")
+
+
+@pytest.mark.parametrize("end", ["source", "target"])
+def test_an_edge_of_graphml_that_ends_at_no_node_is_refused_by_name(end, graph, tmp_path):
+    file = tmp_path / "g"
+    graphml.write(graph, file)
+    first = graph.edges["edge_id"][0]
+    file.write_text(
+        re.sub(rf' {end}="[^"]*"', f' {end}="facility:gone"', file.read_text(), count=1)
+    )
+    with pytest.raises(ValueError) as told:
+        graphml.read(file)
+    assert repr(first) in str(told.value) and f"{end} 'facility:gone'" in str(told.value)
+
+
+def test_an_edge_of_graphml_without_a_name_is_refused(graph, tmp_path):
+    file = tmp_path / "g"
+    graphml.write(graph, file)
+    file.write_text(re.sub(r'<edge id="[^"]*"', "<edge", file.read_text(), count=1))
+    with pytest.raises(ValueError, match=r"graph_edges\.edge_id: 1 rows.* expected a value"):
+        graphml.read(file)
+
+
+def test_what_is_imported_appears_whole_or_not_at_all(graph, tmp_path, monkeypatch):
+    def broken(batch, table, rows, real=Batch.append):
+        if table is CALENDARS:
+            raise ValueError("no holidays")
+        return real(batch, table, rows)
+
+    monkeypatch.setattr(Batch, "append", broken)
+    with pytest.raises(ValueError, match="no holidays"):
+        keep(graph, Lake(tmp_path / "lake"))
+    assert stored(Lake(tmp_path / "lake")) is None
 
 
 def test_files_of_other_formats_are_refused(tmp_path):

@@ -56,7 +56,7 @@ def _lake(arguments: Sequence[str]) -> str:
         option, equals, value = word.partition("=")
         if option in ("--lake", "--data"):
             return f"{option}: {value if equals else next(iter(arguments[at + 1 :]), '')}"
-    return "--lake: lake"
+    return "--data: lake" if "graph" in arguments[:1] else "--lake: lake"
 
 
 def _of_the_disk(error: OSError, text: str) -> tuple[str, int]:

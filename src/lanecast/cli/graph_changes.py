@@ -86,10 +86,7 @@ def whatif(
 
 def _change(found: Index, close: str | None, slow: str | None, add: str | None) -> Change:
     if close:
-        row = node_of(found, close, "--close")
-        if not found.names[row].startswith("facility:"):
-            raise ValueError(f"--close: expected a facility, got {found.names[row]}.")
-        return closing(found, row)
+        return closing(found, _facility(found, close, "--close"))
     if slow:
         match = re.fullmatch(r"(.+):(\d{1,6}(?:\.\d+)?)", slow)
         if match is None:
@@ -101,6 +98,14 @@ def _change(found: Index, close: str | None, slow: str | None, add: str | None) 
         raise ValueError(f"--add: expected FROM:TO:HOURS such as a:b:30; got {add!r}.")
     start, goal = (stand(found, match[i], "--add") for i in (1, 2))
     return adding(start, goal, float(match[3]))
+
+
+def _facility(found: Index, name: str, option: str) -> int:
+    """Return the row of a facility, and refuse what is none."""
+    row = node_of(found, name, option)
+    if not found.names[row].startswith("facility:"):
+        raise ValueError(f"{option}: expected a facility, got {found.names[row]}.")
+    return row
 
 
 def bottlenecks(
@@ -143,7 +148,7 @@ def depends(
     """
     writable(json=json)
     found = indexed(data)
-    row = node_of(found, node, "NODE")
+    row = _facility(found, node, "NODE")
     of = dependence(found, row, daily(found))
     note_age(data, found.graph)
     if json is not None:

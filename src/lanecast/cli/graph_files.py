@@ -12,8 +12,8 @@ from lanecast.graph.vocabulary import reference
 from lanecast.tables.lake import Lake
 
 from .graph import DataOption
-from .options import JsonOption, folder_of
-from .talk import fillable, makeable, show, tell, writable, write_json
+from .options import JsonOption, folder_of, named_as_a_lake
+from .talk import fillable, makeable, show, tell, whole, writable, write_json
 
 Form = Literal["turtle", "ntriples", "graphml", "neo4j"]
 FormOption = Annotated[
@@ -54,12 +54,8 @@ def export(
     else:
         writable(out=out)
     graph = load(Lake(folder_of("data", data)))
-    part = out.with_name(f".{out.name}.part")
-    try:
+    with whole(out) as part:
         _write(graph, part, kind)
-        part.rename(out)
-    finally:
-        _remove(part)
     result = _sizes(graph) | {"format": kind, "file": str(out)}
     if json is not None:
         write_json(json, result)
@@ -76,15 +72,6 @@ def _write(graph: Graph, path: Path, kind: Form) -> None:
         graphml.write(graph, path)
     else:
         rdf.write(graph, path, kind)
-
-
-def _remove(path: Path) -> None:
-    """Remove what a failed export has left."""
-    if path.is_dir():
-        for each in path.iterdir():
-            each.unlink()
-        path.rmdir()
-    path.unlink(missing_ok=True)
 
 
 def _sizes(graph: Graph) -> dict[str, Any]:
@@ -113,10 +100,17 @@ def bring(
             f"--format: expected that of {file}, one of {', '.join(ENDINGS.values())} "
             f"for a file and neo4j for a folder; got {form}."
         )
-    if not data.exists():
+    if data.exists():
+        folder_of("data", data)
+    else:
         fillable("data", data)
-    graph = _read(file, kind)
-    rows = keep(graph, Lake(data))
+    lake = Lake(named_as_a_lake("data", data))
+    try:
+        graph = _read(file, kind)
+        rows = keep(graph, lake)
+    except ValueError as error:
+        named = "" if str(file) in str(error) or str(error).startswith(MISSING) else f"{file}: "
+        raise ValueError(f"{named}{error}") from error
     if json is not None:
         write_json(json, _sizes(graph) | {"rows_written": rows})
         return

@@ -74,7 +74,7 @@ def opened(
                 f"--asof: the last scan of {path} was recorded at {last:%Y-%m-%d}; expected a "
                 f"moment until {last + AHEAD:%Y-%m-%d}, got {asof!r}."
             )
-        if now < (first := first_parcel(lake)):
+        if now < (first := first_parcel(lake, option)):
             raise ValueError(
                 f"--asof: the first parcel of {path} was recorded at {first:%Y-%m-%d}; expected a "
                 f"later moment, got {asof!r}."
@@ -134,7 +134,7 @@ def period(
     return low, high
 
 
-def first_parcel(lake: Lake) -> datetime:
+def first_parcel(lake: Lake, option: str = "lake") -> datetime:
     """Return when the first parcel was recorded.
 
     Raises
@@ -147,7 +147,7 @@ def first_parcel(lake: Lake) -> datetime:
         found = collect(lake.read(PARCELS).select(nw.col("recorded_at").min())).item()
     if found is None:
         until = f" by {lake.until:%Y-%m-%d %H:%M}" if lake.until else ""
-        raise ValueError(f"--lake: no parcel was recorded in {lake.path}{until}.")
+        raise ValueError(f"--{option}: no parcel was recorded in {lake.path}{until}.")
     return found
 
 

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -114,16 +116,21 @@ def write_json(path: Path | None, value: Mapping[str, Any]) -> None:
 
 @contextmanager
 def whole(path: Path) -> Iterator[Path]:
-    """Yield a neighbour to fill, which then takes the name ``path``; a device is filled itself."""
+    """Yield a path to fill, file or folder, which then becomes ``path``; a device is filled itself.
+
+    What is half-done lies in a folder of our own beside ``path``, so that nothing else is removed.
+    A link stays one: what it names is replaced.
+    """
     if path.exists() and not path.is_file():
         yield path
         return
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    goal = path.resolve()
+    own = Path(mkdtemp(prefix=f".lanecast.{os.getpid()}.", dir=goal.parent))
     try:
-        yield partial
-        partial.replace(path)
+        yield own / goal.name
+        (own / goal.name).replace(goal)
     finally:
-        partial.unlink(missing_ok=True)
+        rmtree(own, ignore_errors=True)
 
 
 def writable(**paths: Path | None) -> None:

@@ -13,6 +13,7 @@ from lanecast.tables.schema import Table, check
 
 from .build import Graph
 from .store import FRAMES, MADE, save
+from .usable import check_usable
 
 INSTANT = pl.Datetime("us", "UTC")
 _DATE, _OFFSET = "%Y-%m-%d", "%Y-%m-%dT%H:%M:%S%.f%:z"
@@ -91,8 +92,8 @@ def whole(found: Mapping[str, pl.DataFrame]) -> Graph:
     Raises
     ------
     ValueError
-        When a value breaks a rule of its table, a key occurs twice, an edge ends at no node, or a
-        day or proof belongs to no edge.
+        When a value breaks a rule of its table, a key occurs twice, an edge ends at no node, a day
+        or proof belongs to no edge; or as ``check_usable``.
     """
     rows = {name: typed(name, found[name]) for name in PARTS}
     if rows["graph"].height != 1 or rows["graph"]["asof"][0] is None:
@@ -110,8 +111,11 @@ def whole(found: Mapping[str, pl.DataFrame]) -> Graph:
         _known(rows["edges"], end, rows["nodes"]["node_id"], "edges")
     for name in ("days", "proofs"):
         _known(rows[name], "edge_id", rows["edges"]["edge_id"], name)
+    check(CALENDARS, nw.from_native(_calendars(rows["holidays"], asof)))
     rows["holidays"] = rows["holidays"].sort("region", "date")
-    return Graph(asof, **{name: rows[name] for name in PARTS if name != "graph"})
+    graph = Graph(asof, **{name: rows[name] for name in PARTS if name != "graph"})
+    check_usable(graph)
+    return graph
 
 
 def _known(rows: pl.DataFrame, column: str, names: pl.Series, part: str) -> None:
@@ -130,11 +134,11 @@ def keep(graph: Graph, lake: Lake) -> int:
     ValueError, LakeBusyError
         As ``save``.
     """
-    rows = save(graph, lake)
-    if graph.holidays.height and not lake.has(CALENDARS):
-        days = graph.holidays.with_columns(
-            is_working=pl.lit(False), holiday=pl.lit("imported"), recorded_at=graph.asof
-        )
-        with lake.batch("graph import") as batch:
-            batch.append(CALENDARS, nw.from_native(days))
-    return rows
+    is_new = graph.holidays.height and not lake.has(CALENDARS)
+    return save(graph, lake, _calendars(graph.holidays, graph.asof) if is_new else None)
+
+
+def _calendars(holidays: pl.DataFrame, asof: datetime) -> pl.DataFrame:
+    return holidays.with_columns(
+        is_working=pl.lit(False), holiday=pl.lit("imported"), recorded_at=asof
+    )

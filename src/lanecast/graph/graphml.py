@@ -7,6 +7,7 @@ that is empty ``_x_``.
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from xml.parsers.expat import ParserCreate
 
 import polars as pl
 import rustworkx
@@ -107,6 +108,7 @@ def read(path: Path) -> Graph:
         When the file is not GraphML with one directed graph; as ``exchange.whole``.
     """
     try:
+        marks = _marks(path)
         graphs = rustworkx.read_graphml(str(path))
     except Exception as error:  # rustworkx raises what it finds: many types
         raise ValueError(f"{path}: this is not GraphML: {error}.") from error
@@ -117,6 +119,7 @@ def read(path: Path) -> Graph:
     graph: Any = graphs[0]
     found = {"nodes": _texts(graph.nodes(), "nodes")}
     ends = graph.edge_list()
+    _all_there(path, marks, len(ends))
     names = found["nodes"]["node_id"]
     found["edges"] = _texts(graph.edges(), "edges").with_columns(
         head_id=names.gather([head for head, _ in ends]),
@@ -133,11 +136,44 @@ def read(path: Path) -> Graph:
     return whole(found)
 
 
+def _marks(path: Path) -> tuple[set[str], list[dict[str, str]]]:
+    """Return the names of all nodes of a file, and what each of its edges says of itself."""
+    nodes: set[str] = set()
+    edges: list[dict[str, str]] = []
+
+    def seen(mark: str, said: dict[str, str]) -> None:
+        if (plain := mark.rpartition(":")[2]) == "edge":
+            edges.append(said)
+        elif plain == "node":
+            nodes.add(said.get("id", ""))
+
+    parser = ParserCreate()
+    parser.StartElementHandler = seen
+    with path.open("rb") as file:
+        parser.ParseFile(file)
+    return nodes, edges
+
+
+def _all_there(path: Path, marks: tuple[set[str], list[dict[str, str]]], read: int) -> None:
+    """Refuse a file of which an edge was not read: rustworkx passes over those without ends."""
+    nodes, edges = marks
+    for said in edges:
+        for end in ("source", "target"):
+            if (name := said.get(end)) not in nodes:
+                edge = said.get("id") or " to ".join(str(said.get(e)) for e in ("source", "target"))
+                raise ValueError(f"{path}: edge {edge!r}: its {end} {name!r} is no node of it.")
+    if read != len(edges):
+        raise ValueError(
+            f"{path}: {len(edges)} edges, of which {read} can be read; expected each with the id "
+            "of a node of the file as source and as target, and directed."
+        )
+
+
 def _texts(rows: list[dict[str, Any]], part: str) -> pl.DataFrame:
     """Return data of nodes or edges as columns of text."""
     names = [*_data(part), *(_OF_EDGES if part == "edges" else ())]
     columns = {name: _said([row.get(name) for row in rows]) for name in names}
-    columns[next(iter(_ENDS[part]))] = _said([row["id"] for row in rows])
+    columns[next(iter(_ENDS[part]))] = _said([row.get("id") for row in rows])
     return pl.DataFrame(columns)
 
 

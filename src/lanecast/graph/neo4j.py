@@ -3,6 +3,7 @@
 Neo4j has no relationships of relationships: days and proofs are nodes that name their ``edge_id``.
 """
 
+from collections import Counter
 from pathlib import Path
 
 import polars as pl
@@ -69,4 +70,9 @@ def _read(part: str, path: Path) -> pl.DataFrame:
         raise ValueError(f"{path}: this is not CSV: {error}.") from error
     of = {role: name for name, role in _ROLES.get(part, {}).items()}
     names = {each: of.get(each, each.split(":")[0]) for each in rows.columns}
+    if twice := [each for each, many in Counter(names.values()).items() if each and many > 1]:
+        raise ValueError(
+            f"{path}: column {twice[0]!r} is there twice; expected a first line with the header "
+            f"{', '.join(_header(part, *each) for each in PARTS[part].items())}."
+        )
     return rows.select(pl.col(each).alias(name) for each, name in names.items() if name)

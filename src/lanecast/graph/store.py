@@ -1,6 +1,7 @@
 """A graph as tables of the lake: each save writes only what has changed since the last."""
 
 from datetime import datetime
+from typing import Any
 
 import narwhals as nw
 import polars as pl
@@ -38,7 +39,7 @@ def load(lake: Lake) -> Graph:
     """
     asof = stored(lake)
     if asof is None:
-        raise ValueError(f"--lake: {lake.path} holds no graph; make one with lanecast graph build.")
+        raise ValueError(f"--data: {lake.path} holds no graph; make one with lanecast graph build.")
     frames = {name: _read(lake, table) for name, table in FRAMES.items()}
     holidays = pl.DataFrame(schema={"region": pl.String, "date": pl.Date})
     past = lake.asof(asof)
@@ -54,8 +55,10 @@ def _read(lake: Lake, table: Table) -> pl.DataFrame:
     return collect(lake.read(table).filter(is_there).select(*names)).sort(table.key)
 
 
-def save(graph: Graph, lake: Lake) -> int:
+def save(graph: Graph, lake: Lake, calendars: pl.DataFrame | None = None) -> int:
     """Write what differs from the newest graph that ``lake`` holds; return how many rows that was.
+
+    ``calendars`` are rows of that table which become visible with it, or not at all.
 
     What is not there any more is written once more as not holding, so that every version of the
     tables can be read as of its moment.
@@ -63,24 +66,36 @@ def save(graph: Graph, lake: Lake) -> int:
     Raises
     ------
     ValueError
-        When the lake holds a graph of a later moment.
+        When the lake holds a graph of a later moment, or another one of the same.
     LakeBusyError
         When another process is writing.
     """
     newest = stored(lake)
     if newest is not None and graph.asof < newest:
         raise ValueError(
-            f"--asof: {lake.path} holds a graph of {newest:%Y-%m-%d %H:%M}; expected a moment not "
+            f"asof: {lake.path} holds a graph of {newest:%Y-%m-%d %H:%M}; expected a moment not "
             f"before it, got {graph.asof:%Y-%m-%d %H:%M}."
         )
     written = 0
     with lake.batch("graph") as batch:
-        for name, table in FRAMES.items():
-            rows = getattr(graph, name)
-            changed = _changed(rows, _read(lake, table) if lake.has(table) else rows.clear(), table)
-            new, _ = batch.append(table, nw.from_native(changed.with_columns(asof=graph.asof)))
-            written += new
+        changed = [(table, _versions(graph, lake, name)) for name, table in FRAMES.items()]
+        if newest == graph.asof and any(batch.compare(*each)[1].height for each in changed):
+            raise ValueError(
+                f"asof: {lake.path} holds another graph of that very moment, "
+                f"{newest:%Y-%m-%d %H:%M}; expected a later one."
+            )
+        for table, rows in changed:
+            written += batch.append(table, rows)[0]
+        if calendars is not None:
+            batch.append(CALENDARS, nw.from_native(calendars))
     return written
+
+
+def _versions(graph: Graph, lake: Lake, name: str) -> nw.DataFrame[Any]:
+    """Return the rows of a part that its table of ``lake`` must be given."""
+    rows, table = getattr(graph, name), FRAMES[name]
+    changed = _changed(rows, _read(lake, table) if lake.has(table) else rows.clear(), table)
+    return nw.from_native(changed.with_columns(asof=graph.asof))
 
 
 def _changed(rows: pl.DataFrame, old: pl.DataFrame, table: Table) -> pl.DataFrame:

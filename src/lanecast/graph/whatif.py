@@ -39,9 +39,9 @@ def slowing(index: Index, lane_id: str, times: float) -> Change:
     lanes = index.roads.lanes["lane_id"]
     of = np.flatnonzero((lanes == lane_id).fill_null(False).to_numpy())
     if not len(of):
-        raise ValueError(f"slow: {lane_id!r} is no lane that can be travelled.")
+        raise ValueError(f"--slow: {lane_id!r} is no lane that can be travelled.")
     if not times >= 1:
-        raise ValueError(f"slow: expected a factor of at least 1, got {times}.")
+        raise ValueError(f"--slow: expected a factor of at least 1, got {times}.")
     factor = np.ones(len(lanes))
     factor[of] = times
     return Change(factor)
@@ -56,9 +56,9 @@ def adding(start: int, goal: int, hours: float) -> Change:
         When both are the same place, or the time is not positive.
     """
     if start == goal:
-        raise ValueError("add: a lane needs two places; got the same one twice.")
+        raise ValueError("--add: a lane needs two places; got the same one twice.")
     if not 0 < hours < 10_000:
-        raise ValueError(f"add: expected hours above 0 and below 10000, got {hours}.")
+        raise ValueError(f"--add: expected hours above 0 and below 10000, got {hours}.")
     return Change(None, [(start, goal, 3600 * hours)])
 
 
