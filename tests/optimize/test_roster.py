@@ -232,6 +232,23 @@ def test_a_contract_that_cannot_be_worked_conflicts_with_what_forbids_it():
     assert set(caught.value.rules) == {"min_hours", "days_a_week"}  # 5 x 4 h are 20
 
 
+def test_of_two_conflicts_the_smaller_is_named():
+    # five days of four hours, three in a row forbidden, on five days in a row: a conflict of three
+    away = np.zeros((1, 7), bool)
+    away[0, 5:] = True
+    people = team(1, 2, skills=np.array([[True, False]]), low=np.array([20.0]), away=away)
+    come = np.zeros((2, 168))
+    shifts = patterns(7, [8], [4], 1)
+    rules = Rules(np.full(2, LATE), must_work=True, must_cover=True, days_in_row=2)
+    with pytest.raises(ConflictError) as caught:
+        roster(people, shifts, load(come), rules)
+    assert set(caught.value.rules) == {"min_hours", "days_in_row", "days_off"}
+    come[1, 9] = 0.5  # and work that nobody can do: a conflict of two
+    with pytest.raises(ConflictError) as caught:
+        roster(people, shifts, load(come), rules)
+    assert set(caught.value.rules) == {"cover", "skills"}
+
+
 def test_contract_hours_that_must_be_worked_are_worked():
     people = team(4, low=np.full(4, 24.0))
     shifts = patterns(7, [8, 12], [4, 6], 1)

@@ -215,6 +215,20 @@ def test_pieces_become_hours_by_the_rate(inputs):
     assert (waits >= 0).all() and (waits.max(axis=2) > 0).all()
 
 
+def test_pieces_must_be_ready_before_a_departure_of_that_weekday(inputs):
+    volumes, rates, _, _ = inputs
+    zone, first = "America/New_York", (date(2025, 6, 1) - date(1970, 1, 1)).days  # a Sunday
+    lane = pl.DataFrame({"weekdays": ["1000000"], "departures_per_day": [1], "cutoff_s": [3600.0],
+                         "first_s": [17 * 3600.0], "headway_s": [0.0]})  # fmt: skip
+    at = midnight(first, zone)
+    rows = volumes.with_columns(ds=pl.lit(at).cast(pl.Datetime("us", "UTC")), mean=pl.lit(10.0))
+    rows = rows.unique("unique_id")
+    names = ["pick", "pack", "sort"]
+    come, waits = work_of(rows, rates, lane, ["mean"], names, at, first, first + 3, zone, 1)
+    due = np.flatnonzero(waits[0, 0] < come[0, 0].sum() / 2)
+    assert due[0] == 0 + 24 + 15 and come[0, 0].sum() > 0  # Monday, done at 16:00
+
+
 def test_slower_hands_need_more_money_and_cheaper_lateness_less(inputs):
     volumes, rates, team, cutoffs = inputs
     costs, slow = workforce.Costs(), rates.with_columns(pl.col("units_per_h") / 4)
