@@ -20,7 +20,7 @@ import narwhals as nw
 import numpy as np
 
 from lanecast import artifact
-from lanecast.cli.options import blend
+from lanecast.cli.training import blend
 from lanecast.parcel import eta
 from lanecast.parcel.eta.models import FittedBlend
 from lanecast.parcel.questions import questions

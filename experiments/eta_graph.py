@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from lanecast.cli.options import blend
+from lanecast.cli.training import blend
 from lanecast.graph import build
 from lanecast.graph.bins import Floats
 from lanecast.graph.evidence import Ints

@@ -16,7 +16,7 @@ from pathlib import Path
 import narwhals as nw
 import polars as pl
 
-from lanecast.cli.options import blend
+from lanecast.cli.training import blend
 from lanecast.parcel import eta
 from lanecast.parcel.eta.evaluate import matched
 from lanecast.sources.world import TABLES, simulate

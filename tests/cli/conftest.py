@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from lanecast.cli import options, run, training
+from lanecast.cli import eta as command
+from lanecast.cli import run, training
 from lanecast.nn.training import Training
 from lanecast.parcel import eta
 from lanecast.sources.world import simulate
@@ -61,7 +62,7 @@ def quick() -> Iterator[None]:
         return eta.Blend(eta.Boosted(rounds=15, seed=seed), deep)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(options, "blend", blend)
+        patch.setattr(command, "blend", blend)
         patch.setattr(training, "blend", blend)
         yield
 

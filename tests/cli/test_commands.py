@@ -7,6 +7,7 @@ import typer
 
 from lanecast import artifact
 from lanecast.cli import app, options
+from lanecast.cli.commands import VERBS
 from lanecast.tables.lake import Lake, collect
 from lanecast.tables.network import FACILITIES
 from lanecast.tables.parcel import PARCELS, PLANS, PREDICTIONS, SCANS
@@ -14,6 +15,8 @@ from lanecast.tables.parcel import PARCELS, PLANS, PREDICTIONS, SCANS
 from .conftest import LEARNT_UNTIL
 
 COMMANDS = ["doctor", "demo", "ingest", "fit", "predict", "backtest", "decide", "tables"]
+PLAIN = [name for name in COMMANDS if name not in VERBS]
+ASKED = [f"{verb} {problem}" for verb, (problems, _) in VERBS.items() for problem in problems]
 FIGURES = {
     *("mae_days", "mae_baseline_days", "coverage_80", "coverage_95", "bias_days", "n"),
     *("fit_s", "predict_rows_per_s"),
@@ -25,9 +28,9 @@ def count(lake, table):
     return collect(Lake(lake).versions(table)).height
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", [*PLAIN, *ASKED])
 def test_the_help_of_every_command_shows_an_example(lanecast, command):
-    said = lanecast(command, "--help")
+    said = lanecast(*command.split(), "--help")
     assert said.code == 0
     assert "Example" in said.out
     assert f"lanecast {command}" in said.out
@@ -223,7 +226,7 @@ def test_backtest_reads_raw_files_and_leaves_no_trace(
         asked.append(options.first_parcel(words[2]))
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("lanecast.cli.problems.replay", stop)
+    monkeypatch.setattr("lanecast.cli.eta.replay", stop)
     words = ("backtest", "eta", "--source", "csv", "--data", company / "raw")
     said = lanecast(*words, "--from", "2025-02-25", "--to", "2025-03-04")
     assert said.code == 130 and said.err.startswith("lanecast: stopped")

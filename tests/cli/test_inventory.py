@@ -112,8 +112,8 @@ def test_features_are_those_of_a_loop(shop):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("fit", "inventory"), "inventory has no model of its own"),
-        (("predict", "inventory"), "inventory has no model of its own"),
+        (("fit", "inventory"), "No such command 'inventory'"),
+        (("predict", "inventory"), "No such command 'inventory'"),
         (("decide", "inventory", "--asof", "2020-01-01"), "--asof: stock is known from 2025-01"),
         (("decide", "inventory", "--service", "1.5"), "service: expected a chance in (0, 1)"),
         (

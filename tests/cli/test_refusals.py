@@ -22,8 +22,8 @@ DAY = "expected a date such as 2018-03-01"
 # what is typed; what the sentence on standard error must hold
 REFUSED = {
     "command": (("fly",), "No such command 'fly'"),
-    "problem": (("fit", "parking"), "'problem': 'parking' is not one of 'eta'"),
-    "problem missing": (("predict",), "Missing argument 'problem'", "eta"),
+    "problem": (("fit", "parking"), "No such command 'parking'", "one of eta"),
+    "problem missing": (("predict",), "Missing command", "one of eta"),
     "option": ((*DECIDE, "--speed", "9"), "No such option: --speed"),
     "option without value": ((*PREDICT, "--asof"), "--asof"),
     "source": (("ingest", "--source", "sap", "raw"), "--source", "'sap'", "'csv'", "'epcis'"),

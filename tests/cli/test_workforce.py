@@ -45,7 +45,7 @@ def test_a_backtest_tells_ours_beside_the_baselines(lanecast, shop):
         (("decide", "workforce", "--site", "W1"), "--site: nobody works in 'W1'; expected one of"),
         (("decide", "workforce", "--asof", "2020-01-01"), "--asof: labour is known from 2025-01"),
         (("decide", "workforce", "--days", "0"), "greater than or equal to 1"),
-        (("predict", "workforce", "--from", "2025-01-01"), "give only that"),
+        (("predict", "workforce", "--from", "2025-01-01"), "No such option: --from"),
     ],
 )
 def test_what_cannot_be_is_refused_in_words(lanecast, shop, words, said):

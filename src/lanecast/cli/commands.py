@@ -10,8 +10,25 @@ from .late import group
 
 COMMANDS = {
     **{name: (name, name) for name in ("doctor", "demo", "ingest")},
-    **{name: ("problems", name) for name in ("fit", "predict", "backtest", "decide")},
     "tables": ("tables", "tables"),
+}
+VERBS = {  # by verb, the problems that have it, and what it does
+    "fit": (
+        ("eta", "trajectory", "events", "journey", "workforce"),
+        "Learn a model from what was recorded, and save it in a folder.",
+    ),
+    "predict": (
+        ("eta", "trajectory", "events", "workforce"),
+        "Answer every question asked in a period, and store the answers.",
+    ),
+    "backtest": (
+        ("eta", "trajectory", "events", "demand", "inventory", "workforce"),
+        "Replay a period: refit, predict what was asked next, and score it when it was known.",
+    ),
+    "decide": (
+        ("eta", "events", "inventory", "workforce"),
+        "Decide what to do, on what was predicted.",
+    ),
 }
 GRAPH = {
     **{name: ("graph", name) for name in ("build", "path", "facts")},
@@ -44,6 +61,18 @@ graph = typer.Typer(
     help="The knowledge graph of the network: build it from a lake, then ask it.",
     no_args_is_help=True,
 )
+
+
+def _nothing() -> None:
+    """Take nothing: that there is a callback makes a group of the commands."""
+
+
+for verb, (problems, line) in VERBS.items():
+    where = {problem: (problem, verb) for problem in problems}
+    of_verb = typer.Typer(cls=group(where), help=line)
+    of_verb.callback()(_nothing)
+    app.add_typer(of_verb, name=verb)
+graph.callback()(_nothing)
 app.add_typer(graph, name="graph")
 
 
@@ -54,8 +83,3 @@ def program(
     ] = False,
 ) -> None:
     """Take what comes before a command."""
-
-
-@graph.callback()
-def of_graph() -> None:
-    """Take nothing: that there is a callback makes a group of the commands."""

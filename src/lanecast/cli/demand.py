@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import polars as pl
+import typer
 
 from lanecast.planning import demand
 from lanecast.planning.panel import Panel
@@ -20,8 +21,9 @@ from lanecast.tables.frequency import Frequency, detect
 from lanecast.tables.lake import Lake, collect
 from lanecast.tables.series import SERIES
 
+from .options import DataOption, JsonOption, SeedOption, SourceOption, folder_of
 from .raw import Source, filled
-from .talk import note, progress, show, write_json
+from .talk import moment, note, progress, show, span, writable, write_json
 
 WEIGHING = {
     "walmart": Weighing("units", "holiday", 5.0),  # as the competition counts
@@ -50,17 +52,30 @@ def model(source: str, known: Panel, seed: int) -> demand.Ensemble:
 
 
 def backtest(
-    source: Source,
-    data: Path,
-    since: datetime | None,
-    until: datetime | None,
-    every: timedelta | None,
-    horizon: int,
-    seed: int,
-    json: Path | None,
-    title: str,
+    data: DataOption,
+    source: SourceOption,
+    horizon: Annotated[int, typer.Option(help="Periods to forecast.", min=1, max=3660)] = 28,
+    from_: Annotated[str | None, typer.Option("--from", help="First origin.")] = None,
+    to: Annotated[str | None, typer.Option("--to", help="Nothing later is scored.")] = None,
+    every_: Annotated[
+        str | None,
+        typer.Option("--every", help="Time between origins, e.g. 7d; by default the horizon."),
+    ] = None,
+    seed: SeedOption = 0,
+    json: JsonOption = None,
 ) -> None:
-    """Forecast from each origin of a period with models fitted there, and score what came."""
+    """Forecast from each origin of a period with models fitted there, and score what came.
+
+    Example:
+
+      lanecast backtest demand --data walmart/ --source walmart --horizon 8 --from 2012-01-06
+    """
+    since, until = moment("from", from_) if from_ else None, moment("to", to) if to else None
+    if since and until and since >= until:
+        raise ValueError(f"--from: expected a day before --to {to}, got {from_}.")
+    every = span("every", every_) if every_ else None
+    writable(json=json)
+    folder_of("data", data)
     with series(source, data, horizon) as lake:
         frequency, first, last = extent(lake)
         if source == "m4" and (since or until):
@@ -96,7 +111,8 @@ def backtest(
         write_json(json, result)
     if json is None or str(json) != "-":
         scores = demand.evaluate(asked, weighing)
-        show(pl.DataFrame([{"model": n, **s} for n, s in scores.items()]).select(TOLD), title)
+        table = pl.DataFrame([{"model": n, **s} for n, s in scores.items()])
+        show(table.select(TOLD), f"demand, {horizon} periods ahead")
 
 
 @contextmanager

@@ -21,9 +21,10 @@ from lanecast.tables.parcel import PARCELS, PLANS, PREDICTIONS
 
 from .ahead import ahead
 from .drivers import typical
-from .options import WARM_UP, SeedOption, blend, first_parcel, limits, named_as_a_lake
+from .eta import limits
+from .options import WARM_UP, SeedOption, first_parcel, named_as_a_lake
 from .talk import errors, fillable, progress, show, tell, write_json
-from .training import LEARNT_FROM
+from .training import LEARNT_FROM, blend
 
 WEEKS = 3  # that are replayed
 MATURE = timedelta(days=20)  # after the last of them, so that nearly all parcels have arrived

@@ -2,28 +2,63 @@
 
 from contextlib import nullcontext
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
+from typing import Annotated
 
 import narwhals as nw
 import polars as pl
+import typer
 
 from lanecast import artifact
 from lanecast.experiment import Entry, replay
 from lanecast.parcel import events
 from lanecast.parcel.events.models import FittedBoosted
-from lanecast.tables.commerce import ADDRESSES, MERCHANTS, ORDERS
-from lanecast.tables.events import ACTIONS, CLAIMS, INTERVENTIONS, RISKS
+from lanecast.tables.events import ACTIONS, INTERVENTIONS, RISKS
 from lanecast.tables.lake import Lake, collect
-from lanecast.tables.network import CALENDARS
-from lanecast.tables.parcel import PARCELS, PROMISES, SCANS
 
-from .options import AHEAD, WARM_UP, first_parcel, opened, period
-from .raw import Source, filled
+from .learnt_from import EVENTS
+from .options import (
+    AHEAD,
+    WARM_UP,
+    ZONES,
+    AsofOption,
+    DataOption,
+    DaysOption,
+    DriversOption,
+    EveryOption,
+    FirstDayOption,
+    FromOption,
+    JsonOption,
+    LakeOption,
+    LastDayOption,
+    ModelOption,
+    OutOption,
+    SeedOption,
+    SourceOption,
+    ToOption,
+    drivers_alone,
+    first_parcel,
+    folder_of,
+    opened,
+    period,
+    replayed,
+)
+from .raw import filled
+from .risk_drivers import why_risks
 from .saved import digest, loaded, warn
-from .talk import moment, note, progress, show, tell, whole, write_json
+from .talk import (
+    makeable,
+    moment,
+    note,
+    progress,
+    show,
+    tell,
+    whole,
+    writable,
+    write_json,
+)
 
-LEARNT_FROM = (PARCELS, ORDERS, MERCHANTS, ADDRESSES, PROMISES, SCANS, CALENDARS, CLAIMS)
 JUDGED = {  # the moments that a back-test learns and asks
     "late": ("checkout",),
     "failed_first": ("in_transit",),
@@ -50,8 +85,22 @@ def entries(seed: int) -> dict[str, Entry]:
     }
 
 
-def fit(lake: Path, model: Path, asof: str | None, days: int, seed: int, json: Path | None) -> None:
-    """Learn the risks from what was recorded, and save the model."""
+def fit(
+    lake: LakeOption = Path("lake"),
+    model: ModelOption = Path("model"),
+    asof: AsofOption = None,
+    days: DaysOption = 540,
+    seed: SeedOption = 0,
+    json: JsonOption = None,
+) -> None:
+    """Learn what goes wrong with parcels from what was recorded, and save the model.
+
+    Example:
+
+      lanecast fit events --lake lake --model model --asof 2025-04-01
+    """
+    makeable("model", model)
+    writable(json=json)
     known, now = opened(lake, asof)
     since = max(first_parcel(known) + WARM_UP, now - timedelta(days=days))
     if since >= now:
@@ -72,7 +121,7 @@ def fit(lake: Path, model: Path, asof: str | None, days: int, seed: int, json: P
             "events": sorted(fitted.trees),
         }
         context = events.context(known, now)
-        artifact.save(model, fitted, context, metrics=metrics, tables=LEARNT_FROM, about=about)
+        artifact.save(model, fitted, context, metrics=metrics, tables=EVENTS, about=about)
     rare = sorted({name for name in fitted.base.rates if "/" not in name} - set(fitted.trees))
     if rare:
         note(f"too few hits of {', '.join(rare)} are known: base rates will answer.")
@@ -83,21 +132,34 @@ def fit(lake: Path, model: Path, asof: str | None, days: int, seed: int, json: P
 
 
 def predict(
-    lake: Path,
-    model: Path,
-    since: str | None,
-    until: str | None,
-    asof: str | None,
-    out: Path | None,
-    json: Path | None,
+    lake: LakeOption = Path("lake"),
+    model: ModelOption = Path("model"),
+    since: FromOption = None,
+    until: ToOption = None,
+    asof: AsofOption = None,
+    out: OutOption = None,
+    drivers: DriversOption = None,
+    json: JsonOption = None,
 ) -> None:
-    """Say how likely each event is at every question of a period, and store the answers."""
+    """Say how likely each event is at every question of a period, and store the answers.
+
+    Examples
+    --------
+      lanecast predict events --lake lake --model model --from 2025-04-01 --to 2025-04-02
+
+      lanecast predict events --lake lake --model model --drivers parcel-1
+    """
+    drivers_alone(drivers, out)
+    writable(json=json, out=out)
+    if drivers is not None:
+        why_risks(lake, model, drivers, since, until, asof, json)
+        return
     known, now = opened(lake, asof)
     end = moment("to", until) if until else now
     start, end = period(since, until, end - timedelta(days=1), end, known)
     with progress(quiet=json is not None) as say:
         say("loading the model", 0.1)
-        fitted, context, about = loaded(model, "events", FittedBoosted, LEARNT_FROM)
+        fitted, context, about = loaded(model, "events", FittedBoosted, EVENTS)
         say("predicting", 0.3)
         x = events.assemble(events.asked(known, start, end).collect("polars"), context).to_native()
         answers = fitted.predict(x.sort("asof_h", "parcel_id", "moment"))
@@ -132,15 +194,26 @@ def predict(
 
 
 def decide(
-    lake: Path,
-    since: str | None,
-    until: str | None,
-    asof: str | None,
-    budget: float | None,
-    places: str | None,
-    json: Path | None,
+    lake: LakeOption = Path("lake"),
+    since: FromOption = None,
+    until: ToOption = None,
+    asof: AsofOption = None,
+    budget: Annotated[
+        float | None, typer.Option(help="What all actions together may cost.", min=0)
+    ] = None,
+    places: Annotated[
+        str | None,
+        typer.Option(help="How often an action may be taken: call_ahead=100,open_trace=5"),
+    ] = None,
+    json: JsonOption = None,
 ) -> None:
-    """Choose what to do about which parcels, from the stored risks of a period."""
+    """Choose what to do about which parcels, from stored risks, by default of the last day.
+
+    Example:
+
+      lanecast decide events --lake lake --places call_ahead=100 --budget 200
+    """
+    writable(json=json)
     limits = events.Limits(_places(places), float("inf") if budget is None else budget)
     known, now = opened(lake, asof)
     if not known.has(RISKS):
@@ -177,17 +250,25 @@ def decide(
 
 
 def backtest(
-    source: Source,
-    data: Path,
-    start: datetime,
-    end: datetime,
-    step: timedelta,
-    seed: int,
-    json: Path | None,
-    zone: str,
-    title: str,
+    data: DataOption,
+    source: SourceOption,
+    since: FirstDayOption,
+    until: LastDayOption,
+    every: EveryOption = "7d",
+    seed: SeedOption = 0,
+    json: JsonOption = None,
 ) -> None:
-    """Replay a period: refit, say what may happen, and score it when it was known."""
+    """Replay a period: refit, say what may happen, and score it when it was known.
+
+    Example:
+
+      lanecast backtest events --data olist/ --source olist --from 2018-03-01 --to 2018-06-01 \
+        --every 28d
+    """
+    zone = ZONES.get(source, "UTC")
+    start, end, step = replayed(since, until, every, zone)
+    writable(json=json)
+    folder_of("data", data)
     with filled(source, data) as lake:
         _, newest = opened(lake.path, option="data")
         first = first_parcel(lake) + WARM_UP
@@ -198,16 +279,16 @@ def backtest(
             )
         learn_from = max(first, start - LONGEST)
         with progress(quiet=json is not None and str(json) == "-") as say:
-            replayed = replay(events, entries(seed), lake, start, end, step, learn_from, say)
-    said, became = replayed.predictions, replayed.outcomes
+            done = replay(events, entries(seed), lake, start, end, step, learn_from, say)
+    said, became = done.predictions, done.outcomes
     result = events.headline(said, became)
     local = pl.col("asof").dt.convert_time_zone(zone).dt.strftime("%Y-%m")
     months = said.with_columns(month=local).partition_by("month", as_dict=True)
     speed = {
-        "fit_s": replayed.fit_s["boosted"],
-        "predict_rows_per_s": replayed.rows_per_s["boosted"],
+        "fit_s": done.fit_s["boosted"],
+        "predict_rows_per_s": done.rows_per_s["boosted"],
     }
-    result |= {"n": result.get("late_n", 0), **speed, "features_s": replayed.features_s}
+    result |= {"n": result.get("late_n", 0), **speed, "features_s": done.features_s}
     result["months"] = [
         {
             "month": month,
@@ -224,7 +305,7 @@ def backtest(
     if json is not None:
         write_json(json, result)
     if json is None or str(json) != "-":
-        show(scores.select(TOLD), title)
+        show(scores.select(TOLD), f"events, {since} to {until}, refit every {every}")
 
 
 def _places(text: str | None) -> dict[str, float]:

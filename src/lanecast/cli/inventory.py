@@ -3,13 +3,13 @@
 import time
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import narwhals as nw
 import polars as pl
+import typer
 
 from lanecast.planning import inventory
-from lanecast.planning.inventory import Costs as Costs
 from lanecast.planning.inventory.ahead import ahead
 from lanecast.planning.inventory.outstanding import forecasts, limits
 from lanecast.planning.inventory.replay import HISTORY
@@ -17,9 +17,21 @@ from lanecast.planning.inventory.shelves import shop
 from lanecast.tables.lake import Lake, collect
 from lanecast.tables.planning import REPLENISHMENT_PLANS, STOCK
 
-from .options import folder_of, named_as_a_lake
-from .raw import Source, filled
-from .talk import moment, note, progress, show, tell, write_json
+from .options import (
+    AsofOption,
+    DataOption,
+    FirstDayOption,
+    JsonOption,
+    LakeOption,
+    LastDayOption,
+    SeedOption,
+    SourceOption,
+    folder_of,
+    named_as_a_lake,
+    replayed,
+)
+from .raw import filled
+from .talk import moment, note, progress, show, tell, writable, write_json
 
 PolicyName = Literal["rolling", "order_up_to", "min_max", "reorder_point", "newsvendor"]
 AHEAD_D = 60  # days after the period of which plans are read
@@ -47,30 +59,28 @@ def policy_of(name: PolicyName, service: float | None) -> Any:
     return inventory.ReorderPoint() if name == "reorder_point" else inventory.Newsvendor()
 
 
-def nothing_to_learn(problem: str) -> None:
-    """Refuse to fit or predict an order list: it is decided, on forecasts of demand.
-
-    Raises
-    ------
-    ValueError
-        When that is asked.
-    """
-    if problem == "inventory":
-        raise ValueError(
-            "problem: inventory has no model of its own; run lanecast decide inventory, which "
-            "takes stored demand_forecasts, or recent sales."
-        )
-
-
 def decide(
-    lake: Path,
-    asof: str | None,
-    costs: inventory.Costs,
-    budget: float | None,
-    policy: Any,
-    json: Path | None,
+    lake: LakeOption = Path("lake"),
+    asof: AsofOption = None,
+    order_cost: Annotated[float, typer.Option(help="Cost of an order of an item.", min=0)] = 2.0,
+    holding: Annotated[
+        float, typer.Option(help="Share of its cost that a unit costs per year.", min=0)
+    ] = 0.25,
+    budget: Annotated[float | None, typer.Option(help="What all may cost.", min=0)] = None,
+    service: Annotated[
+        float | None, typer.Option(help="Least chance that nothing is lost.")
+    ] = None,
+    policy: Annotated[PolicyName, typer.Option(help="How to order.")] = "rolling",
+    json: JsonOption = None,
 ) -> None:
-    """Write the order list of an evening, from stored forecasts or, without, from recent sales."""
+    """Write the order list of the evening of --asof, from stored forecasts or else recent sales.
+
+    Example:
+
+      lanecast decide inventory --lake lake --order-cost 2 --holding 0.25
+    """
+    writable(json=json)
+    costs, rule = inventory.Costs(order=order_cost, holding=holding), policy_of(policy, service)
     known, now = stocked(lake, asof)
     with progress(quiet=json is not None) as say:
         say("stock", 0.1)
@@ -80,7 +90,7 @@ def decide(
         if stored.height and ours.height:
             ours = ours.filter(pl.lit(False))  # one kind of draws in one plan
         say("orders", 0.6)
-        plan = inventory.decide(stored if stored.height else ours, costs, bounds, policy)
+        plan = inventory.decide(stored if stored.height else ours, costs, bounds, rule)
     written = 0
     if plan.table.height:
         table = nw.from_native(plan.table)
@@ -115,15 +125,22 @@ def decide(
 
 
 def backtest(
-    source: Source,
-    data: Path,
-    start: datetime,
-    end: datetime,
-    seed: int,
-    json: Path | None,
-    title: str,
+    data: DataOption,
+    source: SourceOption,
+    since: FirstDayOption,
+    until: LastDayOption,
+    seed: SeedOption = 0,
+    json: JsonOption = None,
 ) -> None:
-    """Let policies trade in a period, each on its own sales, and print what each costs."""
+    """Let policies trade in a period, each on its own sales, and print what each costs.
+
+    Example:
+
+      lanecast backtest inventory --data lake/ --source lake --from 2025-06-01 --to 2025-08-01
+    """
+    start, end, _ = replayed(since, until, "7d")
+    writable(json=json)
+    folder_of("data", data)
     with filled(source, data) as lake:
         _, newest = stocked(lake.path, None, "data")
         if end > newest + timedelta(days=1):
@@ -165,7 +182,7 @@ def backtest(
     if json is not None:
         write_json(json, result)
     if json is None or str(json) != "-":
-        show(rows.drop("regret"), title)
+        show(rows.drop("regret"), f"inventory, {since} to {until}")
 
 
 def stocked(path: Path, asof: str | None, option: str = "lake") -> tuple[Lake, datetime]:

@@ -28,10 +28,18 @@ def group(where: Where) -> type[TyperGroup]:
                 return TyperCommand(cmd_name, help=_line(*where[cmd_name]))
             return super().get_command(ctx, cmd_name)
 
+        def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+            if not args and not self.no_args_is_help:
+                ctx.fail(f"Missing command; expected one of {', '.join(self.list_commands(ctx))}")
+            return super().parse_args(ctx, args)
+
         def resolve_command(self, ctx: Any, args: list[str]) -> Any:
             """Return the command that is to run, with its options."""
             if args[0] in where:
                 return args[0], _imported(args[0], *where[args[0]]), args[1:]
+            valid = self.list_commands(ctx)
+            if args[0] not in valid and not args[0].startswith("-"):
+                ctx.fail(f"No such command {args[0]!r}; expected one of {', '.join(valid)}")
             return super().resolve_command(ctx, args)
 
     return Late

@@ -12,10 +12,10 @@ from lanecast.parcel.trajectory.models.drivers import of_stop, of_time
 from lanecast.tables.trajectory import SOMEWHERE_NEW
 
 from .drivers import last_question
+from .learnt_from import TRAJECTORY
 from .options import first_parcel, opened, period
 from .saved import loaded, warn
 from .talk import moment, show, tell, write_json
-from .trajectory import LEARNT_FROM
 
 SHOWN = 8  # inputs that are printed
 WIDEST = 20  # characters of a value
@@ -36,7 +36,7 @@ def why_next(
     end = moment("to", until) if until else now
     start, end = period(since, until, max(first_parcel(known), end - MEMORY), end, known)
     row = last_question(parcel, trajectory.asked(known, start, end), start, end)
-    fitted, context, about = loaded(model, "trajectory", FittedBlend, LEARNT_FROM)
+    fitted, context, about = loaded(model, "trajectory", FittedBlend, TRAJECTORY)
     warn(model, about, datetime.fromtimestamp(3600 * row["asof_h"][0], UTC))
     x: pl.DataFrame = trajectory.assemble(nw.from_native(row), context).to_native()
     x = x.sort("listed", "next_stop")

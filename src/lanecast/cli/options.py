@@ -1,28 +1,18 @@
 """Options that several commands share, and what they stand for."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated
 
 import narwhals as nw
-import polars as pl
 import typer
 
-from lanecast.experiment import Entry
-from lanecast.parcel import eta
 from lanecast.tables.lake import Lake, collect
 from lanecast.tables.parcel import PARCELS, SCANS
 
-from .talk import moment
+from .raw import Source
+from .talk import moment, span
 
-ProblemArgument = Annotated[
-    Literal["eta", "trajectory", "events", "demand", "inventory", "workforce"],
-    typer.Argument(
-        help="The question: eta, when it arrives; trajectory, where it goes next; events, what "
-        "goes wrong; demand, how much is sold; inventory, what to order; workforce, who works when."
-    ),
-]
 LakeOption = Annotated[Path, typer.Option("--lake", help="Folder of the lake.")]
 ModelOption = Annotated[Path, typer.Option("--model", help="Folder of the fitted model.")]
 JsonOption = Annotated[
@@ -39,6 +29,31 @@ SeedOption = Annotated[
     typer.Option("--seed", help="Seed; the same one, the same result.", min=0, max=2**31 - 1),
 ]
 
+FromOption = Annotated[str | None, typer.Option("--from", help="First moment, a date or instant.")]
+ToOption = Annotated[str | None, typer.Option("--to", help="Moment after the last.")]
+DaysOption = Annotated[
+    int, typer.Option("--days", help="Days of history to learn from.", min=30, max=3660)
+]
+OutOption = Annotated[
+    Path | None, typer.Option("--out", help="Write the predictions to this Parquet file too.")
+]
+DriversOption = Annotated[
+    str | None,
+    typer.Option(
+        "--drivers",
+        metavar="PARCEL_ID",
+        help="Only say what moved the last answer about this parcel; nothing is stored.",
+    ),
+]
+DataOption = Annotated[
+    Path, typer.Option("--data", help="Folder of raw files, or a lake (--source lake).")
+]
+SourceOption = Annotated[
+    Source, typer.Option("--source", help="What --data holds; world: csv of a simulation.")
+]
+FirstDayOption = Annotated[str, typer.Option("--from", help="First day of the period.")]
+LastDayOption = Annotated[str, typer.Option("--to", help="Day after the last.")]
+EveryOption = Annotated[str, typer.Option("--every", help="Time between refits, e.g. 7d.")]
 ZONES = {
     "olist": "America/Sao_Paulo",
     "delhivery": "Asia/Kolkata",
@@ -151,34 +166,29 @@ def first_parcel(lake: Lake, option: str = "lake") -> datetime:
     return found
 
 
-def blend(seed: int) -> eta.Blend:
-    """Return the blend with this seed everywhere."""
-    deep = eta.Deep(training=replace(eta.Deep().training, seed=seed))
-    return eta.Blend(eta.Boosted(seed=seed), deep)
+def replayed(
+    since: str, until: str, every: str, zone: str = "UTC"
+) -> tuple[datetime, datetime, timedelta]:
+    """Return the first moment of a replay, the one after its last, and the time between refits.
+
+    Raises
+    ------
+    ValueError
+        When the period is empty, or one of them is none.
+    """
+    start, end, step = moment("from", since, zone), moment("to", until, zone), span("every", every)
+    if start >= end:
+        raise ValueError(f"--from: expected a day before --to {until}, got {since}.")
+    return start, end, step
 
 
-def entries(seed: int) -> dict[str, Entry]:
-    """Return the models of a back-test: ours, the baseline, and what everybody has at hand."""
-    return {
-        "blend": Entry(blend(seed)),
-        "lane_quantiles": Entry(eta.LaneQuantiles()),
-        "plain_once": Entry(eta.Plain(), once=True),
-        "plain_60d": Entry(eta.Plain(days=60)),
-        "pinball_60d": Entry(eta.Pinball(days=60)),
-    }
+def drivers_alone(drivers: str | None, out: Path | None) -> None:
+    """Refuse to write to ``out`` where only drivers are told.
 
-
-def limits(lake: Lake, since: datetime, until: datetime) -> eta.Limits:
-    """Return where parcels of [since, until) must go, and the working days there."""
-    known: Any = lake.asof(until)
-    days = eta.calendar(known).get("calendar")
-    calendar = (
-        None if days is None else collect(days.lazy()).select("goal_region", "day", "is_working")
-    )
-    return eta.Limits(collect(eta.places(known, since, until)), calendar)
-
-
-def answered(frame: pl.DataFrame) -> dict[str, int]:
-    """Return how many rows of predictions were answered by what."""
-    counted = frame.select(pl.col("fallback").fill_null("model")).to_series().value_counts()
-    return dict(counted.iter_rows())
+    Raises
+    ------
+    ValueError
+        When both are given.
+    """
+    if drivers is not None and out is not None:
+        raise ValueError(f"--out: with --drivers nothing is written to {out}; leave one out.")

@@ -12,7 +12,7 @@ from lanecast.parcel import events
 from lanecast.parcel.events.models import FittedBoosted
 
 from .drivers import last_question
-from .events import LEARNT_FROM
+from .learnt_from import EVENTS
 from .options import first_parcel, opened, period
 from .saved import loaded, warn
 from .talk import moment, show, tell, write_json
@@ -40,7 +40,7 @@ def why_risks(
     end = moment("to", until) if until else now
     start, end = period(since, until, first_parcel(known), end, known)
     row = last_question(parcel_id, events.asked(known, start, end), start, end)
-    fitted, context, about = loaded(model, "events", FittedBoosted, LEARNT_FROM)
+    fitted, context, about = loaded(model, "events", FittedBoosted, EVENTS)
     warn(model, about, datetime.fromtimestamp(3600 * row["asof_h"][0], UTC))
     x = events.assemble(nw.from_native(row), context).to_native()
     answers = fitted.predict(x)

@@ -18,7 +18,11 @@ Fitted = TypeVar("Fitted")
 
 
 def loaded(
-    model: Path, problem: str, kind: type[Fitted], tables: tuple[Table, ...]
+    model: Path,
+    problem: str,
+    kind: type[Fitted],
+    tables: tuple[Table, ...],
+    option: str = "--model",
 ) -> tuple[Fitted, dict[str, nw.DataFrame[Any]], dict[str, Any]]:
     """Return the model of a folder, its context and its manifest.
 
@@ -29,7 +33,7 @@ def loaded(
     """
     if not model.is_dir():
         what = "is a file; expected a folder" if model.exists() else "is missing"
-        raise ValueError(f"--model: {model} {what}; make one with lanecast fit.")
+        raise ValueError(f"{option}: {model} {what}; make one with lanecast fit.")
     try:
         manifest = artifact.describe(model)
         learnt = manifest["about"].get("trained_until")
@@ -40,7 +44,7 @@ def loaded(
         return *artifact.load(model, kind, tables=tables), manifest
     except Exception as error:
         named = "" if str(model) in str(error) else f"{model}: cannot be read back: "
-        raise ValueError(f"--model: {named}{error}") from error
+        raise ValueError(f"{option}: {named}{error}") from error
 
 
 def warn(model: Path, manifest: dict[str, Any], asked: datetime) -> None:

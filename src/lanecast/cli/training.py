@@ -1,6 +1,7 @@
 """How a model is fitted for use: measured on later weeks first, then learnt from everything."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,12 +14,16 @@ from lanecast.tables.lake import Lake, collect
 from lanecast.tables.network import CALENDARS
 from lanecast.tables.parcel import PARCELS, PROMISES, SCANS
 
-from .options import blend
-
 LEARNT_FROM = (PARCELS, ORDERS, MERCHANTS, ADDRESSES, PROMISES, SCANS, CALENDARS)
 MATURITY = timedelta(days=45)  # age of the questions that measure: nearly all are delivered
 MEASURED = timedelta(days=14)  # questions that measure
 FEWEST = 500  # rows to learn from
+
+
+def blend(seed: int) -> eta.Blend:
+    """Return the blend with this seed everywhere."""
+    deep = eta.Deep(training=replace(eta.Deep().training, seed=seed))
+    return eta.Blend(eta.Boosted(seed=seed), deep)
 
 
 def train(

@@ -1,32 +1,63 @@
 """``lanecast fit | predict | backtest trajectory``: where a parcel goes next, and when."""
 
-from collections.abc import Mapping
 from contextlib import nullcontext
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import narwhals as nw
 import polars as pl
+import typer
 
 from lanecast import artifact
 from lanecast.experiment import Entry, replay
 from lanecast.parcel import trajectory
 from lanecast.parcel.trajectory.models import FittedBlend
-from lanecast.tables.commerce import ADDRESSES, MERCHANTS, ORDERS
 from lanecast.tables.lake import Lake, collect
-from lanecast.tables.network import LANES
-from lanecast.tables.parcel import PARCELS, SCANS
-from lanecast.tables.trajectory import LANE_HISTORY, LEG_PLANS, NEXT_STOPS
+from lanecast.tables.parcel import SCANS
+from lanecast.tables.trajectory import NEXT_STOPS
 
-from .options import opened, period
-from .raw import Source, filled
+from .learnt_from import TRAJECTORY
+from .next_drivers import why_next
+from .options import (
+    ZONES,
+    AsofOption,
+    DataOption,
+    DriversOption,
+    EveryOption,
+    FirstDayOption,
+    FromOption,
+    JsonOption,
+    LakeOption,
+    LastDayOption,
+    ModelOption,
+    OutOption,
+    SeedOption,
+    SourceOption,
+    ToOption,
+    drivers_alone,
+    folder_of,
+    opened,
+    period,
+    replayed,
+)
+from .raw import filled
+from .same_network import same_network
 from .saved import digest, loaded, warn
-from .talk import moment, note, progress, show, tell, whole, write_json
+from .talk import (
+    makeable,
+    moment,
+    note,
+    progress,
+    show,
+    tell,
+    whole,
+    writable,
+    write_json,
+)
+from .ways import draw
 
-LEARNT_FROM = (PARCELS, ORDERS, MERCHANTS, ADDRESSES, SCANS, LANES, LANE_HISTORY, LEG_PLANS)
 MOST = timedelta(days=28)  # of questions that trees learn from; counts look further back
-ENOUGH = 10  # questions after which it is no accident that no place is known
 DEPARTURES = ("delhivery",)  # sources in which only a departure is a question: a leg begins
 AHEAD = timedelta(days=31)
 TOLD = ("model", "status", "n", "next_top1", "next_top3", "log_loss", "leg_mae_min", "coverage_80")
@@ -47,10 +78,26 @@ def entries(seed: int) -> dict[str, Entry]:
     }
 
 
-def fit(lake: Path, model: Path, asof: str | None, days: int, seed: int, json: Path | None) -> None:
-    """Learn from the questions of the last ``days`` (at most 28), and save the model."""
+def fit(
+    lake: LakeOption = Path("lake"),
+    model: ModelOption = Path("model"),
+    asof: AsofOption = None,
+    days: Annotated[
+        int, typer.Option(help="Days of questions that trees learn from.", min=1, max=28)
+    ] = 28,
+    seed: SeedOption = 0,
+    json: JsonOption = None,
+) -> None:
+    """Learn where parcels go next from the last days, and save the model.
+
+    Example:
+
+      lanecast fit trajectory --lake lake --model model --asof 2025-04-01
+    """
+    makeable("model", model)
+    writable(json=json)
     known, now = opened(lake, asof)
-    since = max(first_scan(known), now - min(timedelta(days=days), MOST))
+    since = max(first_scan(known), now - timedelta(days=days))
     with progress(quiet=json is not None) as say:
         say("features", 0.1)
         x = collect(trajectory.features(known, since, now).lazy())
@@ -66,7 +113,7 @@ def fit(lake: Path, model: Path, asof: str | None, days: int, seed: int, json: P
             "leg_share": fitted.leg_share,
         }
         context = trajectory.context(known, now)
-        artifact.save(model, fitted, context, metrics=metrics, tables=LEARNT_FROM, about=about)
+        artifact.save(model, fitted, context, metrics=metrics, tables=TRAJECTORY, about=about)
     if fitted.stop_share == 0:
         note("too few answers were known, or trees did not help: the baseline will answer.")
     if json is not None:
@@ -77,21 +124,55 @@ def fit(lake: Path, model: Path, asof: str | None, days: int, seed: int, json: P
 
 
 def predict(
-    lake: Path,
-    model: Path,
-    since: str | None,
-    until: str | None,
-    asof: str | None,
-    out: Path | None,
-    json: Path | None,
+    lake: LakeOption = Path("lake"),
+    model: ModelOption = Path("model"),
+    since: FromOption = None,
+    until: ToOption = None,
+    asof: AsofOption = None,
+    out: OutOption = None,
+    drivers: DriversOption = None,
+    ways: Annotated[
+        int | None,
+        typer.Option(
+            help="Draw whole ways of all that are under way; keep so many of each.", min=1, max=64
+        ),
+    ] = None,
+    parcel: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PARCEL_ID",
+            help="Only tell the whole ways of this parcel; nothing is stored.",
+        ),
+    ] = None,
+    json: JsonOption = None,
 ) -> None:
-    """Answer every question asked in a period, and store the answers."""
+    """Say where each parcel goes next, for every question of a period, and store the answers.
+
+    Examples
+    --------
+      lanecast predict trajectory --lake lake --model model --from 2025-04-01 --to 2025-04-02
+
+      lanecast predict trajectory --lake lake --model model --parcel parcel-1
+    """
+    drivers_alone(drivers, out)
+    writable(json=json, out=out)
+    if ways is not None or parcel is not None:
+        given = {"--from": since, "--to": until, "--drivers": drivers}
+        extra = next((name for name, value in given.items() if value is not None), None)
+        asked = "--ways" if parcel is None else "--parcel"
+        if extra is not None:
+            raise ValueError(f"{extra}: with {asked} ways begin at --asof; leave {extra} out.")
+        draw(lake, model, asof, parcel, ways, out, json)
+        return
+    if drivers is not None:
+        why_next(lake, model, drivers, since, until, asof, json)
+        return
     known, now = opened(lake, asof)
     end = moment("to", until) if until else now
     start, end = period(since, until, end - timedelta(days=1), end, known)
     with progress(quiet=json is not None) as say:
         say("loading the model", 0.1)
-        fitted, context, about = loaded(model, "trajectory", FittedBlend, LEARNT_FROM)
+        fitted, context, about = loaded(model, "trajectory", FittedBlend, TRAJECTORY)
         say("predicting", 0.3)
         rows = trajectory.asked(known, start, end).collect("polars")
         same_network(model, rows.to_native(), context)
@@ -116,17 +197,25 @@ def predict(
 
 
 def backtest(
-    source: Source,
-    data: Path,
-    start: datetime,
-    end: datetime,
-    step: timedelta,
-    seed: int,
-    json: Path | None,
-    zone: str,
-    title: str,
+    data: DataOption,
+    source: SourceOption,
+    since: FirstDayOption,
+    until: LastDayOption,
+    every: EveryOption = "7d",
+    seed: SeedOption = 0,
+    json: JsonOption = None,
 ) -> None:
-    """Replay a period: refit, answer what was asked next, and score it when it was known."""
+    """Replay a period: refit, say where parcels go next, and score it when it was known.
+
+    Example:
+
+      lanecast backtest trajectory --data delhivery/ --source delhivery --from 2018-09-27 \
+        --to 2018-10-05 --every 6h
+    """
+    zone = ZONES.get(source, "UTC")
+    start, end, step = replayed(since, until, every, zone)
+    writable(json=json)
+    folder_of("data", data)
     with filled(source, data) as lake:
         _, newest = opened(lake.path, option="data")
         learn_from = max(first_scan(lake), start - MOST)
@@ -136,46 +225,23 @@ def backtest(
             )
         with progress(quiet=json is not None and str(json) == "-") as say:
             from_ = min(learn_from, start)
-            replayed = replay(trajectory, entries(seed), lake, start, end, step, from_, say)
-    predictions = replayed.predictions
+            done = replay(trajectory, entries(seed), lake, start, end, step, from_, say)
+    predictions = done.predictions
     if source in DEPARTURES:
         predictions = predictions.filter(status="departed")
     by = "day" if end - start <= timedelta(days=60) else "month"
-    scored = predictions, replayed.outcomes
+    scored = predictions, done.outcomes
     result: dict[str, Any] = trajectory.figures(*scored, "blend", "frequency", by, zone)
     result |= {
-        "fit_s": replayed.fit_s["blend"],
-        "predict_rows_per_s": replayed.rows_per_s["blend"],
-        "features_s": replayed.features_s,
+        "fit_s": done.fit_s["blend"],
+        "predict_rows_per_s": done.rows_per_s["blend"],
+        "features_s": done.features_s,
     }
     if json is not None:
         write_json(json, result)
     if json is None or str(json) != "-":
+        title = f"trajectory, {since} to {until}, refit every {every}"
         show(trajectory.evaluate(*scored).select(TOLD), title)
-
-
-def same_network(model: Path, rows: pl.DataFrame, context: Mapping[str, Any]) -> None:
-    """Say so where most places are new to the model.
-
-    Raises
-    ------
-    ValueError
-        When all are: it was trained on another network.
-    """
-    asked = nw.from_native(rows, eager_only=True)
-    new = trajectory.unknown_places(asked, context).to_native()
-    if not new.height or new.height < rows.height / 2:
-        return
-    such = new["here"][0]
-    if new.height == rows.height >= ENOUGH:
-        raise ValueError(
-            f"--model: {model} knows none of the places that were asked about, such as {such!r}; "
-            "it was trained on another network. Fit one on this lake: lanecast fit trajectory."
-        )
-    note(
-        f"{model} does not know where {new.height:,} of {rows.height:,} questions were asked, such "
-        f"as {such!r}: they are answered somewhere_new."
-    )
 
 
 def first_scan(lake: Lake) -> datetime:

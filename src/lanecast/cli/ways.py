@@ -15,10 +15,11 @@ from lanecast.tables.parcel import PARCELS, SCANS
 from lanecast.tables.status import FINAL
 from lanecast.tables.trajectory import ANSWERS, WAYS
 
+from .learnt_from import TRAJECTORY
 from .options import opened
+from .same_network import same_network
 from .saved import digest, loaded, warn
 from .talk import note, progress, show, tell, whole, write_json
-from .trajectory import LEARNT_FROM, same_network
 
 MANY, FEW = 512, 64  # draws of one parcel, and of each of all
 TOLD = 3  # ways of one parcel
@@ -26,7 +27,7 @@ LEVELS = ("q100", "q500", "q900")
 LEAST = 0.01  # chance below which a stop is not printed
 
 
-def predict(
+def draw(
     lake: Path,
     model: Path,
     asof: str | None,
@@ -41,7 +42,7 @@ def predict(
         return
     with progress(quiet=json is not None) as say:
         say("loading the model", 0.1)
-        fitted, context, about = loaded(model, "trajectory", FittedBlend, LEARNT_FROM)
+        fitted, context, about = loaded(model, "trajectory", FittedBlend, TRAJECTORY)
         say("drawing", 0.3)
         rows = collect(trajectory.under_way(known, now))
         same_network(model, rows, context)

@@ -4,10 +4,11 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import narwhals as nw
 import polars as pl
+import typer
 
 from lanecast import artifact
 from lanecast.planning import workforce
@@ -15,10 +16,24 @@ from lanecast.tables.lake import Lake, collect
 from lanecast.tables.network import FACILITIES, LANES
 from lanecast.tables.planning import DEMAND_FORECASTS, LABOUR, ROSTER_PLANS, WORKERS, WORKLOAD
 
-from .options import folder_of, named_as_a_lake
-from .raw import Source, filled
+from .options import (
+    AsofOption,
+    DataOption,
+    FirstDayOption,
+    JsonOption,
+    LakeOption,
+    LastDayOption,
+    ModelOption,
+    OutOption,
+    SeedOption,
+    SourceOption,
+    folder_of,
+    named_as_a_lake,
+    replayed,
+)
+from .raw import filled
 from .saved import digest, loaded
-from .talk import moment, note, progress, show, tell, whole, write_json
+from .talk import makeable, moment, note, progress, show, tell, whole, writable, write_json
 
 LEARNT_FROM = (LABOUR, WORKLOAD, WORKERS, FACILITIES, LANES)
 HORIZON = 14  # days that predict says
@@ -40,8 +55,21 @@ def learnt(known: Lake, now: datetime) -> FittedWorkforce:
     )
 
 
-def fit(lake: Path, model: Path, asof: str | None, seed: int, json: Path | None) -> None:
-    """Learn how fast people are and how much work comes up, and save it."""
+def fit(
+    lake: LakeOption = Path("lake"),
+    model: ModelOption = Path("model"),
+    asof: AsofOption = None,
+    seed: SeedOption = 0,
+    json: JsonOption = None,
+) -> None:
+    """Learn how fast people are and how much work comes up, and save it.
+
+    Example:
+
+      lanecast fit workforce --lake lake --model model --asof 2025-04-01
+    """
+    makeable("model", model)
+    writable(json=json)
     known, now = staffed(lake, asof)
     with progress(quiet=json is not None) as say:
         say("fitting", 0.2)
@@ -57,8 +85,20 @@ def fit(lake: Path, model: Path, asof: str | None, seed: int, json: Path | None)
     tell(f"Model: {model}. Next: lanecast predict workforce --lake {lake} --model {model}")
 
 
-def predict(lake: Path, model: Path, asof: str | None, out: Path | None, json: Path | None) -> None:
-    """Say how much work comes up in each hour of the next days, and store it."""
+def predict(
+    lake: LakeOption = Path("lake"),
+    model: ModelOption = Path("model"),
+    asof: AsofOption = None,
+    out: OutOption = None,
+    json: JsonOption = None,
+) -> None:
+    """Say how much work comes up in each hour of the days after --asof, and store it.
+
+    Example:
+
+      lanecast predict workforce --lake lake --model model
+    """
+    writable(json=json, out=out)
     known, now = staffed(lake, asof)
     fitted, _, about = loaded(model, "workforce", FittedWorkforce, LEARNT_FROM)
     again = fitted.volumes.model.fit(collect(workforce.volumes(known, now).lazy()))
@@ -78,9 +118,25 @@ def predict(lake: Path, model: Path, asof: str | None, out: Path | None, json: P
 
 
 def decide(
-    lake: Path, asof: str | None, site: str | None, days: int, late: float, json: Path | None
+    lake: LakeOption = Path("lake"),
+    asof: AsofOption = None,
+    site: Annotated[str | None, typer.Option(help="The place whose roster it is.")] = None,
+    days: Annotated[int, typer.Option(help="Days of the roster.", min=1, max=28)] = 7,
+    late: Annotated[
+        float,
+        typer.Option(
+            "--late-work", help="Cost of an hour of work that is late for an hour.", min=0
+        ),
+    ] = 40.0,
+    json: JsonOption = None,
 ) -> None:
-    """Write a roster of one place: stored forecasts of work, hands as they were measured."""
+    """Write a roster of one place: stored forecasts of work, hands as they were measured.
+
+    Example:
+
+      lanecast decide workforce --lake lake --site whs_us_ny_01 --days 7
+    """
+    writable(json=json)
     costs = workforce.Costs(late=late)
     known, now = staffed(lake, asof)
     with progress(quiet=json is not None) as say:
@@ -121,9 +177,21 @@ def decide(
 
 
 def backtest(
-    source: Source, data: Path, start: datetime, end: datetime, json: Path | None, title: str
+    data: DataOption,
+    source: SourceOption,
+    since: FirstDayOption,
+    until: LastDayOption,
+    json: JsonOption = None,
 ) -> None:
-    """Forecast the work of each week of a period, and how fast people will be; score both."""
+    """Forecast the work of each week of a period, and how fast people will be; score both.
+
+    Example:
+
+      lanecast backtest workforce --data lake/ --source lake --from 2025-06-01 --to 2025-08-01
+    """
+    start, end, _ = replayed(since, until, "7d")
+    writable(json=json)
+    folder_of("data", data)
     with filled(source, data) as lake:
         _, newest = staffed(lake.path, None, "data")
         if end > newest + timedelta(days=1) or end - start < timedelta(days=7):
@@ -141,8 +209,8 @@ def backtest(
                 models: tuple[Any, ...] = (workforce.Volumes(), workforce.Naive())
                 said += [model.fit(volumes).predict(at, 7) for model in models]
                 hands = workforce.Productivity().fit(collect(workforce.worked(known, at).lazy()))
-                since = at.timestamp() / 3600
-                week = done.filter(pl.col("started_h").is_between(since, since + 7 * 24))
+                at_h = at.timestamp() / 3600
+                week = done.filter(pl.col("started_h").is_between(at_h, at_h + 7 * 24))
                 fast.append(hands.predict(week).with_columns(model=pl.lit("productivity")))
                 plain = hands.rates().rename({"units_per_h": "rate"})
                 fast.append(
@@ -166,8 +234,8 @@ def backtest(
     if json is not None:
         write_json(json, result)
     if json is None or str(json) != "-":
-        show(scores, f"{title}: pieces that came up")
-        show(speeds, f"{title}: pieces per hour of work")
+        show(scores, f"workforce, {since} to {until}: pieces that came up")
+        show(speeds, f"workforce, {since} to {until}: pieces per hour of work")
 
 
 def staffed(path: Path, asof: str | None, option: str = "lake") -> tuple[Lake, datetime]:
