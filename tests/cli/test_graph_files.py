@@ -2,7 +2,9 @@
 
 import os
 import shutil
+import signal
 import sys
+import time
 from pathlib import Path
 from threading import Thread
 
@@ -13,6 +15,7 @@ from lanecast.graph import load
 from lanecast.tables.lake import Lake
 
 from .conftest import tree
+from .test_processes import end, linux, start, wait_for
 
 ASOF = "2025-03-05"
 FILES = {"turtle": "g.ttl", "ntriples": "g.nt", "graphml": "g.graphml", "neo4j": "g_csv"}
@@ -61,6 +64,52 @@ def test_a_question_is_shown_and_told_as_json(lanecast, data):
     assert none.code == 0 and "No answer" in none.out
     wrong = lanecast("graph", "query", "--sparql", "SELEKT", "--data", data)
     assert wrong.code == 2 and "--sparql" in wrong.err
+
+
+def over(number):
+    """Return whether a process ends within seconds."""
+    status, limit = Path(f"/proc/{number}/status"), time.monotonic() + 20
+    while status.exists() and "(zombie)" not in status.read_text():
+        if time.monotonic() > limit:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+EVERY = " ".join(f"?a{i} ?b{i} ?c{i} ." for i in range(4))
+ENDLESS = f"ASK {{ {EVERY} FILTER(CONCAT(STR(?a0), STR(?a1), STR(?a2), STR(?a3)) = '') }}"
+
+
+@linux
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_a_question_without_end_can_be_stopped(sent, data):
+    pytest.importorskip("pyoxigraph", reason="needs pyoxigraph: pip install lanecast[graph]")
+    process = start("graph", "query", "--sparql", ENDLESS, "--data", data)
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    wait_for(process, lambda: children.exists() and children.read_text())
+    time.sleep(0.2)
+    asked = children.read_text().split()
+    process.send_signal(sent)
+    code, out, err = end(process)
+    assert len(asked) == 1 and over(asked[0])
+    assert (code, out) == (128 + sent, "")
+    if sent == signal.SIGINT:
+        assert err == "lanecast: stopped; nothing half-done is left.\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--sparql", ENDLESS, "--seconds", "2"), "--sparql: there was no answer within 2 seconds"),
+        (("--sparql", "SELECT *" + "{" * 20_000 + "}" * 20_000), "--sparql: the store broke off"),
+        (("--sparql", "SELECT * { SERVICE <urn:x> {} }"), "--sparql: SERVICE"),
+        (("--sparql", "ASK {}", "--seconds", "0"), "--seconds"),
+    ],
+)
+def test_a_question_that_cannot_be_answered_ends_in_a_sentence(words, said, lanecast, data):
+    pytest.importorskip("pyoxigraph", reason="needs pyoxigraph: pip install lanecast[graph]")
+    refused = lanecast("graph", "query", *words, "--data", data)
+    assert refused.code == 2 and said in refused.err and refused.err.count("\n") == 1
 
 
 def test_without_the_extra_one_sentence_says_what_to_install(lanecast, data, tmp_path, monkeypatch):

@@ -1,6 +1,7 @@
 """Laws of files: whatever a graph holds comes back, in every format, and nonsense is refused."""
 
 import re
+import socket
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -9,11 +10,11 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from lanecast.graph import graphml, neo4j, rdf
+from lanecast.graph import graphml, neo4j, rdf, sparql
 from lanecast.graph.build import Graph
 from lanecast.graph.exchange import PARTS, keep
 from lanecast.graph.index import index
-from lanecast.graph.sparql import ask, loaded
+from lanecast.graph.sparql import ask
 from lanecast.graph.store import load, stored
 from lanecast.graph.usable import LONGEST_S
 from lanecast.graph.vocabulary import reference
@@ -23,6 +24,7 @@ from lanecast.tables.network import CALENDARS
 
 from ..conftest import ROOT
 from .conftest import same
+from .networks import random_graph
 
 ODD = ["", " ", "'\"", "\\n", "\n", "\r\n", "\t", "\x00", "\x1f", "\x7f", "\x85", "null", "%7C"]
 ODD += ["_x0001_", "_x_", "_x005F_", "&amp;", "<a>", "]]>", "中文 站", "\ue000", "\ufffe", "\uffff"]
@@ -104,6 +106,12 @@ def graphs(draw):
         ),
         made("holidays", 2, region=any_of(ids, 2)).drop_nulls().unique().sort("region", "date"),
     )
+
+
+@pytest.fixture(scope="module")
+def few():
+    """A graph of a dozen places."""
+    return replace(random_graph(1), proofs=pl.DataFrame(schema=PARTS["proofs"]))
 
 
 def there_and_back(graph, folder, form):
@@ -257,20 +265,65 @@ def test_files_of_other_formats_are_refused(tmp_path):
 
 def test_a_question_in_sparql_is_answered_as_the_tables_are(graph):
     pytest.importorskip("pyoxigraph", reason="needs pyoxigraph: pip install lanecast[graph]")
-    store = loaded(graph)
+    graph = replace(graph, days=graph.days.head(300), proofs=graph.proofs.head(300))
     edges = graph.edges.filter(pl.col("relation") == "lane")
     ends = "?x rel:lane ?y . ?x lc:node_id ?a . ?y lc:node_id ?b"
-    found = ask(store, f"SELECT DISTINCT ?a ?b {{ {ends} }}")
+    found = ask(graph, f"SELECT DISTINCT ?a ?b {{ {ends} }}")
     assert set(found.rows()) == set(edges.select("head_id", "tail_id").rows())
-    total = ask(store, "SELECT (SUM(?n) AS ?all) { ?d a lc:Day ; lc:n ?n }")
+    total = ask(graph, "SELECT (SUM(?n) AS ?all) { ?d a lc:Day ; lc:n ?n }")
     assert int(total["all"][0]) == graph.days["n"].sum()
-    assert ask(store, "ASK { ?a rel:lane ?a }")["answer"].to_list() == ["false"]
-    assert ask(store, "CONSTRUCT WHERE { ?g a lc:Graph }").height == 1
-    unbound = ask(store, "SELECT ?a ?c { ?a a lc:Graph OPTIONAL { ?a lc:label ?c } }")
+    assert ask(graph, "ASK { ?a rel:lane ?a }")["answer"].to_list() == ["false"]
+    assert ask(graph, "CONSTRUCT WHERE { ?g a lc:Graph }").height == 1
+    unbound = ask(graph, "SELECT ?a ?c { ?a a lc:Graph OPTIONAL { ?a lc:label ?c } }")
     assert unbound["c"].to_list() == [None]
     for wrong in ("which hub?", "DELETE WHERE { ?a ?b ?c }"):
         with pytest.raises(ValueError, match="--sparql"):
-            ask(store, wrong)
+            ask(graph, wrong)
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ("SELECT * " + "{" * 20_000 + "}" * 20_000, "broke off .*SIG"),
+        ("SELECT (" + "(" * 20_000 + "1" + ")" * 20_000 + " AS ?x) {}", "broke off .*SIG"),
+        ("SELECT * { " + "?a ?b ?c . " * 10_000 + "}", "at most 65536 bytes; got 110012"),
+        ("SELECT (<urn:f>(1) AS ?x) {}", "function <urn:f> is not supported"),
+        ("SELECT * { SERVICE <http://127.0.0.1:9999/> {?a ?b ?c} }", "SERVICE would ask another"),
+        ("ASK { ?a ?b 1service SILENT?x{?a ?b ?c} }", "SERVICE would ask another"),
+        ("ASK { ?a ?b '\udcff' }", "UTF-8"),
+    ],
+)
+def test_a_question_that_would_do_harm_is_refused_in_a_sentence(question, said, few):
+    pytest.importorskip("pyoxigraph", reason="needs pyoxigraph: pip install lanecast[graph]")
+    with pytest.raises(ValueError, match=f"^--sparql: .*{said}"):
+        ask(few, question)
+
+
+def test_no_other_address_is_asked_even_if_a_question_could(few, monkeypatch):
+    pytest.importorskip("pyoxigraph", reason="needs pyoxigraph: pip install lanecast[graph]")
+    monkeypatch.setattr(sparql, "_check", lambda question: None)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(0.2)
+        there = f"<http://127.0.0.1:{server.getsockname()[1]}/>"
+        with pytest.raises(ValueError, match="--sparql: the store cannot answer"):
+            ask(few, f"SELECT * {{ SERVICE {there} {{?a ?b ?c}} }}", 10)
+        with pytest.raises(TimeoutError):
+            server.accept()
+
+
+def test_a_service_of_the_vocabulary_or_in_a_text_is_no_address(few):
+    pytest.importorskip("pyoxigraph", reason="needs pyoxigraph: pip install lanecast[graph]")
+    asked = """ASK { ?service lc:service <urn:x#SERVICE> , 'a "service"', "b 'SERVICE" # SERVICE
+    }"""
+    assert ask(few, asked)["answer"].to_list() == ["false"]
+
+
+def test_a_question_without_end_ends_when_its_time_is_over(few):
+    pytest.importorskip("pyoxigraph", reason="needs pyoxigraph: pip install lanecast[graph]")
+    every = " ".join(f"?a{i} ?b{i} ?c{i} ." for i in range(4))
+    endless = f"ASK {{ {every} FILTER(CONCAT(STR(?a0), STR(?a1), STR(?a2), STR(?a3)) = '') }}"
+    with pytest.raises(ValueError, match=r"--sparql: .* within 1 seconds.* --seconds"):
+        ask(few, endless, 1.0)
 
 
 def test_the_page_of_the_vocabulary_is_up_to_date():

@@ -7,7 +7,7 @@ import typer
 
 from lanecast.graph import Graph, graphml, load, neo4j, rdf
 from lanecast.graph.exchange import keep
-from lanecast.graph.sparql import MISSING, ask, loaded
+from lanecast.graph.sparql import MISSING, SECONDS, ask
 from lanecast.graph.vocabulary import reference
 from lanecast.tables.lake import Lake
 
@@ -131,6 +131,9 @@ def _read(file: Path, kind: Form) -> Graph:
 def query(
     sparql: Annotated[str, typer.Option("--sparql", help="SPARQL 1.1; lc: and rel: are known.")],
     data: DataOption = Path("lake"),
+    seconds: Annotated[
+        float, typer.Option("--seconds", help="How long it may take.", min=1, max=86_400)
+    ] = SECONDS,
     json: JsonOption = None,
 ) -> None:
     """Answer a question in SPARQL about the newest graph of a lake.
@@ -142,7 +145,7 @@ def query(
     writable(json=json)
     graph = load(Lake(folder_of("data", data)))
     try:
-        found = ask(loaded(graph), sparql)
+        found = ask(graph, sparql, seconds)
     except ModuleNotFoundError as error:
         raise ValueError(f"{MISSING}.") from error
     if json is not None:
