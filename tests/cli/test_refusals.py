@@ -23,6 +23,11 @@ DAY = "expected a date such as 2018-03-01"
 REFUSED = {
     "command": (("fly",), "No such command 'fly'"),
     "problem": (("fit", "parking"), "No such command 'parking'", "one of eta"),
+    "to beyond": ((*PREDICT, "--to", "2026-06-01"), "--to: the lake knows", "got 2026-06-01"),
+    "place twice": (
+        ("decide", "events", "--lake", "{lake}", "--places", "call_ahead=1,call_ahead=5"),
+        "--places: expected each action once, got call_ahead twice",
+    ),
     "problem missing": (("predict",), "Missing command", "one of eta"),
     "option": ((*DECIDE, "--speed", "9"), "No such option: --speed"),
     "option without value": ((*PREDICT, "--asof"), "--asof"),

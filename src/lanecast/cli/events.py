@@ -240,6 +240,8 @@ def decide(
         "prices": dict(plan.prices),
         "skipped": dict(plan.skipped["reason"].value_counts().iter_rows()),
     }
+    if not stored.height:
+        note(f"no risk of {start:%Y-%m-%d} to {end:%Y-%m-%d} is stored.")
     if json is not None:
         write_json(json, result)
         return
@@ -318,5 +320,7 @@ def _places(text: str | None) -> dict[str, float]:
                 "--places: expected actions with whole numbers, such as call_ahead=100; got "
                 f"{each!r}. Actions: {', '.join(ACTIONS)}."
             )
+        if name in found:
+            raise ValueError(f"--places: expected each action once, got {name} twice.")
         found[name] = float(count)
     return found

@@ -142,7 +142,9 @@ def period(
             f"--from: expected a moment before --to, {high:%Y-%m-%d %H:%M}; got {since or low}."
         )
     if low > last or high <= first:
-        option, given = ("from", since) if low > last else ("to", until)
+        late = low > last
+        blamed = since is not None and (late or until is None)
+        option, given = ("from", since) if blamed else ("to", until)
         raise ValueError(
             f"--{option}: the lake knows {first:%Y-%m-%d} to {last:%Y-%m-%d}; got {given}."
         )

@@ -38,11 +38,12 @@ def draw(
 ) -> None:
     """Draw whole ways, of one parcel or of all that are under way, and store those of all."""
     known, now = opened(lake, asof)
+    fitted, context, about = loaded(model, "trajectory", FittedBlend, TRAJECTORY)
     if parcel is not None and _told_why_not(known, now, parcel, json):
+        if out is not None:
+            note(f"nothing is written to {out}.")
         return
     with progress(quiet=json is not None) as say:
-        say("loading the model", 0.1)
-        fitted, context, about = loaded(model, "trajectory", FittedBlend, TRAJECTORY)
         say("drawing", 0.3)
         rows = collect(trajectory.under_way(known, now))
         same_network(model, rows, context)
