@@ -70,7 +70,8 @@ def ingest(
         if report.findings.height:
             show(report.findings.drop("file"), "What was found")
         if dry_run:
-            tell(f"Nothing was written; compared with the lake {lake}.")
+            beside = f"compared with the lake {lake}" if lake.exists() else f"no lake {lake} yet"
+            tell(f"Nothing was written; {beside}.")
         else:
             problem = NEXT.get(source, "eta")
             tell(f"Lake: {lake}. Next: lanecast fit {problem} --lake {lake}")
