@@ -82,6 +82,13 @@ def test_a_dry_run_says_the_same_and_writes_nothing(lanecast, company, tmp_path)
     assert dry.json["rows"] == lanecast(*words, "--json", "-").json["rows"]
 
 
+def test_a_dry_run_says_whether_there_is_a_lake_to_compare_with(lanecast, company, tmp_path):
+    words = ("ingest", "--source", "csv", "--dry-run", company / "raw", "--lake")
+    assert "compared with" not in (new := lanecast(*words, tmp_path / "new").out)
+    assert "Nothing was written; no lake" in new
+    assert "compared with the lake" in lanecast(*words, company / "lake").out
+
+
 def test_ingest_tells_a_person_what_to_do_next(lanecast, company, tmp_path):
     said = lanecast("ingest", "--source", "csv", company / "raw", "--lake", tmp_path / "lake")
     assert said.code == 0

@@ -117,3 +117,19 @@ def test_words_lie_on_nothing(points: list[tuple[float, float]], letters: int) -
     for a, b in [*combinations(found, 2), *((a, b) for a in found for b in marks)]:
         assert a[2] <= b[0] or b[2] <= a[0] or a[3] <= b[1] or b[3] <= a[1]
     assert all(a >= 0 and b >= 0 and c <= 700 and d <= 300 for a, b, c, d in found)
+
+
+def test_two_stops_of_one_name_are_told_apart_by_their_code(given: dict[str, Any]) -> None:
+    way: Ahead = given["ahead"]
+    same = pl.when(pl.col("stop").is_in(["f1", "f2"])).then(pl.lit("Same")).otherwise("name")
+    way = replace(
+        way, been=way.been.with_columns(name=same), stops=way.stops.with_columns(name=same)
+    )
+    assert way.passed["name"].to_list() == ["Hub 00", "Same (f1)"]
+    assert way.likely["name"].to_list() == ["Same (f2)", "Hub 03", "Delivery, or another end"]
+
+
+def test_a_stop_that_is_passed_twice_keeps_its_name(given: dict[str, Any]) -> None:
+    way: Ahead = given["ahead"]
+    back = replace(way, been=pl.concat([way.been, way.been.head(1)]))
+    assert back.passed["name"].to_list() == ["Hub 00", "Hub 01", "Hub 00"]

@@ -188,13 +188,13 @@ def test_errors_add_up_to_the_score(report: Path, given: dict[str, Any]) -> None
     page = read(report)
     scores = given["scores"].filter(model="blend")
     for moment, n, mae in scores.select("moment", "n", "mae_days").iter_rows():
-        rows = [row for row in twin(page, f"horizon-{moment}") if row[1] == "blend"]
+        rows = [row for row in twin(page, f"horizon-{moment}") if row[1] == "Lanecast blend"]
         assert sum(row[2] for row in rows) == n
         assert sum(row[2] * row[3] for row in rows) / n == pytest.approx(mae, rel=1e-9)
 
 
 def test_coverage_is_that_of_the_scores(report: Path, given: dict[str, Any]) -> None:
-    rows = {row[1]: row[2] for row in twin(read(report), "coverage") if row[0] == "blend"}
+    rows = {row[1]: row[2] for row in twin(read(report), "coverage") if row[0] == "Lanecast blend"}
     own = given["scores"].row(
         by_predicate=(pl.col("model") == "blend") & (pl.col("moment") == "checkout"), named=True
     )
@@ -270,6 +270,37 @@ def test_the_gain_is_read_off_between_points(given: dict[str, Any]) -> None:
     second = gain(given["tradeoff"], None)
     assert second is not None
     assert second.reference_days - second.days == pytest.approx(2.0, abs=0.05)
+
+
+def test_a_model_has_one_name_everywhere(given: dict[str, Any], tmp_path: Path) -> None:
+    """Ours is called Lanecast blend, in curves, costs, cards and scores."""
+    (ours, *_), (other, *_) = given["tradeoff"].values(), given["tradeoff"].values()
+    names = ["blend", "lane_quantiles", "company's promise"]
+    worth = given["worth"].with_columns(policy=pl.Series(names))
+    curves = {"Lanecast": ours, "Lane quantiles": other}
+    path = tmp_path / "report.html"
+    write(path, "Names", **given | {"worth": worth, "tradeoff": curves})
+    page, text = read(path), path.read_text(encoding="utf-8")
+    assert "lane_quantiles" not in text and "Lane quantiles" not in text
+    assert {row[0] for row in twin(page, "tradeoff")} == {
+        "Lanecast blend", "lane quantiles", "the company's promise"
+    }  # fmt: skip
+    assert "Lanecast blend" in {row[0] for row in twin(page, "coverage")}
+    assert not re.search(r"(?<!Lanecast )\bblend\b", text)
+
+
+@pytest.mark.parametrize("near", [True, False])
+def test_an_arrow_is_spoken_of_where_one_is_drawn(
+    given: dict[str, Any], tmp_path: Path, near: bool
+) -> None:
+    found = gain(given["tradeoff"], given["mark"])
+    assert found is not None
+    mark = (1.01 * found.days, given["mark"][1]) if near else given["mark"]
+    path = tmp_path / "report.html"
+    write(path, "Arrow", **given | {"mark": mark})
+    page = read(path)
+    assert ("The arrow starts at" in path.read_text(encoding="utf-8")) is not near
+    assert bool([e for e in page.all if e.get("class") == "gainhead"]) is not near
 
 
 def test_models_are_found_by_their_error(given: dict[str, Any]) -> None:

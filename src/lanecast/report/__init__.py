@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from lanecast.optimize.promise import Frontier
 
 from . import page
 from .ahead import Ahead as Ahead
+from .called import called, column_called, keys_called
 from .cards import cards
 from .judged import judge, named
 from .promise import gain
@@ -49,7 +51,7 @@ def write(
     tradeoff
         Curves by name, ours first, then what it is compared with.
     mark
-        What the carrier promised itself: mean days, and the share that was kept.
+        What the company promised itself: mean days, and the share that was kept.
     worth
         Rows of ``worth`` with their ``policy``: ours first, what it is compared with last.
     network
@@ -74,11 +76,13 @@ def write(
         When ``main`` or ``baseline`` is not given and cannot be told from ``flat``.
     """
     judged = judge(
-        replayed,
-        main or named(flat, "mae_days"),
-        baseline or named(flat, "mae_baseline_days"),
+        replace(replayed, predictions=column_called(replayed.predictions, "model")),
+        called(main or named(flat, "mae_days")),
+        called(baseline or named(flat, "mae_baseline_days")),
     )
-    curves = tradeoff or {}
+    scores = column_called(scores, "model")
+    worth = None if worth is None else column_called(worth, "policy")
+    curves = keys_called(tradeoff or {})
     found = gain(curves, mark)
     sections = [
         page.errors(judged, scores),

@@ -38,12 +38,22 @@ class Ahead:
     def likely(self) -> pl.DataFrame:
         """Return the stops that are drawn, numbered ``no`` after those that were passed."""
         kept = self.stops.filter(pl.col("chance") >= LEAST).sort("q500", "stop")
-        return kept.with_columns(no=pl.int_range(1, pl.len() + 1) + self.been.height)
+        no = pl.int_range(1, pl.len() + 1) + self.been.height
+        return kept.with_columns(no=no, name=self._told_apart)
 
     @property
     def passed(self) -> pl.DataFrame:
         """Return the stops so far, numbered ``no`` from 1."""
-        return self.been.with_columns(no=pl.int_range(1, pl.len() + 1))
+        return self.been.with_columns(no=pl.int_range(1, pl.len() + 1), name=self._told_apart)
+
+    @property
+    def _told_apart(self) -> pl.Expr:
+        """Return the names of stops, with their code where another stop has the same name."""
+        drawn = self.stops.filter(pl.col("chance") >= LEAST)
+        every = pl.concat([of.select("stop", "name") for of in (self.been, drawn)]).unique()
+        twice = every.filter(pl.col("name").is_duplicated())["name"].unique().to_list()
+        coded = pl.format("{} ({})", "name", "stop")
+        return pl.when(pl.col("name").is_in(twice)).then(coded).otherwise(pl.col("name"))
 
 
 def local(at_h: float | None, offset_min: float | None, day: bool = True) -> str:

@@ -5,14 +5,18 @@ from dataclasses import dataclass
 import polars as pl
 
 from .geography import Chart, graticule, hull, ratio
+from .labels import around, beside
 from .marks import keys
 from .markup import Html, joined, tag
 from .numbers import count, plain
 from .picture import Size, picture
+from .waymarks import toward, written
 
 SCALES = ((0.05, 0.25, 0.75), (0.25, 1.0, 4.0), (1.0, 6.0, 24.0), (6.0, 24.0, 72.0))  # h
 MOST = 1500  # lanes that are drawn, the busiest
 WORST = 8
+NAMED = ("sort_hub", "gateway")  # kinds of places whose names are written
+MOST_NAMED = 14
 BUSY = 0.002  # share of all parcels below which a lane is no "worst lane"
 
 
@@ -43,7 +47,8 @@ def drawable(facilities: pl.DataFrame, lanes: pl.DataFrame) -> pl.DataFrame:
     """Return the busiest lanes with the places and names of both ends, and ``band`` 0 to 3."""
     columns = facilities.columns
     named = pl.coalesce("name", "facility_id") if "name" in columns else pl.col("facility_id")
-    ends = facilities.select("facility_id", "lat", "lon", name=named)
+    hub = pl.col("kind").is_in(NAMED) if "kind" in columns else pl.lit(True)
+    ends = facilities.select("facility_id", "lat", "lon", name=named, hub=hub)
     ends = ends.drop_nulls(["lat", "lon"]).unique("facility_id")
     rows = lanes.drop_nulls(["delay_h", "volume"])
     for side in ("from", "to"):
@@ -71,11 +76,15 @@ def _map(rows: pl.DataFrame, scale: Bands) -> Html:
     box = tuple(float(str(v)) for v in (lons.min(), lons.max(), lats.min(), lats.max()))
     tall = ratio(*box)
     most = float(str(rows["volume"].max()))
-    load = pl.concat([rows.select(id=f"{s}_facility_id", lon=f"{s}_lon", lat=f"{s}_lat", n="volume")
+    load = pl.concat([rows.select(id=f"{s}_facility_id", lon=f"{s}_lon", lat=f"{s}_lat", n="volume",
+                                  name=f"{s}_name", hub=f"{s}_hub")
                       for s in ("from", "to")])  # fmt: skip
     places = (
-        load.group_by("id").agg(pl.col("lon", "lat").first(), pl.col("n").sum()).sort("n", "id")
+        load.group_by("id")
+        .agg(pl.col("lon", "lat", "name", "hub").first(), pl.col("n").sum())
+        .sort("n", "id")
     )
+    hubs = places["hub"].fill_null(False).arg_true().to_list()[::-1][:MOST_NAMED]  # busiest first
     busiest = float(str(places["n"].max()))
 
     def draw(size: Size) -> Html:
@@ -90,7 +99,15 @@ def _map(rows: pl.DataFrame, scale: Bands) -> Html:
             tag("circle", class_="place", cx=x, cy=y, r=k * (2 + 4 * (n / busiest) ** 0.5))
             for x, y, n in spots
         ]
-        return joined(hull([(x, y) for x, y, _ in spots]), graticule(chart), *lanes, *dots)
+        points = [spots[at][:2] for at in hubs]
+        words = [(places["name"][at],) for at in hubs]
+        taken = [around((x, y), k * (2 + 4 * (n / busiest) ** 0.5)) for x, y, n in spots]
+        frame = (44.0, 4.0, size.width - 4, size.height - 18)  # beside the degrees
+        boxes = beside(points, words, taken, frame)
+        shape = hull([(x, y) for x, y, _ in spots])
+        lines = [toward(*each) for each in zip(points, boxes, strict=True)]
+        names = written(points, words, boxes)
+        return joined(shape, graticule(chart), *lanes, *lines, *dots, *names)
 
     counts = [rows.filter(band=k).height for k in range(4)]
     said = "; ".join(f"{name}: {n}" for name, n in zip(scale.names(), counts, strict=True))

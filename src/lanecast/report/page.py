@@ -75,9 +75,15 @@ def promises(
         return None
     say = (
         "Every point is one way to promise: how many days buyers are told to wait, and how often "
-        "that is kept. Up and to the left is better. The arrow starts at the reference and ends "
-        "where ours keeps exactly as many promises."
+        "that is kept. Up and to the left is better."
     )
+    if (found := promise.gain(tradeoff, mark)) is not None:
+        say += (
+            f" The arrow starts at {found.reference} and ends where ours keeps exactly as many "
+            "promises."
+            if found.is_seen
+            else f" Ours keeps as many promises as {found.reference} with nearly the same wait."
+        )
     limit = (
         "Points are measured on what really happened, with the same parcels for every rule. A "
         "shorter promise may change what is bought; that is not in these numbers."

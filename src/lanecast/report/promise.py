@@ -9,6 +9,7 @@ import polars as pl
 from lanecast.optimize.promise import Frontier
 
 from .axes import Plot, frame, ticks
+from .called import PROMISE
 from .marks import Look, legend, series
 from .markup import Html, joined, tag
 from .numbers import percent, plain
@@ -16,6 +17,7 @@ from .picture import Size, picture
 
 Mark = tuple[float, float]
 ROOM = 100  # px that a label needs
+FAR = 0.02  # of the reference: a gain below it is a point, not an arrow
 
 
 @dataclass(frozen=True)
@@ -32,9 +34,14 @@ class Gain:
         """Return by which share our promise is shorter; below zero where it is longer."""
         return 1 - self.days / self.reference_days
 
+    @property
+    def is_seen(self) -> bool:
+        """Return whether the two are so far apart that an arrow is drawn between them."""
+        return abs(self.shorter) >= FAR
+
 
 def gain(tradeoff: Mapping[str, Frontier], mark: Mark | None) -> Gain | None:
-    """Compare the first curve with the carrier's promise, or else with the second curve at 90 %.
+    """Compare the first curve with the company's promise, or else with the second curve at 90 %.
 
     None where our curve does not reach that share: nothing is extrapolated.
     """
@@ -43,7 +50,7 @@ def gain(tradeoff: Mapping[str, Frontier], mark: Mark | None) -> Gain | None:
     (_, ours), *others = tradeoff.items()
     if mark is not None:
         days = days_at(ours, mark[1])
-        return None if days is None else Gain("the carrier's own promise", mark[1], days, mark[0])
+        return None if days is None else Gain(PROMISE, mark[1], days, mark[0])
     for name, curve in others:
         days, other = days_at(ours, 0.9), days_at(curve, 0.9)
         if days is not None and other is not None:
@@ -65,14 +72,14 @@ def days_at(curve: Frontier, on_time: float) -> float | None:
 
 
 def points(tradeoff: Mapping[str, Frontier], mark: Mark | None) -> pl.DataFrame:
-    """Return the curves and the carrier's point as one table."""
+    """Return the curves and the company's point as one table."""
     rows: list[tuple[str, float | None, float, float]] = [
         (name, float(setting), float(days), float(on_time))
         for name, curve in tradeoff.items()
         for setting, days, on_time in zip(curve.setting, curve.days, curve.on_time, strict=True)
     ]
     if mark is not None:
-        rows.append(("carrier's own promise", None, float(mark[0]), float(mark[1])))
+        rows.append((PROMISE, None, float(mark[0]), float(mark[1])))
     schema = {"rule": pl.String()} | dict.fromkeys(
         ("setting", "promised_days", "on_time"), pl.Float64()
     )
@@ -88,7 +95,11 @@ def curve(tradeoff: Mapping[str, Frontier], mark: Mark | None) -> Html:
     said = "" if found is None else f" {_said(found)}, {percent(found.on_time)} on time."
     meaning = (
         f"Line chart of promised days against the share on time for {', '.join(tradeoff)}."
-        + ("" if mark is None else f" The carrier: {mark[0]:.1f} days, {percent(mark[1])} on time.")
+        + (
+            ""
+            if mark is None
+            else f" The company's promise: {mark[0]:.1f} days, {percent(mark[1])} on time."
+        )
         + said
     )
 
@@ -105,8 +116,8 @@ def curve(tradeoff: Mapping[str, Frontier], mark: Mark | None) -> Html:
                 for d, t in at.select("promised_days", "on_time").sort("promised_days").rows()
             ]
             lines.append(series(plot, look, told))
-        arrow = None if found is None else _arrow(plot, found)
-        star = None if mark is None else _carrier(plot, mark, found)
+        arrow = _arrow(plot, found) if found is not None and found.is_seen else None
+        star = None if mark is None else _company(plot, mark, found)
         grid = frame(plot, x, y, "average promise, days from checkout", "kept on time")
         return joined(grid, *lines, arrow, star)
 
@@ -171,12 +182,12 @@ def _arrow(plot: Plot, found: Gain) -> Html:
     )
 
 
-def _carrier(plot: Plot, mark: Mark, found: Gain | None) -> Html:
+def _company(plot: Plot, mark: Mark, found: Gain | None) -> Html:
     x, y = plot.x(mark[0]), plot.y(mark[1])
-    star = Look("", 3).dot(x, y, 6, f"carrier: {mark[0]:.1f} days, {percent(mark[1])} on time")
+    star = Look("", 3).dot(x, y, 6, f"{PROMISE}: {mark[0]:.1f} days, {percent(mark[1])} on time")
     edge = x > plot.width - plot.right - ROOM
     where = plot.width - plot.right if edge else x + 4
-    words = ["carrier's promise", f"{mark[0]:.1f} days, {percent(mark[1])}"]
+    words = [PROMISE, f"{mark[0]:.1f} days, {percent(mark[1])}"]
     if found is not None and abs(x - plot.x(found.days)) <= ROOM:
         words.append(f"ours {_short(found)}")
     return joined(

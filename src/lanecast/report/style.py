@@ -74,7 +74,7 @@ svg .strong{font-weight:700}
 .s4{stroke:var(--fifth)}.dot.s0{fill:var(--ok);stroke:var(--panel)}
 .dot.s1{fill:var(--slight);stroke:var(--panel)}.dot.s2{fill:var(--late);stroke:var(--panel)}
 .dot.s3{fill:var(--very);stroke:var(--panel)}
-.bars{fill:var(--bar);stroke:var(--muted);stroke-width:.7}.alone{max-width:56rem;margin:1rem 0}
+.bars{fill:var(--bar);stroke:var(--muted);stroke-width:.7}.alone{max-width:40rem;margin:1rem 0}
 .bars.main{fill:var(--ok);stroke:none}.bandfill{fill:var(--band)}
 .ideal{stroke:var(--text);stroke-width:1;stroke-dasharray:3 3;fill:none}
 .mark{fill:var(--very);stroke:var(--panel);stroke-width:1.5}

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .geography import Point
-from .labels import around, beside
+from .labels import Box, around, beside
 from .markup import Html, joined, tag
 from .picture import Size
 
@@ -64,13 +64,28 @@ def names(spots: Sequence[Spot], size: Size) -> list[Html]:
     taken = [around(spot.mark, R + 2) for spot in spots]
     words = [spot.words for spot in spots]
     frame = (44.0, 4.0, size.width - 4, size.height - 18)  # beside the degrees
-    found = beside([spot.mark for spot in spots], words, taken, frame)
-    written = []
-    for spot, box in zip(spots, found, strict=True):
+    points = [spot.mark for spot in spots]
+    return written(points, words, beside(points, words, taken, frame))
+
+
+def toward(point: Point, box: Box | None) -> Html | None:
+    """Draw a thin line from a point to its words."""
+    if box is None:
+        return None
+    (x, y), (left, top, right, bottom) = point, box
+    at = min(max(x, left), right), min(max(y, top), bottom)
+    return tag("line", class_="leader", x1=x, y1=y, x2=at[0], y2=at[1])
+
+
+def written(
+    points: Sequence[Point], words: Sequence[Sequence[str]], boxes: Sequence[Box | None]
+) -> list[Html]:
+    """Write the lines of each point into its box; a point without one says nothing."""
+    drawn = []
+    for (at, _), lines, box in zip(points, words, boxes, strict=True):
         if box is None:
             continue
-        left = box[0] >= spot.mark[0]
-        right = box[2] <= spot.mark[0]
+        left, right = box[0] >= at, box[2] <= at
         x, side = (
             (box[0], "start")
             if left
@@ -78,8 +93,8 @@ def names(spots: Sequence[Spot], size: Size) -> list[Html]:
             if right
             else ((box[0] + box[2]) / 2, "middle")
         )
-        for k, line in enumerate(spot.words):
+        for k, line in enumerate(lines):
             look = "halo" if k == 0 else "halo tick"
             y = box[1] + 12 + 15 * k
-            written.append(tag("text", line, class_=look, x=x, y=y, text_anchor=side))
-    return written
+            drawn.append(tag("text", line, class_=look, x=x, y=y, text_anchor=side))
+    return drawn
