@@ -1,11 +1,16 @@
+from functools import partial
+
 import polars as pl
 import pytest
 
 from lanecast.planning import demand
+from lanecast.planning.demand.latent import Latent
 from lanecast.sources.ingest import ingest
-from lanecast.tables.lake import Lake
+from lanecast.sources.world import simulate
+from lanecast.tables.lake import Lake, collect
+from lanecast.tables.planning import DEMAND_FORECASTS
 
-from ..planning.conftest import shop
+from ..planning.conftest import DAY, START, shop
 
 NAMES = ("wape", "mase", "scaled_pinball", "coverage_80")
 PEERS = ("seasonal_naive", "statistical", "mlforecast")
@@ -19,7 +24,8 @@ def quick(monkeypatch):
         pooled = demand.Pooled(rounds=60, rate=0.15, smallest=20, seed=seed, threads=1)
         return demand.Ensemble({"naive": demand.SeasonalNaive(), "pooled": pooled}, seed=seed)
 
-    monkeypatch.setattr("lanecast.cli.demand.model", few)
+    monkeypatch.setattr("lanecast.cli.demand.model_of", few)
+    monkeypatch.setattr("lanecast.cli.forecasts.model_of", few)
 
 
 @pytest.fixture
@@ -63,6 +69,59 @@ def test_series_of_a_lake_are_replayed_too(lanecast, folder, tmp_path):
     ingest(Lake(tmp_path / "lake"), "series", folder)
     words = ("backtest", "demand", "--source", "lake", "--data", tmp_path / "lake")
     assert lanecast(*words, "--horizon", 5, "--json", "-").json["n_scored"] == 60
+
+
+def test_fit_and_predict_store_forecasts_of_the_series_of_a_lake(lanecast, folder, tmp_path):
+    lake, model = tmp_path / "lake", tmp_path / "model"
+    ingest(Lake(lake), "series", folder)
+    words = ("--lake", lake, "--model", model)
+    said = lanecast("fit", "demand", *words, "--horizon", 7, "--json", "-")
+    assert said.code == 0, said.err
+    assert said.json["metrics"]["series"] == 12
+    told = lanecast("predict", "demand", *words, "--json", "-")
+    assert told.code == 0, told.err
+    rows = collect(Lake(lake).read(DEMAND_FORECASTS))
+    assert told.json["stored"] == rows.height == 12 * 7
+    assert rows["ds"].min() == START + 150 * DAY
+    assert (rows["q900"] >= rows["q100"]).all() and (rows["mean"] > 0).all()
+    assert "price is known" not in told.err  # the plan covers the horizon
+    assert lanecast("predict", "demand", *words, "--json", "-").json["stored"] == 0
+    other = ("--lake", lake, "--model", tmp_path / "other", "--asof", "2020-01-01")
+    early = lanecast("fit", "demand", *other)
+    assert early.code == 2 and "--asof: series of" in early.err
+
+
+def test_a_plan_that_ends_before_the_horizon_is_used_for_its_past_and_that_is_said(
+    lanecast, folder, tmp_path
+):
+    price = pl.read_parquet(folder / "known_future.parquet")
+    ends = START + 147 * DAY
+    short = price.filter(pl.col("ds") < ends)
+    short.write_parquet(folder / "known_future.parquet")
+    lake, model = tmp_path / "lake", tmp_path / "model"
+    ingest(Lake(lake), "series", folder)
+    words = ("--lake", lake, "--model", model, "--asof", "2024-05-25")
+    assert lanecast("fit", "demand", *words, "--horizon", 5).code == 0
+    said = lanecast("predict", "demand", *words)
+    assert said.code == 0, said.err
+    assert "price is known 2 of 5 periods ahead, so only its past is used" in said.err
+
+
+def test_sales_of_a_company_are_forecast_as_demand(lanecast, tmp_path, monkeypatch):
+    monkeypatch.setattr("lanecast.planning.demand.features.Latent", partial(Latent, 1, rounds=20))
+    simulate(parcels=200, days=150, seed=2, products=10).write(Lake(tmp_path / "lake"))
+    words = ("--lake", tmp_path / "lake", "--model", tmp_path / "model")
+    said = lanecast("fit", "demand", *words, "--horizon", 14, "--json", "-")
+    assert said.code == 0, said.err
+    told = lanecast("predict", "demand", *words, "--json", "-")
+    assert told.code == 0, told.err
+    rows = collect(Lake(tmp_path / "lake").read(DEMAND_FORECASTS))
+    assert rows.height == told.json["rows"] > 14 * 10
+    assert rows["unique_id"].str.contains("/").all()
+    words = ("backtest", "demand", "--source", "lake", "--data", tmp_path / "lake")
+    figures = lanecast(*words, "--horizon", 7, "--json", "-")
+    assert figures.code == 0, figures.err
+    assert figures.json["wape"] < figures.json["wape_seasonal_naive"]
 
 
 @pytest.mark.parametrize(

@@ -77,10 +77,10 @@ def test_the_order_of_rows_does_not_matter(tmp_path):
     )
 
 
-def test_an_origin_between_two_periods_knows_only_what_is_over(shop_lake):
+def test_an_origin_within_a_period_forecasts_that_period_first(shop_lake):
     noon = panel(shop_lake, ORIGIN + timedelta(hours=12), 7)
-    assert noon.length == 101
-    assert np.isnan(noon.y[:, 100]).all()
+    np.testing.assert_array_equal(noon.y, panel(shop_lake, ORIGIN, 7).y)
+    assert noon.ds(noon.length)[0] == np.datetime64(ORIGIN.replace(tzinfo=None), "us")
 
 
 def test_a_horizon_of_nothing_and_an_origin_before_everything_are_refused(shop_lake):

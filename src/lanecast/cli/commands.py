@@ -14,11 +14,11 @@ COMMANDS = {
 }
 VERBS = {  # by verb, the problems that have it, and what it does
     "fit": (
-        ("eta", "trajectory", "events", "journey", "workforce"),
+        ("eta", "trajectory", "events", "journey", "demand", "workforce"),
         "Learn a model from what was recorded, and save it in a folder.",
     ),
     "predict": (
-        ("eta", "trajectory", "events", "workforce"),
+        ("eta", "trajectory", "events", "demand", "workforce"),
         "Answer every question asked in a period, and store the answers.",
     ),
     "backtest": (

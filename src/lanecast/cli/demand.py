@@ -1,4 +1,4 @@
-"""``lanecast backtest demand``: how much will be sold, replayed at rolling origins."""
+"""``lanecast fit | predict | backtest demand``: how much will be sold."""
 
 import tempfile
 import time
@@ -19,42 +19,82 @@ from lanecast.sources import m4
 from lanecast.sources.ingest import ingest_pieces
 from lanecast.tables.frequency import Frequency, detect
 from lanecast.tables.lake import Lake, collect
+from lanecast.tables.planning import SALES
 from lanecast.tables.series import SERIES
 
-from .options import DataOption, JsonOption, SeedOption, SourceOption, folder_of
+from . import forecasts
+from .forecasts import WEIGHING, model_of
+from .options import (
+    AsofOption,
+    DataOption,
+    JsonOption,
+    LakeOption,
+    ModelOption,
+    OutOption,
+    SeedOption,
+    SourceOption,
+    folder_of,
+)
 from .raw import Source, filled
-from .talk import moment, note, progress, show, span, writable, write_json
+from .talk import makeable, moment, note, progress, show, span, writable, write_json
 
-WEIGHING = {
-    "walmart": Weighing("units", "holiday", 5.0),  # as the competition counts
-    "vn1": Weighing("units"),
-}
 TOLD = ("model", "wape", "mase", "scaled_pinball", "coverage_80", "bias")
 MAIN = "ensemble"
+HorizonOption = Annotated[
+    int, typer.Option("--horizon", help="Periods to forecast.", min=1, max=3660)
+]
 
 
 def entries(source: str, known: Panel, seed: int) -> dict[str, Any]:
     """Return the models of a back-test: ours, the baseline, and two that everybody has at hand."""
     return {
-        MAIN: model(source, known, seed),
+        MAIN: model_of(source, known, seed),
         "seasonal_naive": demand.SeasonalNaive(),
         "statistical": demand.Statistical(),
         "mlforecast": demand.Recursive(seed=seed),
     }
 
 
-def model(source: str, known: Panel, seed: int) -> demand.Ensemble:
-    """Return our model for the series of a source."""
-    weighing = WEIGHING.get(source, Weighing())
-    pooled = demand.Pooled(weighing=weighing, seed=seed)
-    members: dict[str, Any] = {"naive": demand.SeasonalNaive(), "pooled": pooled}
-    return demand.Ensemble(members, weighing=weighing, seed=seed)
+def fit(
+    lake: LakeOption = Path("lake"),
+    model: ModelOption = Path("model"),
+    asof: AsofOption = None,
+    horizon: HorizonOption = 28,
+    seed: SeedOption = 0,
+    json: JsonOption = None,
+) -> None:
+    """Learn the series or the sales of a lake, and save the model.
+
+    Example:
+
+      lanecast fit demand --lake lake --model model --horizon 14
+    """
+    makeable("model", model)
+    writable(json=json)
+    forecasts.fit(lake, model, asof, horizon, seed, json)
+
+
+def predict(
+    lake: LakeOption = Path("lake"),
+    model: ModelOption = Path("model"),
+    asof: AsofOption = None,
+    out: OutOption = None,
+    json: JsonOption = None,
+) -> None:
+    """Forecast every series from --asof on, as far as the model learnt, and store it.
+
+    Example:
+
+      lanecast predict demand --lake lake --model model
+    """
+    writable(json=json, out=out)
+    forecasts.predict(lake, model, asof, out, json)
 
 
 def backtest(
     data: DataOption,
     source: SourceOption,
-    horizon: Annotated[int, typer.Option(help="Periods to forecast.", min=1, max=3660)] = 28,
+    horizon: HorizonOption = 28,
     from_: Annotated[str | None, typer.Option("--from", help="First origin.")] = None,
     to: Annotated[str | None, typer.Option("--to", help="Nothing later is scored.")] = None,
     every_: Annotated[
@@ -130,17 +170,24 @@ def series(source: Source, data: Path, horizon: int) -> Iterator[Lake]:
 
 
 def _with_series(lake: Lake) -> Lake:
-    if not lake.has(SERIES):
+    if not (lake.has(SERIES) or lake.has(SALES)):
         raise ValueError(
             f"--data: {lake.path} holds no series; expected --source series, walmart, m5, m4 or "
-            "vn1, or a lake that one of them filled."
+            "vn1, or a lake that one of them filled, or one with sales."
         )
     return lake
 
 
 def extent(lake: Lake) -> tuple[Frequency, int, int]:
     """Return the frequency of the series of a lake, and their first and last periods."""
-    rows = collect(lake.read(SERIES).select("unique_id", "ds"))
+    if lake.has(SERIES):
+        rows = collect(lake.read(SERIES).select("unique_id", "ds"))
+    else:
+        sold = collect(lake.read(SALES).select("product_id", "facility_id", "date"))
+        rows = sold.select(
+            unique_id=pl.format("{}/{}", "product_id", "facility_id"),
+            ds=pl.col("date").cast(pl.Datetime("us", "UTC")),
+        )
     frequency = detect(rows)
     ends = rows.select(low=pl.col("ds").min(), high=pl.col("ds").max()).select(pl.all().dt.epoch())
     first, last = frequency.index(ends.to_numpy()[0])

@@ -6,12 +6,14 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from lanecast.metrics.quantile import cells
 from lanecast.tables.parcel import LEVELS, QUANTILES
 
 from .panel import Floats, Panel
 
 LEVEL = np.array(LEVELS)
 MEDIAN = LEVELS.index(0.5)
+LETTERS = {"hours": "h", "days": "d", "weeks": "w", "months": "m"}
 LOW, HIGH = LEVELS.index(0.1), LEVELS.index(0.9)
 
 
@@ -30,26 +32,37 @@ class Forecast:
         """Return the point forecast, shape (N, H)."""
         return np.asarray(self.quantiles[:, :, MEDIAN])
 
-    def rows(self, of: Panel, model: str, version: str) -> pl.DataFrame:
-        """Return rows of the canonical table of forecasts."""
-        count = len(of.ids)
-        ds = of.ds(of.length, of.horizon)
-        known = {"h": 1, "d": 24, "w": 168}
-        hours = of.frequency.us / 3.6e9
-        letter = next((name for name, size in known.items() if hours == size), None)
-        if letter is None and of.frequency.months == 1:
-            letter = "m"
-        flat = self.quantiles.reshape(count * of.horizon, len(LEVELS))
+    @property
+    def mean(self) -> Floats:
+        """Return the means of the laws, shape (N, H), each level standing for what is nearest."""
+        return np.asarray(self.quantiles @ cells(LEVEL))
+
+    def rows(self, of: Panel, model: str, version: str, level: str) -> pl.DataFrame:
+        """Return rows of the canonical table of forecasts; demand below 0 becomes 0 there.
+
+        Raises
+        ------
+        ValueError
+            When the table has no name for the frequency.
+        """
+        letter = LETTERS.get(of.frequency.name)
+        if letter is None:
+            raise ValueError(
+                f"frequency: forecasts are stored of {', '.join(LETTERS)}; got {of.frequency.name}."
+            )
+        count, flat = len(of.ids), self.quantiles.reshape(-1, len(LEVEL))
+        ds = np.tile(of.ds(of.length, of.horizon), count)
         return pl.DataFrame(
             {
                 "unique_id": np.repeat(of.ids, of.horizon),
-                "ds": pl.Series(np.tile(ds, count)).dt.replace_time_zone("UTC"),
+                "ds": pl.Series(ds).dt.replace_time_zone("UTC"),
                 "model": model,
                 "version": version,
                 "asof": of.asof,
-                "frequency": letter or of.frequency.name,
-                "level": "unique_id",
-                **{name: flat[:, i] for i, name in enumerate(QUANTILES)},
+                "frequency": letter,
+                "level": level,
+                "mean": np.maximum(self.mean, 0.0).ravel(),
+                **{name: np.maximum(flat[:, i], 0.0) for i, name in enumerate(QUANTILES)},
                 "fallback": pl.Series(np.repeat(self.fallback, of.horizon)).replace("", None),
             }
         )

@@ -142,7 +142,10 @@ class Panel:
 
 
 def panel(lake: Lake, origin: datetime, horizon: int) -> Panel:
-    """Return all series as they were known at ``origin``; the first unknown period begins there.
+    """Return all series as they were known at ``origin``.
+
+    The first period to forecast is the one in which the origin lies, or the one after the last that
+    is known.
 
     Raises
     ------
@@ -153,10 +156,29 @@ def panel(lake: Lake, origin: datetime, horizon: int) -> Panel:
         raise ValueError(f"horizon: expected periods from 1, got {horizon}.")
     known = lake.asof(origin)
     rows = collect(known.read(SERIES).select("unique_id", "ds", "y"))
+    stands = collect(known.read(ATTRIBUTES)) if known.has(ATTRIBUTES) else None
+    beside = collect(known.read(COVARIATES)) if known.has(COVARIATES) else None
+    return assembled(rows, beside, stands, origin, horizon)
+
+
+def assembled(
+    rows: pl.DataFrame,
+    beside: pl.DataFrame | None,
+    stands: pl.DataFrame | None,
+    origin: datetime,
+    horizon: int,
+) -> Panel:
+    """Return a panel of rows of series, covariates and attributes that were known at ``origin``.
+
+    Raises
+    ------
+    ValueError
+        As ``panel``.
+    """
     if rows.is_empty():
         raise ValueError(f"series: nothing was recorded by {origin:%Y-%m-%d %H:%M}.")
     frequency = detect(rows)
-    end = frequency.first_from(origin)
+    end = frequency.holding(origin)
     at = frequency.index(rows["ds"].dt.epoch("us").to_numpy())
     first = int(at.min())
     ids = rows["unique_id"].unique().sort()
@@ -164,10 +186,10 @@ def panel(lake: Lake, origin: datetime, horizon: int) -> Panel:
     length = max(end, int(at.max()) + 1) - first
     y = np.full((len(ids), length), np.nan)
     y[number, at - first] = rows["y"].to_numpy()
-    attributes = _attributes(known, ids)
+    attributes = _attributes(stands, ids)
     names = ids.to_numpy().astype(np.str_)
     grid = (frequency, first, length, horizon)
-    covariates = _covariates(known, names, attributes, grid)
+    covariates = _covariates(beside, names, attributes, grid)
     return Panel(names, y, frequency, first, horizon, covariates, attributes, origin)
 
 
@@ -189,10 +211,9 @@ def _numbers(ids: pl.Series, values: pl.Series) -> npt.NDArray[np.int64]:
     return found["#"].cast(pl.Int64).fill_null(-1).to_numpy()
 
 
-def _attributes(known: Lake, ids: pl.Series) -> dict[str, npt.NDArray[np.str_]]:
-    if not known.has(ATTRIBUTES):
+def _attributes(rows: pl.DataFrame | None, ids: pl.Series) -> dict[str, npt.NDArray[np.str_]]:
+    if rows is None:
         return {}
-    rows = collect(known.read(ATTRIBUTES).select("unique_id", "name", "value"))
     out = {}
     for (name,), part in sorted(rows.partition_by("name", as_dict=True).items()):
         values = np.full(len(ids), "", dtype=object)
@@ -203,16 +224,14 @@ def _attributes(known: Lake, ids: pl.Series) -> dict[str, npt.NDArray[np.str_]]:
 
 
 def _covariates(
-    known: Lake,
+    rows: pl.DataFrame | None,
     ids: npt.NDArray[np.str_],
     attributes: Mapping[str, npt.NDArray[np.str_]],
     grid: tuple[Frequency, int, int, int],
 ) -> dict[str, Covariate]:
-    if not known.has(COVARIATES):
+    if rows is None:
         return {}
     frequency, first, length, horizon = grid
-    columns = ("unique_id", "ds", "name", "kind", "value", "recorded_at")
-    rows = collect(known.read(COVARIATES).select(*columns))
     out = {}
     for (name,), part in sorted(rows.partition_by("name", as_dict=True).items()):
         groups = part["unique_id"].unique().sort()

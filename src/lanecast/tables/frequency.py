@@ -73,6 +73,11 @@ class Frequency:
         first = month.astype("datetime64[M]").astype("datetime64[us]").astype(np.int64)
         return np.asarray(first - (DAY if self.last else 0))
 
+    def holding(self, instant: datetime) -> int:
+        """Return the number of the period in which ``instant`` lies."""
+        at = (instant - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+        return int(self.index(np.array([at]))[0])
+
     def first_from(self, instant: datetime) -> int:
         """Return the number of the first period whose ``ds`` is not before ``instant``."""
         at = np.array([(instant - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)])

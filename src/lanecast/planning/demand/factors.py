@@ -7,7 +7,8 @@ reach ``theta`` in first order (double machine learning [1]_). The level of a se
 days around, cleaned of the drivers found so far, in turns.
 
 Standard errors are clustered by week, since all series of a week share its luck. Drivers are told
-apart from chance by the false discovery rate over all drivers and delays [2]_.
+apart from chance by the false discovery rate [2]_: over the drivers of the day, and over all
+signals and delays.
 
 References
 ----------
@@ -23,7 +24,7 @@ import lightgbm as lgb
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-from scipy.stats import norm
+from scipy.stats import t
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -55,7 +56,7 @@ class Factors:
     folds: int = 4
     rounds: int = 60
     seed: int = 0
-    threads: int = 2
+    threads: int = 1
 
     def __post_init__(self) -> None:
         if not 0 < self.rate < 1 or min(self.turns, self.rounds) < 1 or self.folds < 2:
@@ -100,11 +101,28 @@ class Factors:
         y = rows["demand"].to_numpy().astype(float)
         apart = self._apart(drive, at)
         theta = np.zeros(len(names))
+        usual = y
         for _ in range(self.turns):
             level = at.around(y / np.exp(np.clip(apart @ theta, -3, 3)), self.window_d)
             usual = self._usual(rows, y, level, at, apart @ theta)
-            theta, spread = _solved(apart, y, usual, at.week)
-        return self._told(names, theta, spread)
+            theta, _, _ = _solved(apart, y, usual, at.week)
+        return self._told(names, *self._tested(names, apart, y, usual, at))
+
+    def _tested(
+        self, names: list[tuple[str, int]], apart: Floats, y: Floats, usual: Floats, at: "_Places"
+    ) -> tuple[Floats, Floats, Floats]:
+        """Return effect, standard error and p value of each driver.
+
+        Each signal is tested beside the drivers of the day alone, so that few are fitted at once.
+        """
+        of_day = np.array([name in self.drivers for name, _ in names])
+        out = [np.full(len(names), np.nan) for _ in range(3)]
+        for signal in dict.fromkeys(name for name, _ in names):
+            own = np.array([name == signal for name, _ in names])
+            used = np.flatnonzero(of_day | own)
+            for whole, part in zip(out, _solved(apart[:, used], y, usual, at.week), strict=True):
+                whole[used[own[used]]] = part[own[used]]
+        return out[0], out[1], out[2]
 
     def _columns(
         self, rows: pl.DataFrame, signals: tuple[str, ...]
@@ -176,9 +194,14 @@ class Factors:
             "verbosity": -1,
         }
 
-    def _told(self, names: list[tuple[str, int]], theta: Floats, spread: Floats) -> pl.DataFrame:
-        p = 2 * norm.sf(np.abs(theta) / np.maximum(spread, 1e-12))
-        q = adjusted(p)
+    def _told(
+        self, names: list[tuple[str, int]], theta: Floats, spread: Floats, p: Floats
+    ) -> pl.DataFrame:
+        of_day = np.array([name in self.drivers for name, _ in names])
+        q = np.ones(len(p))
+        for family in (of_day, ~of_day):
+            if family.any():
+                q[family] = adjusted(p[family])
         return pl.DataFrame(
             {
                 "driver": [name for name, _ in names],
@@ -221,8 +244,12 @@ class _Places:
         return np.asarray((before[0] + after[0] + 3 * whole) / (before[1] + after[1] + 3))
 
 
-def _solved(apart: Floats, y: Floats, usual: Floats, week: Ints) -> tuple[Floats, Floats]:
-    """Return theta and its standard errors from Poisson scores, clustered by week."""
+def _solved(apart: Floats, y: Floats, usual: Floats, week: Ints) -> tuple[Floats, Floats, Floats]:
+    """Return theta, standard errors clustered by week, and p values, from Poisson scores.
+
+    Few weeks and many parameters make such errors too small, so they are widened by the degrees of
+    freedom, and the law is Student's.
+    """
     d = np.column_stack([np.ones(len(y)), apart])
     theta = np.zeros(d.shape[1])
     for _ in range(25):
@@ -237,9 +264,11 @@ def _solved(apart: Floats, y: Floats, usual: Floats, week: Ints) -> tuple[Floats
     count = int(week.max()) + 1
     by_week = np.zeros((count, d.shape[1]))
     np.add.at(by_week, week, score)
-    inside = by_week.T @ by_week * count / max(count - 1, 1)
-    spread = np.sqrt(np.diag(inverse @ inside @ inverse))
-    return theta[1:], np.asarray(spread[1:])
+    free = max(count - d.shape[1], 1)
+    inside = by_week.T @ by_week * count / free
+    spread = np.sqrt(np.diag(inverse @ inside @ inverse))[1:]
+    p = 2 * t.sf(np.abs(theta[1:]) / np.maximum(spread, 1e-12), free)
+    return theta[1:], np.asarray(spread), np.asarray(p)
 
 
 def _ridge(d: Floats) -> Floats:

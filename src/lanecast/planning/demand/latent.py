@@ -25,8 +25,10 @@ import numpy.typing as npt
 import polars as pl
 
 Floats = npt.NDArray[np.float64]
-DRIVERS = ("log_price", "discount", "display", "campaign", "holiday", "eve")
+PROMOTED = ("discount", "display", "campaign")
+OWN = 0.15  # how much the log effect of a promotion differs between products
 NOT_DRIVERS = ("product_id", "facility_id", "date", "units", "in_stock_share", "category")
+SOME = 0.02  # of a day; one that sold out sooner says nothing of its demand
 DISPERSED = (0.5, 100.0)  # of the dispersions that are believed
 
 
@@ -48,7 +50,7 @@ class Latent:
     leaves: int = 31
     rate: float = 0.1
     seed: int = 0
-    threads: int = 2
+    threads: int = 1
 
     def __post_init__(self) -> None:
         if min(self.turns, self.window_d, self.rounds) < 1:
@@ -71,12 +73,15 @@ class Latent:
         if (sold < 0).any() or not ((share >= 0) & (share <= 1)).all():
             raise ValueError("Expected units from 0 and in_stock_share in [0, 1].")
         x, series, product = self._inputs(rows)
+        promoted = rows.select(pl.struct("product_id", *PROMOTED).rank("dense")).to_series()
+        state = promoted.to_numpy().astype(np.int64) - 1
         rest = (1 - share) * _level(sold, share, series, self.window_d)
         k = np.full(len(sold), 8.0)
         for _ in range(self.turns):
-            demand = sold + rest
-            level = _level(demand, np.ones_like(share), series, self.window_d)
-            mean = self._mean(x, demand, level)
+            demand, told = sold + rest, (share > SOME).astype(float)
+            level = _level(demand * told, told, series, self.window_d)
+            mean = self._mean(x, demand, told, level)
+            mean = mean * _own(demand * told, mean * told, told, state)
             k = _dispersion(sold, mean, share, product)
             rest = (1 - share) * mean * (k + sold) / (k + share * mean)
         return rows.with_columns(mean=pl.Series(mean), demand=pl.Series(sold + rest))
@@ -97,9 +102,10 @@ class Latent:
         whole = (series.to_numpy().astype(np.int64) - 1, product.to_numpy().astype(np.int64) - 1)
         return wide.to_numpy(), *whole
 
-    def _mean(self, x: npt.NDArray[np.float64], demand: Floats, level: Floats) -> Floats:
+    def _mean(self, x: Floats, demand: Floats, told: Floats, level: Floats) -> Floats:
         start = np.log(np.maximum(level, 1e-3))
-        data = lgb.Dataset(x, demand, init_score=start, free_raw_data=False)
+        some = told > 0
+        data = lgb.Dataset(x[some], demand[some], init_score=start[some], free_raw_data=False)
         settings = {
             "objective": "poisson",
             "num_leaves": self.leaves,
@@ -131,6 +137,14 @@ def _level(sold: Floats, exposure: Floats, series: npt.NDArray[np.int64], window
     whole = (total[end] - total[first] + 0.01) / (days[end] - days[first] + 1.0)
     near = total[high] - total[low] + 3 * whole
     return np.asarray(near / (days[high] - days[low] + 3))
+
+
+def _own(demand: Floats, mean: Floats, told: Floats, state: npt.NDArray[np.int64]) -> Floats:
+    """Return by how much products in a state of promotion differ from what all say, shrunk."""
+    total, usual, days = (np.bincount(state, each) for each in (demand, mean, told))
+    ratio = (total + 1) / (usual + 1)
+    noise = (1 / 8 + days / np.maximum(usual, 1e-3)) / np.maximum(days, 1)
+    return np.asarray((ratio ** (OWN**2 / (OWN**2 + noise)))[state])
 
 
 def _dispersion(

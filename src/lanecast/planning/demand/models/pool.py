@@ -34,7 +34,7 @@ class Statistical:
         Processes.
     """
 
-    most: int = 1500
+    most: int = 750
     jobs: int = 1
 
     def fit(self, past: Panel) -> "FittedStatistical":

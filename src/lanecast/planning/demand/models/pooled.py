@@ -48,7 +48,7 @@ class Pooled:
     centre: Centre = "season"
     weighing: Weighing = field(default_factory=Weighing)
     seed: int = 0
-    threads: int = 2
+    threads: int = 1
 
     def __post_init__(self) -> None:
         ordered = all(0 < a < b < 1 for a, b in zip(self.heads, self.heads[1:], strict=False))

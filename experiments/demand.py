@@ -1,0 +1,103 @@
+"""Demand: public series beside peers, and the simulated company beside its truth.
+
+    python experiments/demand.py public walmart DIR --horizon 8 --series 500 2012-04-27
+    python experiments/demand.py world 2 3 4
+
+``--series`` takes so many of the series, evenly, so that a run takes minutes; without it, all. The
+command line does the same for all of them: ``lanecast backtest demand``.
+"""
+
+import argparse
+import tempfile
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from lanecast.cli.demand import entries, series
+from lanecast.cli.forecasts import WEIGHING
+from lanecast.planning import demand
+from lanecast.planning.demand.factors import Factors
+from lanecast.planning.demand.latent import Latent
+from lanecast.planning.demand.sales import days
+from lanecast.planning.weighing import Weighing
+from lanecast.sources.world import simulate
+from lanecast.tables.lake import Lake
+
+KEY = ["product_id", "facility_id", "date"]
+SEEN_AS = {"price": "log_price", "promotion": "discount"}
+
+
+def public(source: str, data: Path, horizon: int, origins: list[str], most: int | None) -> None:
+    """Print the scores of each model at each origin, and over all."""
+    asked, weighing = [], WEIGHING.get(source, Weighing())
+    with series(source, data, horizon) as lake:
+        for origin in origins:
+            known = demand.context(
+                lake, datetime.fromisoformat(origin).replace(tzinfo=UTC), horizon
+            )
+            came = demand.outcomes(lake, known)
+            if most is not None and most < len(known.ids):
+                rows = np.linspace(0, len(known.ids) - 1, most).astype(int)
+                known, came = known.of(rows), came[rows]
+            answers = {}
+            for name, model in entries(source, known, 0).items():
+                started = time.process_time()
+                answers[name] = model.fit(known).predict(known)
+                print(f"{origin} {name}: {time.process_time() - started:.0f} s of processor time")
+            asked.append(demand.Asked(known, came, answers))
+            show(asked[-1:], weighing)
+    if len(asked) > 1:
+        show(asked, weighing)
+
+
+def show(asked: list[demand.Asked], weighing: Weighing) -> None:
+    """Print a row per model."""
+    scores = demand.evaluate(asked, weighing)
+    with pl.Config(tbl_cols=9, float_precision=4):
+        print(pl.DataFrame([{"model": name} | each for name, each in scores.items()]))
+
+
+def world(seed: int) -> dict[str, object]:
+    """Return how latent demand and drivers of a company compare with the truth."""
+    made = simulate(parcels=400, days=500, seed=seed, products=40)
+    with tempfile.TemporaryDirectory() as folder:
+        lake = Lake(Path(folder) / "lake")
+        made.write(lake)
+        rows = days(Lake(lake.path))
+    known = Latent().estimate(rows)
+    truth = made.truth["latent_demand"].select(*KEY, wanted="units")
+    out = known.filter(pl.col("in_stock_share") < 1).join(truth, on=KEY)
+    drivers = made.truth["demand_drivers"]
+    signals = tuple(name for name in drivers["driver"] if name in known.columns)
+    signals = tuple(name for name in signals if name not in Factors().drivers)
+    found = set(Factors().find(known, signals).filter("found")["driver"])
+    real = {SEEN_AS.get(name, name) for name in drivers.filter("is_real")["driver"]}
+    return {
+        "seed": seed,
+        "days_out": out.height,
+        "sold": out["units"].sum() / out["wanted"].sum() - 1,
+        "latent": out["demand"].sum() / out["wanted"].sum() - 1,
+        "precision": len(found & real) / max(len(found), 1),
+        "recall": len(found & real) / len(real),
+        "false": ", ".join(sorted(found - real)),
+    }
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    kinds = parser.add_subparsers(dest="kind", required=True)
+    of = kinds.add_parser("public")
+    of.add_argument("source", choices=("walmart", "m5", "vn1", "m4", "series"))
+    of.add_argument("data", type=Path)
+    of.add_argument("origins", nargs="+")
+    of.add_argument("--horizon", type=int, required=True)
+    of.add_argument("--series", type=int)
+    kinds.add_parser("world").add_argument("seeds", nargs="+", type=int)
+    given = parser.parse_args()
+    if given.kind == "public":
+        public(given.source, given.data, given.horizon, given.origins, given.series)
+    else:
+        print(pl.DataFrame([world(seed) for seed in given.seeds]))

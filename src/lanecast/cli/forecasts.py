@@ -1,0 +1,153 @@
+"""From the series or the sales of a lake to a fitted model, and to stored forecasts."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import narwhals as nw
+import polars as pl
+
+from lanecast import artifact
+from lanecast.planning import demand
+from lanecast.planning.demand.models import FittedEnsemble
+from lanecast.planning.panel import Panel
+from lanecast.planning.weighing import Weighing
+from lanecast.tables.lake import Lake, collect
+from lanecast.tables.planning import DEMAND_FORECASTS, PRICES, PROMOTIONS, SALES
+from lanecast.tables.schema import Table
+from lanecast.tables.series import ATTRIBUTES, COVARIATES, SERIES
+
+from .options import folder_of, named_as_a_lake
+from .saved import digest, loaded, warn
+from .talk import moment, note, progress, show, tell, write_json
+
+LEARNT_FROM = (SERIES, COVARIATES, ATTRIBUTES, SALES, PRICES, PROMOTIONS)
+
+WEIGHING = {
+    "walmart": Weighing("units", "holiday", 5.0),  # as the competition counts
+    "vn1": Weighing("units"),
+}
+SHORT, LONG = 500, 5000  # series that are also fitted one by one, of days, and of weeks or longer
+
+
+def model_of(source: str, known: Panel, seed: int) -> demand.Ensemble:
+    """Return our model for the series of a source."""
+    weighing = WEIGHING.get(source, Weighing())
+    pooled = demand.Pooled(weighing=weighing, seed=seed)
+    if known.frequency.name == "days":  # last year's day is too much noise to start from
+        pooled = replace(pooled, centre="zero", heads=(0.1, 0.3, 0.5, 0.7, 0.9), back=500)
+    members: dict[str, Any] = {"naive": demand.SeasonalNaive(), "pooled": pooled}
+    if source == "m4":  # series of all kinds, few enough to be fitted one by one
+        few = replace(pooled, rounds=200, leaves=31, rate=0.05, smallest=30, back=336)
+        few = replace(few, features=0.5, most=150_000)
+        members["pooled"], members["from_last"] = few, replace(few, centre="last")
+    if len(known.ids) <= (SHORT if known.frequency.name in ("days", "hours") else LONG):
+        members["statistical"] = demand.Statistical()
+    return demand.Ensemble(members, weighing=weighing, seed=seed)
+
+
+def fit(
+    lake: Path, model: Path, asof: str | None, horizon: int, seed: int, json: Path | None
+) -> None:
+    """Learn the series of a lake, measured on rolling origins of its past, and save the model."""
+    known, now, table = opened(lake, asof)
+    with progress(quiet=json is not None) as say:
+        say("what was known", 0.1)
+        panel = demand.context(known, now, horizon)
+        say("fitting", 0.3)
+        fitted = model_of("lake", panel, seed).fit(panel)
+        say("saving", 0.95)
+        about = {
+            "problem": "demand",
+            "trained_until": now.isoformat(),
+            "horizon": horizon,
+            "seed": seed,
+        }
+        metrics = {"series": len(panel.ids), "periods": panel.length, "weights": fitted.weights}
+        tables = [each for each in LEARNT_FROM if known.has(each)]
+        artifact.save(model, fitted, {}, metrics=metrics, tables=tables, about=about)
+    if fitted.calibration is None:
+        note("the history is too short to hold anything out: quantiles are not calibrated.")
+    if json is not None:
+        write_json(json, {"model": str(model), **about, "metrics": metrics})
+        return
+    parts = ", ".join(f"{name} {weight:.0%}" for name, weight in fitted.weights.items())
+    tell(f"{len(panel.ids):,} series of {table.name}, {panel.frequency.name}: {parts}.")
+    tell(f"Model: {model}. Next: lanecast predict demand --lake {lake} --model {model}")
+
+
+def predict(lake: Path, model: Path, asof: str | None, out: Path | None, json: Path | None) -> None:
+    """Forecast every series from the moment on, as far ahead as the model learnt, and store it."""
+    known, now, table = opened(lake, asof)
+    with progress(quiet=json is not None) as say:
+        say("loading the model", 0.1)
+        tables = tuple(each for each in LEARNT_FROM if known.has(each))
+        fitted, _, about = loaded(model, "demand", FittedEnsemble, tables)
+        horizon = int(about["about"]["horizon"])
+        say("what was known", 0.3)
+        panel = demand.context(known, now, horizon)
+        say("predicting", 0.6)
+        forecast = fitted.predict(panel)
+        version = f"{datetime.fromisoformat(about['about']['trained_until']):%Y-%m-%d}"
+        named = "unique_id" if table is SERIES else "product_id/facility_id"
+        rows = forecast.rows(panel, "ensemble", version + digest(about), named)
+        if out is not None:
+            rows.write_parquet(out)
+        say("storing", 0.9)
+        stored = Lake(lake).write(DEMAND_FORECASTS, nw.from_native(rows), source="predict")
+    warn(model, about, now)
+    for sentence in past_only(panel):
+        note(sentence)
+    told = int((forecast.fallback != "").sum())
+    by = rows.group_by("ds", maintain_order=True).agg(
+        pl.col("mean", "q100", "q500", "q900").sum(), series=pl.len()
+    )
+    if json is not None:
+        result: dict[str, Any] = {"rows": rows.height, "stored": stored, "by_fallback": told}
+        write_json(json, result | {"periods": by.to_dicts()})
+        return
+    show(by, f"Sums over {len(panel.ids):,} series (quantiles add up only if all move as one)")
+    tell(f"{stored:,} stored in {lake}.")
+
+
+def opened(path: Path, asof: str | None) -> tuple[Lake, datetime, Table]:
+    """Return the lake as of a moment, that moment, and the table its series are in.
+
+    The default is when the last value was recorded.
+
+    Raises
+    ------
+    ValueError
+        When there is no lake with series or sales, or nothing was recorded by then.
+    """
+    lake = Lake(named_as_a_lake("lake", folder_of("lake", path)))
+    table = next((each for each in (SERIES, SALES) if lake.has(each)), None)
+    if table is None:
+        raise ValueError(
+            f"--lake: {path} holds neither series nor sales; fill it with lanecast ingest."
+        )
+    clock = collect(
+        lake.read(table).select(first=nw.col("recorded_at").min(), last=nw.col("recorded_at").max())
+    )
+    first, last = clock.row(0)
+    now = moment("asof", asof) if asof else last
+    if not first <= now <= last + timedelta(days=366):
+        raise ValueError(
+            f"--asof: {table.name} of {path} were recorded from {first:%Y-%m-%d} to "
+            f"{last:%Y-%m-%d}; got {asof!r}."
+        )
+    return lake.asof(now), now, table
+
+
+def past_only(of: Panel) -> list[str]:
+    """Return a sentence for each covariate that is known ahead, but not to the end."""
+    out = []
+    for name, each in of.covariates.items():
+        future = (each.recorded[:, of.length :] <= of.length).any(axis=0)
+        if not each.ahead and future.any():
+            out.append(
+                f"{name} is known {int(future.sum())} of {of.horizon} periods ahead, so only its "
+                "past is used."
+            )
+    return out
