@@ -10,6 +10,11 @@ import typer
 
 from .talk import console
 
+NEEDED = (
+    *("polars", "deltalake", "lightgbm", "scipy", "rustworkx", "h3"),
+    *("ortools", "statsforecast", "mlforecast", "hierarchicalforecast"),
+)
+
 
 def doctor() -> None:
     """Say in one line each what is there, what is missing, and what to do about it.
@@ -30,7 +35,7 @@ def _findings() -> Iterator[tuple[bool, bool, str]]:
     """Yield whether it is there, whether it is needed, and the line that says so."""
     version = ".".join(map(str, sys.version_info[:3]))
     yield sys.version_info >= (3, 11), True, f"Python {version} (3.11 or newer is needed)"
-    for name in ("polars", "deltalake", "lightgbm", "scipy"):
+    for name in NEEDED:
         yield _has(name), True, f"{name}: pip install --require-hashes -r requirements/lock.txt"
     yield (
         _has("torch"),
