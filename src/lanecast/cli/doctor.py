@@ -12,7 +12,7 @@ from .talk import console
 
 NEEDED = (
     *("polars", "deltalake", "lightgbm", "scipy", "rustworkx", "h3"),
-    *("ortools", "statsforecast", "mlforecast", "hierarchicalforecast"),
+    *("statsforecast", "mlforecast", "hierarchicalforecast"),
 )
 
 
