@@ -15,6 +15,7 @@ from .panel import Floats
 
 ENOUGH = 200  # outcomes to say how a group of steps is off
 FLAT = 1e-9
+FARTHEST = 2  # lengths of its scale beyond which a miss tells nothing of other series
 
 
 def positions(y: Floats, q: Floats, random: np.random.Generator) -> Floats:
@@ -128,7 +129,8 @@ def _levels(
     if not seen.any():
         middle = (q.shape[2] - 1) * levels
         return np.asarray(middle)
-    z = positions(y[seen], q[seen], random)
+    count = q.shape[2]
+    z = np.clip(positions(y[seen], q[seen], random), -FARTHEST * count, (FARTHEST + 1) * count)
     w = np.ones(len(z)) if weight is None else weight[seen]
     order = np.argsort(z, kind="stable")
     share = (np.cumsum(w[order]) - w[order] / 2) / w.sum()

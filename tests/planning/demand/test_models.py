@@ -144,6 +144,15 @@ def test_counts_are_put_right_too():
     assert out[0, 0, MEDIAN] == 0
 
 
+def test_a_series_without_width_does_not_widen_the_others():
+    random = np.random.default_rng(0)
+    y = random.normal(0, 1, (1000, 4))
+    q = np.broadcast_to(norm.ppf(LEVEL), (1000, 4, len(LEVEL))).copy()
+    q[:100] = 0.0  # sure of itself, and wrong
+    out = calibration(y, q, LEVEL).apply(q[100:], None)
+    assert np.abs(out).max() < 20
+
+
 def test_levels_between_heads_are_those_of_a_normal_law():
     heads = (0.1, 0.5, 0.9)
     q = norm.ppf(heads)[None]
