@@ -176,14 +176,15 @@ def test_what_is_learnt_up_to_a_moment_knows_nothing_of_later(company_lake, comp
     again = learnt(company_lake.asof(end), start, end, MODEL, held=end - middle)
     later = sequences(company_lake, middle, end)
     said = mine.answer(later)
-    for name, each in again.answer(later).chances.items():
-        np.testing.assert_array_equal(each, said.chances[name])
+    for name, each in again.answer(later).chances.items():  # sums of groups come in any order
+        np.testing.assert_allclose(each, said.chances[name], atol=1e-4)
     right = early[0].calibrated(later, answers(company_lake, end, later.steps))
     for name, each in right.calibration.shift.items():
         np.testing.assert_allclose(mine.calibration.shift[name], each, atol=0.02)
     x = sequences(company_lake, start, end)
     whole = MODEL.fit(x, answers(company_lake, end, x.steps))
-    assert all(torch.equal(mine.weights[name], each) for name, each in whole.weights.items())
+    for name, each in whole.weights.items():
+        torch.testing.assert_close(mine.weights[name], each, atol=1e-4, rtol=0)
 
 
 def test_days_without_a_step_put_nothing_right(company_lake, company_days):
