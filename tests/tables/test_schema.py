@@ -5,13 +5,13 @@ import narwhals as nw
 import polars as pl
 import pytest
 
-from lanecast.tables import commerce, events, graph, ingest, network, parcel
+from lanecast.tables import address, commerce, events, graph, ingest, network, parcel
 from lanecast.tables.schema import LONGEST_ID, Column, Table, check, conform, rules
 
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 TABLES = {
     table.name: table
-    for module in (commerce, events, graph, ingest, network, parcel)
+    for module in (address, commerce, events, graph, ingest, network, parcel)
     for table in vars(module).values()
     if isinstance(table, Table)
 }

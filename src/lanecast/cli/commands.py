@@ -36,6 +36,9 @@ GRAPH = {
     **{name: ("graph_files", name) for name in ("export", "query", "vocabulary")},
     "import": ("graph_files", "bring"),
 }
+ADDRESS = {
+    "import": ("address_import", "bring"),
+}
 EXITS = (
     "Exit codes: 0 done; 2 the input was refused, nothing changed; 3 another process is writing to "
     "the lake; 4 the disk or a file failed; 5 rows were set aside in quarantine (ingest); 1 a "
@@ -62,6 +65,12 @@ graph = typer.Typer(
     no_args_is_help=True,
 )
 
+address = typer.Typer(
+    cls=group(ADDRESS),
+    help="Addresses: verify them with proof, and suggest the right one while it is typed.",
+    no_args_is_help=True,
+)
+
 
 def _nothing() -> None:
     """Take nothing: that there is a callback makes a group of the commands."""
@@ -74,6 +83,8 @@ for verb, (problems, line) in VERBS.items():
     app.add_typer(of_verb, name=verb)
 graph.callback()(_nothing)
 app.add_typer(graph, name="graph")
+address.callback()(_nothing)
+app.add_typer(address, name="address")
 
 
 @app.callback()

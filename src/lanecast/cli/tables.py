@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import typer
 
 from lanecast.tables import (
+    address,
     commerce,
     events,
     graph,
@@ -39,6 +40,7 @@ GROUPS = {
     "Planning": planning.TABLES,
     "Series": series.TABLES,
     "Knowledge graph": graph.TABLES,
+    "Addresses": address.TABLES,
     "Ingestion": (ingest.QUARANTINE,),
 }
 

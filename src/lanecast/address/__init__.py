@@ -1,0 +1,1 @@
+"""Addresses: is this one right, and which one is meant?"""

@@ -1,0 +1,95 @@
+"""Text as addresses are compared: one case, one width, no accents, and where each letter stood."""
+
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+
+from anyascii import anyascii
+
+LONGEST = 1 << 16  # bytes of UTF-8; a longer text is not an address
+PLAIN = ("LATIN", "GREEK", "CYRILLIC", "ARABIC", "HEBREW")  # scripts whose marks are accents
+WORDS = {code: " " for code in range(128) if not chr(code).isalnum()}
+FRACTION = "\u2044"
+BREAKS = "\n\r\t\v\f\x85\u2028\u2029"
+
+
+@dataclass(frozen=True)
+class Folded:
+    """A text folded for comparison.
+
+    Attributes
+    ----------
+    text
+        The folded text.
+    at
+        For each of its characters the index in the text as given, and at its end the length of
+        that, so that ``given[at[i] : at[j]]`` is what ``text[i:j]`` was.
+    hidden
+        How many characters nobody sees were dropped: controls, joiners, marks of direction.
+    """
+
+    text: str
+    at: tuple[int, ...]
+    hidden: int = 0
+
+
+def fold(given: str) -> Folded:
+    """Return ``given`` in lower case, half width and without accents, line breaks as LF.
+
+    Latin letters become ASCII (``ß`` ss, ``ł`` l); other scripts stay, since a transliteration is
+    another name. Hidden characters are dropped and counted.
+
+    Raises
+    ------
+    ValueError
+        When the text is longer than 64 KiB.
+    """
+    if len(given) > LONGEST or len(given.encode("utf-8", "replace")) > LONGEST:
+        raise ValueError(f"text: {len(given):,} characters; an address has at most 64 KiB.")
+    letters: list[str] = []
+    at: list[int] = []
+    hidden = 0
+    for index, letter in enumerate(given):
+        plain = _letter(letter)
+        hidden += plain is None
+        for each in plain or "":
+            letters.append(each)
+            at.append(index)
+    at.append(len(given))
+    return Folded("".join(letters), tuple(at), hidden)
+
+
+def folded(name: str) -> str:
+    """Return a name of a gazetteer as keys hold it: words apart by one blank, nothing else."""
+    if name.isascii():
+        return " ".join(name.lower().translate(WORDS).split())
+    return " ".join("".join(c if c.isalnum() else " " for c in fold(name).text).split())
+
+
+@lru_cache(maxsize=1 << 14)
+def _letter(letter: str) -> str | None:
+    """Return what one character becomes; None for one that nobody sees."""
+    if letter.isascii():
+        if letter.isprintable():
+            return letter.lower()
+        return "\n" if letter in BREAKS else None
+    if letter in BREAKS:
+        return "\n"
+    kind = unicodedata.category(letter)
+    if kind[0] == "C":
+        return None
+    if kind[0] == "Z":
+        return " "
+    if kind == "Mn":
+        return ""
+    name = unicodedata.name(letter, "")
+    wide = unicodedata.normalize("NFKC", letter).casefold()
+    if FRACTION in wide:
+        return " " + wide.replace(FRACTION, "/")  # 12½ is 12 1/2
+    if name.startswith("LATIN"):
+        return anyascii(letter).lower()
+    if name.startswith(PLAIN):
+        return "".join(
+            c for c in unicodedata.normalize("NFD", wide) if not unicodedata.combining(c)
+        )
+    return "".join(c for c in wide if c.isprintable())

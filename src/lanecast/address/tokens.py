@@ -1,0 +1,69 @@
+"""Words of an address, each with where it stood in the text as given."""
+
+import re
+from dataclasses import dataclass
+
+from .fold import Folded, fold
+
+CJK = "\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3041-\u30ff\u31f0-\u31ff\u3400-\u9fff\uf900-\ufaff"
+WORD = re.compile(
+    rf"[{CJK}]"  # one character of a script without blanks
+    r"|(?<![^\W_])(?:[^\W\d_]\.){2,}"  # N.W.
+    rf"|[^\W_{CJK}]+(?:(?:['\u2019\-/&+]|(?<=\d)\.(?=\d))[^\W_{CJK}]+)*"  # O'Neil, 12-14
+    r"|[#№]"
+)
+SEPARATORS = ",;\n|\u3001()/:"
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One word.
+
+    Attributes
+    ----------
+    text
+        Folded; one character of scripts that are written without blanks.
+    start, end
+        Its span in the text as given.
+    apart
+        Whether a comma, a line break or a bracket stands before it.
+    glued
+        Whether nothing stands before it: a blank was not needed, or was forgotten.
+    """
+
+    text: str
+    start: int
+    end: int
+    apart: bool
+    glued: bool
+
+
+def tokens(given: str | Folded) -> list[Token]:
+    """Return the words of an address in their order; signs between them only part them.
+
+    Raises
+    ------
+    ValueError
+        As ``fold``.
+    """
+    text = fold(given) if isinstance(given, str) else given
+    found, before = [], 0
+    for match in WORD.finditer(text.text):
+        start, end = match.span()
+        between = text.text[before:start]
+        found.append(
+            Token(
+                _plain(match.group()),
+                text.at[start],
+                text.at[end - 1] + 1,
+                any(sign in SEPARATORS for sign in between),
+                not between and before > 0,
+            )
+        )
+        before = end
+    return found
+
+
+def _plain(word: str) -> str:
+    word = word.replace("\u2019", "'")
+    return word.replace(".", "") if word[0].isalpha() else word

@@ -1,0 +1,101 @@
+"""``lanecast address import``: gazetteers, stored in the lake and compiled."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import polars as pl
+import typer
+
+from lanecast.address.gazetteer.stored import gazetteer
+from lanecast.sources.gazetteers import Edition, read
+from lanecast.sources.ingest import ingest_pieces
+from lanecast.tables.lake import Lake
+
+from .options import JsonOption, LakeOption
+from .talk import moment, progress, show, tell, writable, write_json
+
+Files = list[Path] | None
+CountryOption = Annotated[
+    str | None,
+    typer.Option(
+        "--country",
+        help="ISO 3166-1 alpha-2, where the file has no country; of "
+        "GeoNames, the only one to take.",
+    ),
+]
+
+
+def bring(
+    geonames: Annotated[
+        Files, typer.Option("--geonames", help="Postal codes or places of GeoNames; repeatable.")
+    ] = None,
+    openaddresses: Annotated[
+        Files, typer.Option("--openaddresses", help="OpenAddresses CSV: NUMBER, STREET, CITY, ...")
+    ] = None,
+    geojson: Annotated[
+        Files, typer.Option("--geojson", help="GeoJSON points, one per house.")
+    ] = None,
+    csv: Annotated[
+        Files,
+        typer.Option("--csv", help="CSV or Parquet with road, house_number, city, postal_code."),
+    ] = None,
+    lake: LakeOption = Path("lake"),
+    country: CountryOption = None,
+    name: Annotated[
+        str | None,
+        typer.Option("--name", help="What proofs call it; else the format, or the file."),
+    ] = None,
+    edition: Annotated[
+        str | None, typer.Option("--edition", help="Date of the data; else that of the file.")
+    ] = None,
+    licence: Annotated[
+        str | None, typer.Option("--licence", help="Licence and attribution, shown in replies.")
+    ] = None,
+    json: JsonOption = None,
+) -> None:
+    """Store a gazetteer: what addresses are proved with. A newer edition replaces an older one.
+
+    Examples
+    --------
+      lanecast address import --geonames allCountries.txt
+
+      lanecast address import --openaddresses us_va.csv --country US --edition 2026-10-01
+    """
+    writable(json=json)
+    asked = {"geonames": geonames, "openaddresses": openaddresses, "geojson": geojson, "csv": csv}
+    files = [(form, file) for form, some in asked.items() for file in some or ()]
+    if not files:
+        raise ValueError(f"no file; expected {', '.join(f'--{form} FILE' for form in asked)}.")
+    if lake.exists() and not lake.is_dir():
+        raise ValueError(f"--lake: {lake} is a file; expected a folder, or a new name.")
+    at = moment("edition", edition) if edition else max(_written(file) for _, file in files)
+    reports = []
+    with progress(quiet=json is not None) as say:
+        for done, (form, file) in enumerate(files):
+            say(file.name, done / (len(files) + 1))
+            called = name or (form if form == "geonames" else file.stem)
+            pieces = read(form, file, Edition(called, at, country, licence))
+            reports.append(ingest_pieces(Lake(lake), form, pieces))
+        say("compiling", len(files) / (len(files) + 1))
+        found = gazetteer(Lake(lake))
+    rows = pl.concat([report.rows for report in reports])
+    findings = pl.concat([report.findings for report in reports])
+    rows = rows.group_by("table", maintain_order=True).sum()
+    if json is not None:
+        write_json(json, {"rows": rows.to_dicts(), "findings": findings.to_dicts()})
+    else:
+        show(rows, "What was stored")
+        if findings.height:
+            show(findings.drop("file"), "What was found")
+        tell(
+            f"{len(found.countries)} countries. Next: lanecast address verify --lake {lake} --help"
+        )
+    if not all(report.ok() for report in reports):
+        raise typer.Exit(5)
+
+
+def _written(file: Path) -> datetime:
+    """Return when a file was last written, to the second; what is missing is told later."""
+    at = file.stat().st_mtime if file.is_file() else 0
+    return datetime.fromtimestamp(int(at), UTC)

@@ -1,0 +1,110 @@
+"""Gazetteers of others as canonical tables: GeoNames, OpenAddresses, GeoJSON, one's own CSV.
+
+A file is one edition: of the countries in it, records of older editions are history. Bytes that
+are not UTF-8 spoil their own row only.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import polars as pl
+
+from lanecast.tables.address import GAZETTEERS
+from lanecast.tables.schema import Table
+
+from . import geonames, premises
+from .files import batches
+from .oddities import Odd
+from .piece import Piece
+from .report import RefusedError
+
+UNREADABLE = "\ufffd"
+FORMATS: Mapping[str, Callable[[Path, str | None], tuple[Table, pl.LazyFrame]]] = {
+    "geonames": geonames.read,
+    "openaddresses": premises.from_csv,
+    "geojson": premises.from_geojson,
+    "csv": premises.from_csv,
+}
+KINDS = {
+    "gazetteer_places": "places",
+    "gazetteer_postcodes": "postcodes",
+    "gazetteer_premises": "premises",
+}
+LICENCES = {"geonames": "GeoNames, CC BY 4.0"}
+
+
+@dataclass(frozen=True)
+class Edition:
+    """What a gazetteer is called, where and as of when it holds, and whose it is.
+
+    Attributes
+    ----------
+    gazetteer_id
+        Name that proofs quote.
+    at
+        Its date, with a time zone.
+    country
+        ISO 3166-1 alpha-2, where the file has no column for it.
+    licence
+        As its owner words it.
+    """
+
+    gazetteer_id: str
+    at: datetime
+    country: str | None = None
+    licence: str | None = None
+
+
+def read(form: str, file: Path, edition: Edition, size: int = 1_000_000) -> Iterator[Piece]:
+    """Return the records of ``file``, at most ``size`` at a time, and last what it covers.
+
+    Raises
+    ------
+    RefusedError
+        When the file is missing, is not of that format, or has no country and none is given.
+    """
+    if not file.is_file():
+        raise RefusedError(f"{file}: no such file; give the gazetteer's file.")
+    if not file.stat().st_size:
+        raise RefusedError(f"{file.name}: is empty; expected records of a gazetteer.")
+    country = edition.country
+    if country is not None and not (len(country) == 2 and country.isascii() and country.isupper()):
+        raise RefusedError(f"country: {country!r}; expected ISO 3166-1 alpha-2, for example DE.")
+    table, rows = FORMATS[form](file, country)
+    return _pieces(table, rows, file, edition, LICENCES.get(form), size)
+
+
+def _pieces(
+    table: Table, rows: pl.LazyFrame, file: Path, edition: Edition, licence: str | None, size: int
+) -> Iterator[Piece]:
+    counts: dict[str, int] = {}
+    rows = rows.with_columns(
+        gazetteer_id=pl.lit(edition.gazetteer_id), recorded_at=pl.lit(edition.at)
+    )
+    texts = [name for name, kind in rows.collect_schema().items() if kind == pl.String]
+    for batch in batches(file, rows, size):
+        spoiled = []
+        for name in texts:
+            bad = pl.col(name).str.contains(UNREADABLE, literal=True).fill_null(False)
+            if (found := batch.filter(bad)).height:
+                spoiled.append((found, Odd(name, "not_utf8", "text in UTF-8", pl.lit(True))))
+                batch = batch.filter(~bad)
+        for country, many in batch.group_by("country").len().iter_rows():
+            counts[country] = counts.get(country, 0) + many
+        yield Piece(table, file.name, batch, spoiled)
+    covered = pl.DataFrame(
+        {"country": list(counts), "rows": list(counts.values())},
+        {"country": pl.String, "rows": pl.Int64},
+    ).filter(pl.col("country").str.contains("^[A-Z]{2}$").fill_null(False))
+    yield Piece(
+        GAZETTEERS,
+        file.name,
+        covered.with_columns(
+            gazetteer_id=pl.lit(edition.gazetteer_id),
+            kind=pl.lit(KINDS[table.name]),
+            licence=pl.lit(edition.licence or licence, pl.String),
+            recorded_at=pl.lit(edition.at),
+        ),
+    )

@@ -1,0 +1,101 @@
+"""Canonical tables of addresses: gazetteers that prove them, and what was said of each."""
+
+import narwhals as nw
+
+from .columns import CITY, COUNTRY, LAT, LON, POSTAL, RECORDED, key
+from .schema import Column, Table
+
+NEXT_ACTIONS = ("accept", "confirm", "confirm_add_subpremises", "fix")
+EDITION = Column(
+    RECORDED.dtype,
+    "UTC",
+    "Edition of the gazetteer. Of a country, rows of older editions are history.",
+)
+GAZETTEER = key("Gazetteer, for example geonames.")
+RECORD = Column(nw.String(), "", "Record of the gazetteer.", longest=512)
+STATE = Column(nw.String(), "", "State, province or region, as written.", False)
+
+
+def text(doc: str, required: bool = False) -> Column:
+    """Return free text of a gazetteer."""
+    return Column(nw.String(), "", doc, required)
+
+
+GAZETTEERS = Table(
+    "gazetteers",
+    "Which country a gazetteer covers, how finely, and as of when; each reply says so.",
+    key=("gazetteer_id", "country", "kind"),
+    clock="recorded_at",
+    columns={
+        "gazetteer_id": GAZETTEER,
+        "country": COUNTRY,
+        "kind": Column(
+            nw.String(), "", "What it lists.", allowed=("places", "postcodes", "premises")
+        ),
+        "rows": Column(nw.Int64(), "1", "Records of this edition.", low=0),
+        "licence": text("Licence and attribution, as its owner words them."),
+        "recorded_at": EDITION,
+    },
+)
+
+GAZETTEER_PLACES = Table(
+    "gazetteer_places",
+    "Cities, towns and villages with the names that they go by.",
+    key=("gazetteer_id", "record_id"),
+    clock="recorded_at",
+    columns={
+        "gazetteer_id": GAZETTEER,
+        "record_id": RECORD,
+        "country": COUNTRY,
+        "state_code": text("Code of the first level below the country."),
+        "name": text("Name.", True),
+        "aliases": text("Further names, one per line: other languages, scripts, old names."),
+        "population": Column(nw.Int64(), "1", "People; 0 or empty: unknown.", False, 0),
+        "lat": LAT,
+        "lon": LON,
+        "recorded_at": EDITION,
+    },
+)
+
+GAZETTEER_POSTCODES = Table(
+    "gazetteer_postcodes",
+    "Postal codes with a place that each serves.",
+    key=("gazetteer_id", "record_id"),
+    clock="recorded_at",
+    columns={
+        "gazetteer_id": GAZETTEER,
+        "record_id": RECORD,
+        "country": COUNTRY,
+        "postal_code": text("Postal code, or the part of it that the gazetteer has.", True),
+        "city": CITY,
+        "state_code": text("Code of the first level below the country."),
+        "state": STATE,
+        "county": text("Second level below the country."),
+        "lat": LAT,
+        "lon": LON,
+        "recorded_at": EDITION,
+    },
+)
+
+GAZETTEER_PREMISES = Table(
+    "gazetteer_premises",
+    "Houses and their units along a street; a row without a number is the street itself.",
+    key=("gazetteer_id", "record_id"),
+    clock="recorded_at",
+    columns={
+        "gazetteer_id": GAZETTEER,
+        "record_id": RECORD,
+        "country": COUNTRY,
+        "state": STATE,
+        "city": CITY,
+        "postal_code": POSTAL,
+        "road": text("Street with its type and direction, as written.", True),
+        "house_number": text("Number with its suffix, as written."),
+        "unit": text("Flat, suite or floor."),
+        "lat": LAT,
+        "lon": LON,
+        "recorded_at": EDITION,
+    },
+)
+
+TABLES = (GAZETTEERS, GAZETTEER_PLACES, GAZETTEER_POSTCODES, GAZETTEER_PREMISES)

@@ -1,0 +1,169 @@
+import json
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from lanecast.address.gazetteer import stored
+from lanecast.address.gazetteer.arrays import Gazetteer
+from lanecast.address.gazetteer.stored import gazetteer
+from lanecast.sources.gazetteers import Edition, read
+from lanecast.sources.ingest import ingest_pieces
+from lanecast.sources.report import RefusedError
+from lanecast.tables.lake import Lake
+
+from .conftest import AT
+
+
+def cities(known: Gazetteer, country: str, name: str) -> set[str]:
+    number = known.cities.exact(known.countries.index(country), name)
+    if number < 0:
+        return set()
+    many = len(known.postcodes.code)
+    rows = known.cities.leads(number).tolist()
+    return {known.postcodes.city[r] if r < many else known.places.name[r - many] for r in rows}
+
+
+def test_a_town_is_found_by_each_of_its_names(known: Gazetteer) -> None:
+    assert cities(known, "DE", "munchen") == {"München", "Munich"}
+    assert cities(known, "DE", "monaco di baviera") == {"Munich"}
+    assert cities(known, "US", "chi town") == {"Chicago"}
+    assert cities(known, "US", "munchen") == set()
+
+
+def test_a_postal_code_leads_to_its_places(known: Gazetteer) -> None:
+    codes, lu = known.postcodes, known.countries.index("LU")
+    (row,) = codes.keys.leads(codes.keys.exact(lu, "1009"))
+    assert (codes.code[row], codes.city[row], codes.record[row]) == (
+        "L-1009",
+        "Luxembourg",
+        "LU:L-1009:Luxembourg",
+    )
+
+
+def test_a_state_is_known_by_code_and_name(known: Gazetteer) -> None:
+    us = known.countries.index("US")
+    for name in ("il", "illinois"):
+        rows = known.states.keys.leads(known.states.keys.exact(us, name))
+        assert {known.states.code[row] for row in rows} == {"IL"}
+
+
+def test_a_street_has_its_houses_in_order(known: Gazetteer) -> None:
+    streets, us = known.streets, known.countries.index("US")
+    (street,) = streets.roads.leads(streets.roads.exact(us, "harvard st"))
+    houses = range(streets.first[street], streets.first[street + 1])
+    assert [(streets.number[h], streets.unit[h]) for h in houses] == [
+        ("101", ""),
+        ("105", ""),
+        ("107", ""),
+        ("107", "2"),
+    ]
+    assert streets.value[list(houses)].tolist() == [101, 105, 107, 107]
+    assert street in streets.in_postcode.leads(streets.in_postcode.exact(us, "22314"))
+    assert street in streets.in_city.leads(streets.in_city.exact(us, "alexandria"))
+
+
+def test_it_is_compiled_once_and_again_when_its_tables_change(
+    lake: Lake, known: Gazetteer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(stored, "compiled", lambda lake: pytest.fail("compiled again"))
+        again = gazetteer(lake)
+    assert again.cities.names.text.tobytes() == known.cities.names.text.tobytes()
+    assert again.covers.equals(known.covers)
+    for each in (lake.path / stored.FOLDER).glob("*/manifest.json"):
+        each.write_text(json.dumps({"form": -1}))
+    assert gazetteer(lake).countries == known.countries
+
+
+def test_a_newer_edition_replaces_the_older(files: Path, tmp_path: Path) -> None:
+    lake = Lake(tmp_path)
+    ingest_pieces(lake, "geonames", read("geonames", files / "postal.parquet", Edition("g", AT)))
+    smaller = tmp_path / "smaller.csv"
+    smaller.write_text("country_code,postal_code,place_name\nUS,60637,Chicago\n")
+    later = Edition("g", AT + timedelta(days=30))
+    ingest_pieces(lake, "geonames", read("geonames", smaller, later))
+    found = gazetteer(Lake(tmp_path))
+    codes = [found.postcodes.code[i] for i in range(len(found.postcodes.code))]
+    assert sorted(codes) == ["10115", "60637", "80331", "L-1009"]
+
+
+def test_the_same_edition_again_adds_nothing(lake: Lake, files: Path) -> None:
+    report = ingest_pieces(
+        Lake(lake.path),
+        "geonames",
+        read("geonames", files / "postal.parquet", Edition("geonames", AT)),
+    )
+    assert report.rows["new"].sum() == 0
+
+
+def test_a_lake_without_a_gazetteer_knows_nothing(tmp_path: Path) -> None:
+    found = gazetteer(Lake(tmp_path))
+    assert found.countries == () and found.cities.near(0, "springfield") == []
+
+
+def test_broken_utf8_and_repeated_ids_are_set_aside_and_counted(tmp_path: Path) -> None:
+    file = tmp_path / "houses.csv"
+    file.write_bytes(
+        b"id,country,street,number,lat,lon\n"
+        b"1,US,Main St,1,38.8,-77.0\n"
+        b"2,US,M\xffin St,2,38.8,-77.0\n"
+        b"1,US,Main St,3,38.8,-77.0\n"
+        b"4,US,Main St,4,138.8,-77.0\n"
+        b"5,US,,5,38.8,-77.0\n"
+    )
+    report = ingest_pieces(Lake(tmp_path / "lake"), "csv", read("csv", file, Edition("mine", AT)))
+    assert set(report.findings["code"]) == {
+        "not_utf8",
+        "duplicate_key",
+        "lat_lon_swapped",
+        "missing",
+    }
+    assert report.rows.filter(table="gazetteer_premises").row(0)[1:] == (5, 1, 0, 4)
+
+
+def test_geojson_lines_and_collections_are_the_same_houses(tmp_path: Path) -> None:
+    features = [
+        {
+            "type": "Feature",
+            "properties": {"hash": str(n), "number": str(n), "street": "Main St", "city": "X"},
+            "geometry": {"type": "Point", "coordinates": [-77.0, 38.8]},
+        }
+        for n in (1, 2)
+    ]
+    (tmp_path / "lines.geojson").write_text("\n".join(map(json.dumps, features)))
+    (tmp_path / "one.geojson").write_text(
+        json.dumps({"type": "FeatureCollection", "features": features})
+    )
+    seen = [
+        [p.rows.drop("recorded_at") for p in read("geojson", tmp_path / f, Edition("g", AT, "US"))]
+        for f in ("lines.geojson", "one.geojson")
+    ]
+    assert seen[0][0].equals(seen[1][0]) and seen[0][0]["lat"].to_list() == ["38.8", "38.8"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "edition", "message"),
+    [
+        ("a.txt", "US\t60637\n", Edition("g", AT), "2 columns; GeoNames has 12"),
+        ("a.csv", "x,y\n1,2\n", Edition("g", AT), "has x, y; GeoNames"),
+        ("a.csv", "", Edition("g", AT), "is empty"),
+        ("a.csv", "x\n1\n", Edition("g", AT, "usa"), "country: 'usa'; expected ISO 3166-1"),
+    ],
+)
+def test_other_files_are_refused(
+    tmp_path: Path, name: str, text: str, edition: Edition, message: str
+) -> None:
+    (tmp_path / name).write_text(text)
+    with pytest.raises(RefusedError, match=message):
+        list(read("geonames", tmp_path / name, edition))
+
+
+def test_houses_need_a_street_and_a_country(tmp_path: Path) -> None:
+    file = tmp_path / "a.csv"
+    file.write_text("number,city\n1,X\n")
+    with pytest.raises(RefusedError, match="no column 'street'"):
+        list(read("csv", file, Edition("g", AT)))
+    file.write_text("number,street\n1,X\n")
+    with pytest.raises(RefusedError, match="--country"):
+        list(read("openaddresses", file, Edition("g", AT)))
