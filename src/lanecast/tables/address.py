@@ -48,7 +48,7 @@ GAZETTEER_PLACES = Table(
         "record_id": RECORD,
         "country": COUNTRY,
         "state_code": text("Code of the first level below the country."),
-        "name": text("Name.", True),
+        "name": text("Name that the gazetteer prefers.", True),
         "aliases": text("Further names, one per line: other languages, scripts, old names."),
         "population": Column(nw.Int64(), "1", "People; 0 or empty: unknown.", False, 0),
         "lat": LAT,
