@@ -22,6 +22,7 @@ their answers in the folder, so that they can run beside each other. Prints Mark
 import argparse
 import pickle
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
@@ -57,6 +58,7 @@ ID = ["parcel_id", "asof_h"]
 TASKS = ("place", "attempt", "event", "end")
 STAGES = ("data", "trees", "eta", "early", "joint", "graph", "twins", "cold", "tables")
 RANKS = 5  # lanes that trees tell apart; further ones are one class
+NOT_RUN = "not run"
 STEPS = 500_000  # that trees learn from at most, spread evenly
 SETTLED_H = 14 * 24.0  # steps so old have nearly all ended
 EVENTS = [word for word in HEADS["event"] if " " not in word]
@@ -278,7 +280,7 @@ def nets(given: argparse.Namespace, folder: Path, name: str) -> None:
     else:
         x = plain(x)
     if name == "cold":
-        x = without(x, colds(x))
+        x = without(x, colds(plain(from_["x"])))
     if name in TASKS:
         model = replace(model, tasks=(name,))
     wall, cpu = time.perf_counter(), time.process_time()
@@ -313,10 +315,17 @@ def answers_of(from_: dict) -> pl.DataFrame:
     return from_["y"].join(asked, on=ID, how="semi")
 
 
-def mixed(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Return the geometric mean of chances, normalised."""
-    both = np.sqrt(np.maximum(a, 1e-9) * np.maximum(b, 1e-9))
-    return both / both.sum(1, keepdims=True)
+def middle(*parts: np.ndarray | None) -> np.ndarray | None:
+    """Return the geometric mean, None where a part was not run."""
+    if any(part is None for part in parts):
+        return None
+    return np.exp(np.mean(np.log(np.maximum(parts, 1e-9)), axis=0))
+
+
+def mixed(*parts: np.ndarray | None) -> np.ndarray | None:
+    """Return the geometric mean of chances, normalised; None where a part was not run."""
+    both = middle(*parts)
+    return None if both is None else both / both.sum(1, keepdims=True)
 
 
 def top(chance: np.ndarray, rank: np.ndarray, k: int) -> np.ndarray:
@@ -351,103 +360,132 @@ def row(name: str, *cells: object) -> None:
           "|")  # fmt: skip
 
 
+def compared(of: Callable[[str, str], np.ndarray | None], what: str) -> dict:
+    """Return what each model said, None where its stage was not run."""
+    twin = {"hours": "end"}.get(what, what)
+    both = middle if what in ("attempt", "hours") else mixed
+    return {
+        "trees": of("trees", what),
+        "twin": of(twin, f"raw_{what}"),
+        "joint": of("joint", f"raw_{what}"),
+        "joint, put right": of("joint", what),
+        "joint + graph": of("graph", f"raw_{what}"),
+        "joint + graph, put right": of("graph", what),
+        "trees + joint": both(of("trees", what), of("joint", what)),
+    }
+
+
+def against(
+    mine: np.ndarray,
+    other: np.ndarray | None,
+    score: Callable[[np.ndarray], np.ndarray],
+    who: pl.Series,
+) -> str:
+    """Return the interval of how much higher a score is than that of the joint model."""
+    return NOT_RUN if other is None else apart(mine - score(other), who)
+
+
 def tables(given: argparse.Namespace, folder: Path) -> None:
-    """Print what came of it."""
+    """Print what came of it, and which stages were not run."""
     from_ = kept(folder / "data")
     later, truth = plain(from_["later"]), from_["truth"]
     steps = later.steps.filter("is_asked")
     asked = replace(later, steps=steps)
     names = ("trees", "early", "joint", "graph", "cold", *TASKS)
     said = {name: kept(folder / name) for name in names if (folder / f"{name}.pkl").exists()}
-    joint, forest = said.get("joint", said.get("early")), said["trees"]
+    if "joint" not in said and "early" in said:
+        said["joint"] = said["early"]
+
+    def of(name: str, key: str) -> np.ndarray | None:
+        return said[name][key] if name in said else None
+
     rank, who = ranks(asked, truth["place"]), steps["parcel_id"]
     frequency = np.zeros((len(rank), MOST + 2))
     frequency[:, :MOST] = np.linspace(1, 0.1, MOST)
-    named = {"lanes by how often": frequency, "trees": forest["place"]}
-    named |= {"twin": said["place"]["raw_place"]} if "place" in said else {}
-    named |= {"joint": joint["raw_place"], "joint, put right": joint["place"]}
-    named |= {"joint + graph": said["graph"]["place"]} if "graph" in said else {}
-    named["trees + joint"] = mixed(forest["place"], joint["place"])
-    print(f"\n| next place | top 1 | top 3 | (a table fitted to these steps: "
-          f"{ceiling(steps, rank):.4f}) |\n|---|---|---|---|")  # fmt: skip
-    for name, chance in named.items():
-        row(name, float(top(chance, rank, 1).mean()), float(top(chance, rank, 3).mean()), "")
+    print(f"\n| next place | top 1 | top 3 | top 1, less joint's | (a table fitted to these steps: "
+          f"{ceiling(steps, rank):.4f}) |\n|---|---|---|---|---|")  # fmt: skip
+    moving = (rank >= 0) & (rank <= MOST)
+    for name, chance in {"lanes by how often": frequency, **compared(of, "place")}.items():
+        if chance is None:
+            row(name, *[NOT_RUN] * 3, "")
+            continue
+        hit = top(chance, rank, 1)
+        gap = against(hit, of("joint", "place"), lambda each: top(each, rank, 1),
+                      who.filter(moving))  # fmt: skip
+        row(name, float(hit.mean()), float(top(chance, rank, 3).mean()), gap, "")
     came = codes(truth["event"], EVENTS)
-    named = {
-        "trees": forest["event"],
-        "joint": joint["raw_event"],
-        "joint, put right": joint["event"],
-    }
-    named |= {"twin": said["event"]["raw_event"]} if "event" in said else {}
-    named["trees + joint"] = mixed(forest["event"], joint["event"])
-    print("\n| next event | right | log loss |\n|---|---|---|")
-    for name, chance in named.items():
-        part, label = chance[came >= 0], came[came >= 0]
-        loss = -np.log(np.maximum(part[np.arange(len(label)), label], 1e-9)).mean()
-        row(name, float((part.argmax(1) == label).mean()), float(loss))
-    print("\n| chance of | share | | trees | joint | joint, put right | twin | trees + joint |\n"
-          "|---|---|---|---|---|---|---|---|")  # fmt: skip
+    print("\n| next event | right | log loss | log loss, less joint's |\n|---|---|---|---|")
+    label = came[came >= 0]
+
+    def lost(chance: np.ndarray) -> np.ndarray:
+        each = chance[came >= 0][np.arange(len(label)), label]
+        return -np.log(np.maximum(each, 1e-9))
+
+    for name, chance in compared(of, "event").items():
+        if chance is None:
+            row(name, *[NOT_RUN] * 3)
+            continue
+        right = float((chance[came >= 0].argmax(1) == label).mean())
+        gap = against(lost(chance), of("joint", "event"), lost, who.filter(came >= 0))
+        row(name, right, float(lost(chance).mean()), gap)
     for head, word in (("attempt", "delivery_failed"), ("end", "returned"), ("end", "lost")):
         known = truth[head].is_not_null().to_numpy()
         hit = (truth[head] == word).fill_null(False).to_numpy()[known]
-
-        def chance(of: dict, kind: str = "", head=head, word=word, known=known):
-            each = of[kind + head]
-            return (each if head == "attempt" else each[:, HEADS["end"].index(word)])[known]
-
-        risks = [chance(forest), chance(joint, "raw_"), chance(joint)]
-        risks += [chance(said[head], "raw_")] if head in said else []
-        risks += [np.sqrt(chance(forest) * chance(joint))]
-        gap = [""] if head not in said else []
-        area, error = ([float(score(risk, hit)) for risk in risks]
-                       for score in (average_precision, ece))  # fmt: skip
-        row(word, float(hit.mean()), "PR-AUC", *area[:3], *gap, *area[3:])
-        row("", "", "ECE", *error[:3], *gap, *error[3:])
+        print(f"\n| chance of {word}, share {hit.mean():.4f} | PR-AUC | ECE |\n|---|---|---|")
+        for name, chance in compared(of, head).items():
+            if chance is None:
+                row(name, NOT_RUN, NOT_RUN)
+                continue
+            risk = chance if head == "attempt" else chance[:, HEADS["end"].index(word)]
+            row(name, float(average_precision(risk[known], hit)), float(ece(risk[known], hit)))
     theirs = kept(folder / "eta") if (folder / "eta.pkl").exists() else {"asked": steps.select(ID)}
     rows = truth.select(ID).with_row_index("row")
     order = theirs["asked"].join(rows, on=ID, how="left", maintain_order="left")["row"].to_numpy()
     done = (truth["end"] == "delivered").fill_null(False).to_numpy()[order]
     days = truth["end_after_h"].to_numpy()[order] / 24
     early = steps["scans"].to_numpy()[order] <= np.log1p(2)
-    of_theirs = {f"{name} of eta": theirs[name] for name in ("trees", "blend") if name in theirs}
-    times = {"trees": forest["hours"][order], **of_theirs}
-    times |= {"twin": said["end"]["raw_hours"][order]} if "end" in said else {}
-    times |= {"joint": joint["raw_hours"][order], "joint, put right": joint["hours"][order]}
-    times |= {"joint + graph": said["graph"]["hours"][order]} if "graph" in said else {}
-    times["trees + joint"] = np.sqrt(times["trees"] * times["joint, put right"])
-    times |= {
-        f"{name} + joint": np.sqrt(each * times["joint, put right"])
-        for name, each in of_theirs.items()
-    }
-    if "blend" in theirs:
-        parts = (theirs["blend"], times["trees"], times["joint, put right"])
-        times["blend of eta + trees + joint"] = np.exp(np.mean(np.log(parts), axis=0))
-    score = {name: crps(days[done], hours[done] / 24, LEVEL) for name, hours in times.items()}
+    of_theirs = {f"{name} of eta": theirs.get(name) for name in ("trees", "blend")}
+    times = {name: None if each is None else each[order]
+             for name, each in compared(of, "hours").items()}  # fmt: skip
+    joint = times["joint, put right"]
+    times |= of_theirs
+    times |= {f"{name} + joint": middle(each, joint) for name, each in of_theirs.items()}
+    parts = (of_theirs["blend of eta"], times["trees"], joint)
+    times["blend of eta + trees + joint"] = middle(*parts)
+    score = {name: crps(days[done], hours[done] / 24, LEVEL)
+             for name, hours in times.items() if hours is not None}  # fmt: skip
     print("\n| remaining time, CRPS [d] | to 2 scans | later | cover 80 % | "
-          "against trees, to 2 scans |"
-          "\n|---|---|---|---|---|")  # fmt: skip
-    first = early[done]
+          "against trees, to 2 scans | later |"
+          "\n|---|---|---|---|---|---|")  # fmt: skip
+    first, whom = early[done], who.gather(order).filter(done)
     for name, hours in times.items():
+        if hours is None:
+            row(name, *[NOT_RUN] * 5)
+            continue
         inside = (days >= hours[:, 3] / 24) & (days <= hours[:, 11] / 24)
-        gap = apart((score[name] - score["trees"])[first], who.gather(order).filter(done & early))
+        gaps = [apart((score[name] - score["trees"])[part], whom.filter(part))
+                if "trees" in score else NOT_RUN for part in (first, ~first)]  # fmt: skip
         row(name, *(float(score[name][part].mean()) for part in (first, ~first)),
-            float(inside[done].mean()), gap)  # fmt: skip
-    if "cold" in said:
+            float(inside[done].mean()), *gaps)  # fmt: skip
+    if "cold" in said and "joint" in said:
         hit = who.is_in(touched(later, colds(plain(from_["x"]))).implode()).to_numpy()
         print(f"\n| {int(hit.sum()):,} steps of cold places | base | warm | cold | gain lost |"
               "\n|---|---|---|---|---|")  # fmt: skip
-        moving = hit[(rank >= 0) & (rank <= MOST)]
-        one = [float(top(each, rank, 1)[moving].mean())
-               for each in (frequency, joint["place"], said["cold"]["place"])]  # fmt: skip
+        moved = hit[moving]
+        one = [float(top(each, rank, 1)[moved].mean())
+               for each in (frequency, said["joint"]["place"], said["cold"]["place"])]  # fmt: skip
         row("next place, top 1", *one, 1 - (one[2] - one[0]) / (one[1] - one[0]))
         there = hit[order][done]
         cold = crps(days[done], said["cold"]["hours"][order][done] / 24, LEVEL)
         for base in ("trees", *of_theirs):
             for where, part in ((", cold places", there), (", all other steps", ~there)):
+                name = f"remaining time, CRPS [d], base {base}{where}"
+                if base not in score:
+                    row(name, *[NOT_RUN] * 4)
+                    continue
                 parts = (score[base], score["joint, put right"], cold)
                 two = [float(each[part].mean()) for each in parts]
-                lost = 1 - (two[0] - two[2]) / (two[0] - two[1])
-                row(f"remaining time, CRPS [d], base {base}{where}", *two, lost)
+                row(name, *two, 1 - (two[0] - two[2]) / (two[0] - two[1]))
 
 
 def main() -> None:

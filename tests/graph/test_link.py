@@ -77,6 +77,18 @@ def test_the_same_seed_gives_the_same_vectors_and_another_does_not():
     assert np.array_equal(one, same) and not np.allclose(one, other)
 
 
+def test_vectors_are_learnt_in_full_precision_where_half_is_asked_for():
+    past, _ = planted()
+    how = Embedding(layers=2, width=4, training=Training(epochs=1))
+    plain = how.fit(past).vectors(past)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        half = how.fit(past)
+        mixed = half.vectors(past)
+    assert mixed.dtype == np.float32 and np.isfinite(mixed).all()
+    assert np.array_equal(mixed, half.vectors(past))
+    assert np.corrcoef(plain.ravel(), mixed.ravel())[0, 1] > 0.95
+
+
 def test_a_turned_head_meets_its_tail_as_complex_numbers_do():
     rng = np.random.default_rng(0)
     h, r, t = rng.normal(size=(3, 5, 4)) + 1j * rng.normal(size=(3, 5, 4))

@@ -159,14 +159,18 @@ def _modulus(vectors: Tensor) -> Tensor:
 
 
 def _propagated(own: Tensor, about: Tensor, links: tuple[Tensor, Tensor], layers: int) -> Tensor:
-    """Return the mean of vectors after 0, 1, ... steps to the neighbours."""
+    """Return the mean of vectors after 0, 1, ... steps to the neighbours.
+
+    In full precision, whatever is asked around it: sparse products know no bfloat16.
+    """
     neighbours, described = links
-    step = own + described @ about
-    total = step
-    for _ in range(layers):
-        step = neighbours @ step
-        total = total + step
-    return total / (layers + 1)
+    with torch.autocast(own.device.type, enabled=False):
+        step = own.float() + described @ about.float()
+        total = step
+        for _ in range(layers):
+            step = neighbours @ step
+            total = total + step
+        return total / (layers + 1)
 
 
 def _links(at: Triples) -> tuple[Tensor, Tensor]:
