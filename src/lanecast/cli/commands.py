@@ -38,6 +38,7 @@ GRAPH = {
 }
 ADDRESS = {
     "import": ("address_import", "bring"),
+    "verify": ("address_verify", "verify"),
 }
 EXITS = (
     "Exit codes: 0 done; 2 the input was refused, nothing changed; 3 another process is writing to "

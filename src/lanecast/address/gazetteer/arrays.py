@@ -1,6 +1,7 @@
 """A gazetteer in memory, or mapped from its files: arrays side by side, looked up by keys."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import polars as pl
@@ -91,6 +92,10 @@ class Gazetteer:
     cities
         Names of towns in every language known. They lead to rows of ``postcodes``, and from
         ``len(postcodes.code)`` on to rows of ``places``.
+    names
+        Names of all countries, of country 0; a row is the two letters of the code, 256 a + b.
+    towns, codes
+        Names of towns, and plain postal codes, of country 0; they lead to numbers of countries.
     """
 
     countries: tuple[str, ...]
@@ -99,4 +104,17 @@ class Gazetteer:
     postcodes: Postcodes
     places: Places
     cities: Keys
+    names: Keys
+    towns: Keys
+    codes: Keys
     streets: Streets
+
+    @cached_property
+    def postal(self) -> frozenset[str]:
+        """Return the countries whose postal codes are known."""
+        return frozenset(self.covers.filter(kind="postcodes")["country"])
+
+    @cached_property
+    def numbers(self) -> dict[str, int]:
+        """Return the number of each country."""
+        return {country: number for number, country in enumerate(self.countries)}

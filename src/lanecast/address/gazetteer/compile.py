@@ -11,6 +11,7 @@ from lanecast.tables import address
 from lanecast.tables.lake import Lake, collect
 from lanecast.tables.schema import Table
 
+from ..country_names import country_names
 from ..fold import folded
 from ..postcodes import plain
 from ..roads import road_key
@@ -34,13 +35,17 @@ def compiled(lake: Lake) -> Gazetteer:
         for frame in (postal, places, premises)
     )
     postal = postal.with_columns(key=_plain(postal)).sort("at", "key", maintain_order=True)
+    towns = pl.concat([_city_names(postal), _place_names(places, postal.height)])
     return Gazetteer(
         countries=countries,
         covers=_covers(lake),
         states=_states(postal, countries),
         postcodes=_postcodes(postal),
         places=_places(places),
-        cities=build(pl.concat([_city_names(postal), _place_names(places, postal.height)])),
+        cities=build(towns),
+        names=_names(),
+        towns=_anywhere(towns),
+        codes=_anywhere(postal.select(country="at", name="key").drop_nulls()),
         streets=_streets(premises),
     )
 
@@ -120,6 +125,18 @@ def _place_names(places: pl.DataFrame, first: int) -> pl.DataFrame:
     return names.with_columns(name=mapped(names["name"], folded)).filter(
         pl.col("name").str.len_chars() > 1
     )
+
+
+def _names() -> Keys:
+    rows = [(0, name, ord(code[0]) << 8 | ord(code[1])) for name, code in country_names().items()]
+    schema = {"country": pl.Int32, "name": pl.String, "row": pl.Int32}
+    return build(pl.DataFrame(rows, schema, orient="row"), fuzzy=False)
+
+
+def _anywhere(names: pl.DataFrame) -> Keys:
+    """Return which countries know a name, whatever country is asked for (0)."""
+    named = names.select(pl.lit(0, pl.Int32).alias("country"), "name", row=pl.col("country"))
+    return build(named.unique(), fuzzy=False)
 
 
 def _states(postal: pl.DataFrame, countries: tuple[str, ...]) -> States:

@@ -57,16 +57,15 @@ class Keys:
         found = at < len(self.hashes) and self.hashes[at] == wanted
         return at if found and self.names[at] == name else -1
 
-    def some(self, country: int, names: list[str]) -> list[int]:
-        """Return the numbers of those of ``names`` that there are."""
-        wanted = np.unique(hashed(names, country))
-        at = np.minimum(np.searchsorted(self.hashes, wanted), max(len(self.hashes) - 1, 0))
-        if not len(self.hashes):
-            return []
-        met, asked = at[self.hashes[at] == wanted], set(names)
-        return [
-            k for k, name in zip(met.tolist(), self.names.take(met), strict=True) if name in asked
-        ]
+    def each(self, country: int, names: list[str]) -> dict[str, int]:
+        """Return the number of each of ``names`` that there is."""
+        if not len(self.hashes) or not names:
+            return {}
+        wanted = hashed(names, country)
+        at = np.minimum(np.searchsorted(self.hashes, wanted), len(self.hashes) - 1)
+        met = np.flatnonzero(self.hashes[at] == wanted).tolist()
+        found = {names[i]: int(at[i]) for i in met}
+        return {name: number for name, number in found.items() if self.names[number] == name}
 
     def near(self, country: int, name: str, edits: int = EDITS) -> list[tuple[int, int]]:
         """Return names of a country within ``edits``, and how many edits each is away.

