@@ -41,7 +41,7 @@ def test_the_help_names_every_command_and_every_exit_code(lanecast):
     assert said.code == 0
     assert all(f" {command} " in said.out for command in COMMANDS)
     listed = typer.main.get_command(app).list_commands(None)
-    assert set(listed) == {*COMMANDS, "graph"}
+    assert set(listed) == {*COMMANDS, "graph", "address"}
     codes = re.search(r"Exit codes:(.*?)╭", said.out, re.S)[1]
     assert all(f" {code} " in codes for code in (0, 1, 2, 3, 4, 5, 130))
 
