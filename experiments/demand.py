@@ -10,6 +10,7 @@ command line does the same for all of them: ``lanecast backtest demand``.
 import argparse
 import tempfile
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -68,22 +69,36 @@ def world(seed: int) -> dict[str, object]:
         made.write(lake)
         rows = days(Lake(lake.path))
     known = Latent().estimate(rows)
-    truth = made.truth["latent_demand"].select(*KEY, wanted="units")
+    truth = made.truth["latent_demand"].select(*KEY, wanted="units", true="mean")
     out = known.filter(pl.col("in_stock_share") < 1).join(truth, on=KEY)
     drivers = made.truth["demand_drivers"]
     signals = tuple(name for name in drivers["driver"] if name in known.columns)
     signals = tuple(name for name in signals if name not in Factors().drivers)
     found = set(Factors().find(known, signals).filter("found")["driver"])
     real = {SEEN_AS.get(name, name) for name in drivers.filter("is_real")["driver"]}
+    wanted, expected = out["wanted"].sum(), by_the_law(out, made.truth).sum()
     return {
         "seed": seed,
         "days_out": out.height,
-        "sold": out["units"].sum() / out["wanted"].sum() - 1,
-        "latent": out["demand"].sum() / out["wanted"].sum() - 1,
+        "sold": out["units"].sum() / wanted - 1,
+        "latent": out["demand"].sum() / wanted - 1,
+        "luck": expected / wanted - 1,
+        "beside_the_law": out["demand"].sum() / expected - 1,
         "precision": len(found & real) / max(len(found), 1),
         "recall": len(found & real) / len(real),
         "false": ", ".join(sorted(found - real)),
     }
+
+
+def by_the_law(out: pl.DataFrame, truth: Mapping[str, pl.DataFrame]) -> pl.Series:
+    """Return what one expects of days out who knows the law of each series: the rest is luck."""
+    laws = truth["demand_laws"].select("product_id", "facility_id", "dispersion", "active")
+    rows = out.join(laws, on=["product_id", "facility_id"], maintain_order="left")
+    sold, share, k = pl.col("units"), pl.col("in_stock_share"), pl.col("dispersion")
+    mean = pl.col("true") / pl.col("active")
+    rest = (1 - share) * mean * (k + sold) / (k + share * mean)
+    nothing = (sold == 0) & (share == 0)
+    return rows.select(pl.when(nothing).then("true").otherwise(sold + rest)).to_series()
 
 
 if __name__ == "__main__":

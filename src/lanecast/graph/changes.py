@@ -1,13 +1,8 @@
 """Lanes whose behaviour changed from one day to the next, with few false alarms among all.
 
 Riding times drift with the seasons, so that a test for any difference finds one on nearly every
-lane. What is asked instead is whether there was a *step* of more than ``RELEVANT`` (a relevant
-change: Dette and Wied, 2016). The daily mean log riding time of a lane on day x is
-
-    y(x) = a + f(x) + s 1(x > cut) + e,     t = (|s| - RELEVANT) / se(s),
-
-with f a Gaussian process that is worth ``DRIFT`` and turns within ``TURNS`` days (Rasmussen and
-Williams, 2006, 2.7: a step is fitted by generalised least squares beside it), and e as wide as
+lane. What is asked instead is whether the daily mean log riding time of a lane made a *step* of
+more than ``RELEVANT`` beside what drifts (``metrics.steps``), with a noise as wide as
 differences of successive days. Before that, outliers are drawn in and what all lanes that leave a
 region show on the same day, which is weather, is taken away. Where a lane varies more than the
 model says, se grows by as much. The smallest p-value of a lane is multiplied by its number of cuts
@@ -17,12 +12,10 @@ false ones among those that are told.
 
 import numpy as np
 import polars as pl
-from scipy.linalg import solve_triangular
-from scipy.stats import t as student
 
+from lanecast.metrics.steps import surest_step
 from lanecast.tables.graph import BIN_LOG
 
-from .bins import Floats
 from .build import Graph
 
 LEAST = 6  # ride-days that a side of a cut must have
@@ -112,28 +105,15 @@ def _without_weather(daily: pl.DataFrame) -> pl.DataFrame:
 def _step(lane: pl.DataFrame, relevant: float) -> dict[str, object]:
     """Return the surest step of a lane: its cut, size and standard error [ln], and p-value."""
     x = lane["date"].dt.epoch("d").cast(pl.Float64).to_numpy()
-    y, many = lane["log"].to_numpy(), lane.height
+    y = lane["log"].to_numpy()
     noise = max(float(np.sqrt(np.mean(np.diff(y) ** 2) / 2)), BIN_LOG / 4)
-    drift = DRIFT**2 * np.exp(-0.5 * ((x[:, None] - x) / TURNS) ** 2)
-    root = np.linalg.cholesky(drift + noise**2 * np.eye(many))
-    last = np.arange(LEAST - 1, many - LEAST)  # the last row before each cut
-    after = (np.arange(many)[:, None] > last).astype(float)
-    white = solve_triangular(root, np.column_stack([np.ones(many), y, after]), lower=True)
-    level = white[:, 0] / np.linalg.norm(white[:, 0])
-    white = white[:, 1:] - np.outer(level, level @ white[:, 1:])
-    value, steps = white[:, 0], white[:, 1:]
-    square: Floats = (steps**2).sum(axis=0)
-    step: Floats = steps.T @ value / square
-    rest = (value @ value - step**2 * square) / (many - 2)
-    error = np.sqrt(np.maximum(rest, 1.0) / square)
-    p = np.minimum(2 * student.sf((np.abs(step) - relevant) / error, many - 3), 1.0)
-    best = int(np.argmin(p))
+    found = surest_step(x, y, noise, DRIFT, TURNS, LEAST, relevant)
     return {
-        "cuts": len(last),
-        "p": float(p[best]),
-        "changed_on": lane["date"][int(last[best]) + 1],
-        "step": float(step[best]),
-        "error": float(error[best]),
+        "cuts": found.cuts,
+        "p": found.p,
+        "changed_on": lane["date"][found.first],
+        "step": found.size,
+        "error": found.error,
     }
 
 

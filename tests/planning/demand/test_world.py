@@ -4,9 +4,11 @@ import numpy as np
 import polars as pl
 import pytest
 
-from lanecast.planning.demand.factors import Factors, adjusted
+from lanecast.planning.demand.clustered import adjusted
+from lanecast.planning.demand.factors import Factors
 from lanecast.planning.demand.latent import Latent
 from lanecast.planning.demand.sales import days
+from lanecast.planning.demand.shifts import shifts
 from lanecast.sources.world import simulate
 from lanecast.tables.lake import Lake
 
@@ -41,9 +43,18 @@ def test_latent_demand_is_right_on_the_whole_where_stock_ran_out(shop, estimated
     wanted = out["wanted"].sum()
     assert out.height > 1000
     assert out["units"].sum() < 0.6 * wanted  # what was sold says little
-    assert abs(out["demand"].sum() / wanted - 1) < 0.02
+    assert abs(out["demand"].sum() / wanted - 1) < 0.015
     plain = out["units"].sum() / wanted / out["in_stock_share"].mean()
     assert abs(out["demand"].sum() / wanted - 1) < abs(plain - 1)
+
+
+def test_empty_days_without_a_promotion_are_not_taken_for_strong_ones(shop, estimated):
+    """Stock runs out while goods are promoted, so plain empty days stand beside strong ones."""
+    truth = shop[1]["latent_demand"].select(*KEY, true="mean")
+    plain = pl.sum_horizontal("discount", "display", "campaign") == 0
+    out = estimated.filter(plain, in_stock_share=0.0).join(truth, on=KEY)
+    assert out.height > 500
+    assert out["mean"].sum() / out["true"].sum() == pytest.approx(1, abs=0.05)
 
 
 def test_what_was_sold_in_full_is_what_was_wanted(estimated):
@@ -81,6 +92,37 @@ def test_effects_have_the_sign_the_delay_and_the_size_of_the_truth(shop, judged)
     assert effect["visits", 2] == pytest.approx(truth["visits"], rel=0.3)
     assert max(abs(effect["visits", lag]) for lag in (0, 1, 3, 4, 5)) < 0.1
     assert effect["holiday", 0] < 0 < effect["discount", 0]
+
+
+@pytest.fixture(scope="module")
+def elastic(estimated):
+    return Factors(threads=1, turns=2).find(estimated, by="category").filter(driver="log_price")
+
+
+def test_elasticities_of_categories_are_told_with_intervals(shop, estimated, elastic):
+    told = elastic
+    sold = estimated.group_by("product_id").agg(pl.col("demand").sum())
+    true = shop[1]["demand_effects"].join(sold, on="product_id")
+    weighted = (pl.col("elasticity") * pl.col("demand")).sum() / pl.col("demand").sum()
+    both = told.join(true.group_by("category").agg(true=weighted), on="category")
+    assert both.height == told.height > 4
+    assert (both["effect"] - both["true"]).abs().median() < 0.4
+    assert (both["effect"] < 0).all()
+    inside = both.filter(pl.col("true").is_between(pl.col("low"), pl.col("high")))
+    assert inside.height >= 0.5 * both.height
+
+
+def test_lasting_changes_are_those_that_were_made(shop, estimated, elastic):
+    power = dict(elastic.select("category", "effect").iter_rows())
+    found = shifts(estimated, power).filter("found")
+    true = shop[1]["demand_laws"].drop_nulls("log_shift").filter(pl.col("log_shift") != 0)
+    both = found.join(true, on=["product_id", "facility_id"], how="left")
+    right = both.drop_nulls("shift_date")
+    assert right.height == found.height >= 2
+    apart = (right["since"] - right["shift_date"]).dt.total_days().abs()
+    assert apart.median() <= 14
+    assert (right["effect"].sign() == right["log_shift"].sign()).all()
+    assert shifts(estimated.head(30)).is_empty()
 
 
 def test_adjusted_p_values_keep_their_order_and_none_falls():

@@ -4,7 +4,7 @@ Demand of a day is taken as ``exp(theta' d)`` times what series, season and week
 they make is learnt by trees on other weeks than those they are used for, and the drivers ``d`` are
 taken as deviations from what is usual for series, season and weekday; so errors of the trees do not
 reach ``theta`` in first order (double machine learning [1]_). The level of a series is that of the
-days around, cleaned of the drivers found so far, in turns.
+days around, cleaned of what drivers did there as far as it is known, in turns.
 
 Standard errors are clustered by week, since all series of a week share its luck. Drivers are told
 apart from chance by the false discovery rate [2]_: over the drivers of the day, and over all
@@ -24,11 +24,12 @@ import lightgbm as lgb
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-from scipy.stats import t
+
+from .clustered import adjusted, solved
+from .places import Places
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
-OWN_D = 3  # days to either side that a level leaves out, so that no day explains itself
 LEAST_DAYS = 60
 
 
@@ -64,7 +65,9 @@ class Factors:
                 f"Expected rate in (0, 1), turns and rounds from 1, folds from 2, got {self}."
             )
 
-    def find(self, rows: pl.DataFrame, signals: tuple[str, ...] = ()) -> pl.DataFrame:
+    def find(
+        self, rows: pl.DataFrame, signals: tuple[str, ...] = (), by: str | None = None
+    ) -> pl.DataFrame:
         """Return one row per driver and delay, the surest first.
 
         Parameters
@@ -75,11 +78,15 @@ class Factors:
         signals
             Further columns, daily numbers of a place, looked at with delays. One that is positive
             throughout is taken as its log.
+        by
+            A column of ``rows``, such as ``category``: effects are told for each of its values,
+            elasticities of kinds of goods for example.
 
         Returns
         -------
-        ``driver, lag_d, effect, low, high`` (95 %), ``p``, ``q`` (adjusted), ``found``. ``effect``
-        is the power of a logarithmic driver, or the log of the factor per unit of another.
+        ``driver, lag_d, effect, low, high`` (95 %), ``p``, ``q`` (adjusted), ``found``, and ``by``
+        in front. ``effect`` is the power of a logarithmic driver, or the log of the factor per unit
+        of another.
 
         Raises
         ------
@@ -87,6 +94,7 @@ class Factors:
             When a column is missing or there are fewer than 60 days.
         """
         wanted = ["product_id", "facility_id", "date", "category", "demand"]
+        wanted += [by] if by else []
         if lost := [n for n in (*wanted, *self.drivers, *signals) if n not in rows.columns]:
             raise ValueError(f"rows: no column {', '.join(lost)}; got {', '.join(rows.columns)}.")
         rows = rows.sort("product_id", "facility_id", "date")
@@ -97,19 +105,43 @@ class Factors:
         names, drive = self._columns(rows, signals)
         ready = np.isfinite(drive).all(axis=1)
         rows, drive = rows.filter(pl.Series(ready)), drive[ready]
-        at = _Places(rows)
+        at = Places(rows)
         y = rows["demand"].to_numpy().astype(float)
         apart = self._apart(drive, at)
-        theta = np.zeros(len(names))
-        usual = y
+        of_day = [j for j, (name, _) in enumerate(names) if name in self.drivers]
+        usual = self._beside(rows, y, drive[:, of_day], apart[:, of_day], at)
+        if by is None:
+            return self._told(names, *self._tested(names, apart, y, usual, at.week))
+        found = []
+        for value in rows[by].drop_nulls().unique().sort():
+            own = (rows[by] == value).fill_null(False).to_numpy()
+            moves = [j for j in range(len(names)) if np.ptp(apart[own, j]) > 0]
+            some = [names[j] for j in moves]
+            tested = self._tested(some, apart[own][:, moves], y[own], usual[own], at.week[own])
+            found.append((some, *tested, [value] * len(some)))
+        of = pl.Series(by, [value for *_, values in found for value in values])
+        names = [name for some, *_ in found for name in some]
+        theta, spread, p = (np.concatenate([each[i] for each in found]) for i in (1, 2, 3))
+        return self._told(names, theta, spread, p, of)
+
+    def _beside(
+        self, rows: pl.DataFrame, y: Floats, drive: Floats, apart: Floats, at: Places
+    ) -> Floats:
+        """Return demand as it would be with drivers as is usual around the day.
+
+        The level is cleaned of all that drivers do, and what is usual of them is put back: so an
+        effect that is taken wrongly here moves both, and what is usual stays as it is.
+        """
+        theta, usual = np.zeros(apart.shape[1]), y
         for _ in range(self.turns):
-            level = at.around(y / np.exp(np.clip(apart @ theta, -3, 3)), self.window_d)
-            usual = self._usual(rows, y, level, at, apart @ theta)
-            theta, _, _ = _solved(apart, y, usual, at.week)
-        return self._told(names, *self._tested(names, apart, y, usual, at))
+            moved = np.clip(drive @ theta, -3, 3)
+            level = at.around(y / np.exp(moved), self.window_d)
+            usual = self._usual(rows, y, level, at, moved) * np.exp(-np.clip(apart @ theta, -3, 3))
+            theta, _, _ = solved(apart, y, usual, at.week)
+        return usual
 
     def _tested(
-        self, names: list[tuple[str, int]], apart: Floats, y: Floats, usual: Floats, at: "_Places"
+        self, names: list[tuple[str, int]], apart: Floats, y: Floats, usual: Floats, week: Ints
     ) -> tuple[Floats, Floats, Floats]:
         """Return effect, standard error and p value of each driver.
 
@@ -120,7 +152,7 @@ class Factors:
         for signal in dict.fromkeys(name for name, _ in names):
             own = np.array([name == signal for name, _ in names])
             used = np.flatnonzero(of_day | own)
-            for whole, part in zip(out, _solved(apart[:, used], y, usual, at.week), strict=True):
+            for whole, part in zip(out, solved(apart[:, used], y, usual, week), strict=True):
                 whole[used[own[used]]] = part[own[used]]
         return out[0], out[1], out[2]
 
@@ -143,7 +175,7 @@ class Factors:
                 names.append((name, lag))
         return names, np.column_stack(columns)
 
-    def _apart(self, drive: Floats, at: "_Places") -> Floats:
+    def _apart(self, drive: Floats, at: Places) -> Floats:
         """Return drivers as deviations from the days around and from their weekday."""
         out = np.empty_like(drive)
         for j in range(drive.shape[1]):
@@ -154,9 +186,9 @@ class Factors:
         return out
 
     def _usual(
-        self, rows: pl.DataFrame, y: Floats, level: Floats, at: "_Places", moved: Floats
+        self, rows: pl.DataFrame, y: Floats, level: Floats, at: Places, moved: Floats
     ) -> Floats:
-        """Return demand as series, season and weekday make it, each week by trees of the others."""
+        """Return what is expected of each week, drivers included, by trees of the others."""
         x = np.column_stack(
             [
                 at.weekday,
@@ -167,7 +199,7 @@ class Factors:
                 np.log(np.maximum(level, 1e-3)),
             ]
         ).astype(float)
-        start = np.log(np.maximum(level, 1e-3)) + np.clip(moved, -3, 3)
+        start = np.log(np.maximum(level, 1e-3)) + moved
         fold = np.random.default_rng(self.seed).integers(0, self.folds, at.week.max() + 1)[at.week]
         out = np.empty(len(y))
         for each in range(self.folds):
@@ -177,7 +209,7 @@ class Factors:
             data = lgb.Dataset(x[learn], y[learn], init_score=start[learn])
             trees = lgb.train(self._settings(), data, self.rounds)
             raw = trees.predict(x[use], raw_score=True, num_threads=self.threads)
-            out[use] = np.exp(np.asarray(raw) + start[use] - np.clip(moved[use], -3, 3))
+            out[use] = np.exp(np.asarray(raw) + start[use])
         return out
 
     def _settings(self) -> dict[str, object]:
@@ -195,14 +227,19 @@ class Factors:
         }
 
     def _told(
-        self, names: list[tuple[str, int]], theta: Floats, spread: Floats, p: Floats
+        self,
+        names: list[tuple[str, int]],
+        theta: Floats,
+        spread: Floats,
+        p: Floats,
+        of: pl.Series | None = None,
     ) -> pl.DataFrame:
         of_day = np.array([name in self.drivers for name, _ in names])
         q = np.ones(len(p))
         for family in (of_day, ~of_day):
             if family.any():
                 q[family] = adjusted(p[family])
-        return pl.DataFrame(
+        told = pl.DataFrame(
             {
                 "driver": [name for name, _ in names],
                 "lag_d": [lag for _, lag in names],
@@ -213,75 +250,7 @@ class Factors:
                 "q": q,
                 "found": q <= self.rate,
             }
-        ).sort("p", "driver", "lag_d")
-
-
-class _Places:
-    """Where rows stand: their series, place, weekday and week."""
-
-    def __init__(self, rows: pl.DataFrame) -> None:
-        series = rows.select(pl.struct("product_id", "facility_id").rank("dense")).to_series()
-        number = series.to_numpy()
-        begun = np.flatnonzero(np.r_[True, number[1:] != number[:-1]])
-        last = np.r_[begun[1:], len(number)]
-        self.first, self.end = (np.repeat(each, last - begun) for each in (begun, last))
-        day = rows["date"].cast(pl.Int32).to_numpy().astype(np.int64)
-        self.week: Ints = (day - day.min()) // 7
-        self.weekday: Ints = (day + 3) % 7
-        self.place: Ints = rows["facility_id"].rank("dense").to_numpy().astype(np.int64) - 1
-
-    def around(self, value: Floats, window: int) -> Floats:
-        """Return the mean over the days around, the own ones left out, shrunk to the series'."""
-        total = np.r_[0.0, np.cumsum(value)]
-        at = np.arange(len(value))
-
-        def part(low: Ints, high: Ints) -> tuple[Floats, Floats]:
-            low, high = (np.clip(each, self.first, self.end) for each in (low, high))
-            return total[high] - total[low], (high - low).astype(float)
-
-        before, after = part(at - window, at - OWN_D), part(at + OWN_D + 1, at + window + 1)
-        whole = (total[self.end] - total[self.first]) / (self.end - self.first)
-        return np.asarray((before[0] + after[0] + 3 * whole) / (before[1] + after[1] + 3))
-
-
-def _solved(apart: Floats, y: Floats, usual: Floats, week: Ints) -> tuple[Floats, Floats, Floats]:
-    """Return theta, standard errors clustered by week, and p values, from Poisson scores.
-
-    Few weeks and many parameters make such errors too small, so they are widened by the degrees of
-    freedom, and the law is Student's.
-    """
-    d = np.column_stack([np.ones(len(y)), apart])
-    theta = np.zeros(d.shape[1])
-    for _ in range(25):
-        mean = usual * np.exp(np.clip(d @ theta, -4, 4))
-        step = np.linalg.solve((d * mean[:, None]).T @ d + _ridge(d), d.T @ (y - mean))
-        theta += np.clip(step, -1, 1)
-        if np.abs(step).max() < 1e-8:
-            break
-    mean = usual * np.exp(np.clip(d @ theta, -4, 4))
-    inverse = np.linalg.inv((d * mean[:, None]).T @ d + _ridge(d))
-    score = d * (y - mean)[:, None]
-    count = int(week.max()) + 1
-    by_week = np.zeros((count, d.shape[1]))
-    np.add.at(by_week, week, score)
-    free = max(count - d.shape[1], 1)
-    inside = by_week.T @ by_week * count / free
-    spread = np.sqrt(np.diag(inverse @ inside @ inverse))[1:]
-    p = 2 * t.sf(np.abs(theta[1:]) / np.maximum(spread, 1e-12), free)
-    return theta[1:], np.asarray(spread), np.asarray(p)
-
-
-def _ridge(d: Floats) -> Floats:
-    return np.asarray(1e-6 * len(d) * np.eye(d.shape[1]))
-
-
-def adjusted(p: Floats) -> Floats:
-    """Return p values adjusted for the false discovery rate under any dependence, shape (n,)."""
-    n = len(p)
-    order = np.argsort(p)
-    harmonic = (1 / np.arange(1, n + 1)).sum()
-    raised = p[order] * n * harmonic / np.arange(1, n + 1)
-    down = np.minimum.accumulate(raised[::-1])[::-1]
-    out = np.empty(n)
-    out[order] = np.minimum(down, 1.0)
-    return out
+        )
+        if of is not None:
+            told = told.select(of, pl.all())
+        return told.sort("p", "driver", "lag_d")

@@ -11,6 +11,11 @@ more than ``(1 - s) mu``. ``mu`` itself is learnt from all days, those with thei
 included, in turns (expectation maximisation [1]_). Leaving such days out would learn from the days
 that happened to be weak.
 
+``mu`` is the level of the series around a day times what trees make of the day: promotion, price,
+calendar. The level is demand over those factors, since stock runs out beside promotions: a plain
+mean of the days around would count the promotion as level, and take the empty days after it for
+strong ones.
+
 References
 ----------
 .. [1] Dempster, Laird & Rubin (1977). Maximum likelihood from incomplete data via the EM algorithm.
@@ -76,12 +81,13 @@ class Latent:
         promoted = rows.select(pl.struct("product_id", *PROMOTED).rank("dense")).to_series()
         state = promoted.to_numpy().astype(np.int64) - 1
         rest = (1 - share) * _level(sold, share, series, self.window_d)
-        k = np.full(len(sold), 8.0)
+        told, factor = (share > SOME).astype(float), np.ones(len(sold))
         for _ in range(self.turns):
-            demand, told = sold + rest, (share > SOME).astype(float)
-            level = _level(demand * told, told, series, self.window_d)
+            demand = sold + rest
+            level = _level(demand * told, factor * told, series, self.window_d)
             mean = self._mean(x, demand, told, level)
             mean = mean * _own(demand * told, mean * told, told, state)
+            factor = mean / level
             k = _dispersion(sold, mean, share, product)
             rest = (1 - share) * mean * (k + sold) / (k + share * mean)
         return rows.with_columns(mean=pl.Series(mean), demand=pl.Series(sold + rest))
@@ -127,7 +133,10 @@ class Latent:
 
 
 def _level(sold: Floats, exposure: Floats, series: npt.NDArray[np.int64], window: int) -> Floats:
-    """Return units per day of exposure around each day, shrunk to the mean of the series."""
+    """Return units per usual day around each day, shrunk to the mean of the series.
+
+    ``exposure`` is how many usual days a day is worth: 0 where it told nothing.
+    """
     begun = np.flatnonzero(np.r_[True, series[1:] != series[:-1]])
     last = np.r_[begun[1:], len(series)]
     first, end = (np.repeat(each, last - begun) for each in (begun, last))
