@@ -123,10 +123,13 @@ def backtest(
             since = until = None
         at = origins(frequency, first, last, since, until, every, horizon)
         asked, fit_s, predict_s = [], 0.0, 0.0
+        weights: dict[str, dict[str, float]] = {}
         with progress(quiet=json is not None and str(json) == "-") as say:
             for number, origin in enumerate(at):
                 say(f"{origin:%Y-%m-%d}", number / len(at))
                 known = demand.context(lake, origin, horizon)
+                for sentence in forecasts.left_out(known) if number == 0 else []:
+                    note(sentence)
                 answers = {}
                 for name, each in entries(source, known, seed).items():
                     started = time.perf_counter()
@@ -134,6 +137,7 @@ def backtest(
                     learnt = time.perf_counter()
                     answers[name] = fitted.predict(known)
                     if name == MAIN:
+                        weights[f"{origin:%Y-%m-%dT%H:%M}"] = fitted.weights
                         fit_s += (learnt - started) / len(at)
                         predict_s += (time.perf_counter() - learnt) / len(at)
                 scored = _until(demand.outcomes(lake, known), known, until)
@@ -144,7 +148,7 @@ def backtest(
         season = frequency.seasons[0] if frequency.us < 86_400_000_000 else 1
         for name, value in demand.owa(asked, season).items():
             result["owa" if name == MAIN else f"owa_{name}"] = value
-    result |= {"horizon": horizon, "origins": [f"{origin:%Y-%m-%dT%H:%M}" for origin in at]}
+    result |= {"horizon": horizon, "origins": list(weights), "weights": weights}
     if not result["n_scored"]:
         raise ValueError(f"--from: nothing was observed within {horizon} periods of {at[0]}.")
     if json is not None:

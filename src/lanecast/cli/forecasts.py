@@ -1,6 +1,5 @@
 """From the series or the sales of a lake to a fitted model, and to stored forecasts."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -28,23 +27,21 @@ WEIGHING = {
     "walmart": Weighing("units", "holiday", 5.0),  # as the competition counts
     "vn1": Weighing("units"),
 }
-SHORT, LONG = 500, 5000  # series that are also fitted one by one, of days, and of weeks or longer
 
 
 def model_of(source: str, known: Panel, seed: int) -> demand.Ensemble:
-    """Return our model for the series of a source."""
-    weighing = WEIGHING.get(source, Weighing())
-    pooled = demand.Pooled(weighing=weighing, seed=seed)
-    if known.frequency.name == "days":  # last year's day is too much noise to start from
-        pooled = replace(pooled, centre="zero", heads=(0.1, 0.3, 0.5, 0.7, 0.9), back=500)
-    members: dict[str, Any] = {"naive": demand.SeasonalNaive(), "pooled": pooled}
-    if source == "m4":  # series of all kinds, few enough to be fitted one by one
-        few = replace(pooled, rounds=200, leaves=31, rate=0.05, smallest=30, back=336)
-        few = replace(few, features=0.5, most=150_000)
-        members["pooled"], members["from_last"] = few, replace(few, centre="last")
-    if len(known.ids) <= (SHORT if known.frequency.name in ("days", "hours") else LONG):
-        members["statistical"] = demand.Statistical()
-    return demand.Ensemble(members, weighing=weighing, seed=seed)
+    """Return our model for the series of a source, which says how errors count."""
+    return demand.usual(known, WEIGHING.get(source), seed)
+
+
+def left_out(known: Panel) -> list[str]:
+    """Return a sentence if some models were left out for the number of series."""
+    if not demand.too_many(known):
+        return []
+    return [
+        f"{len(known.ids):,} series of {known.frequency.name} are too many to fit each one alone: "
+        "no statistical models in the ensemble."
+    ]
 
 
 def fit(
@@ -67,6 +64,8 @@ def fit(
         metrics = {"series": len(panel.ids), "periods": panel.length, "weights": fitted.weights}
         tables = [each for each in LEARNT_FROM if known.has(each)]
         artifact.save(model, fitted, {}, metrics=metrics, tables=tables, about=about)
+    for sentence in left_out(panel):
+        note(sentence)
     if fitted.calibration is None:
         note("the history is too short to hold anything out: quantiles are not calibrated.")
     if json is not None:

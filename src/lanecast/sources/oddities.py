@@ -12,6 +12,8 @@ from lanecast.tables.status import STATUSES
 from .times import zones
 
 EARLIEST, LATEST = datetime(1990, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+OF_SERIES = {"series", "covariates", "attributes"}  # whose history may be that of a country
+OLDEST = datetime(1900, 1, 1, tzinfo=UTC)
 PAST = ("recorded_at", "event_at", "placed_at")  # what nobody can know before it happens
 PLACES = ("facilities", "merchants", "addresses")
 AHEAD = timedelta(days=1)
@@ -32,10 +34,11 @@ class Odd:
 
 def errors(table: Table, now: datetime) -> Iterator[Odd]:
     """Yield what sets a row aside."""
+    first = OLDEST if table.name in OF_SERIES else EARLIEST
     for name, column in table.columns.items():
         value = pl.col(name)
         if column.unit == "UTC":
-            yield Odd(name, "too_early", "after 1990-01-01", value < EARLIEST)
+            yield Odd(name, "too_early", f"after {first:%Y-%m-%d}", value < first)
             yield Odd(name, "too_late", "before 2100-01-01", value >= LATEST)
         if name in PAST:
             valid = f"at most {(now + AHEAD).isoformat(timespec='seconds')}, a day from now"

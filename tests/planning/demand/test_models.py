@@ -6,15 +6,18 @@ from scipy.stats import norm
 
 from lanecast import artifact
 from lanecast.metrics import series as metrics
+from lanecast.nn.training import Training
 from lanecast.planning.conformal import calibration, placed, positions
 from lanecast.planning.demand import Asked, Ensemble, Pooled, Recursive, SeasonalNaive, Statistical
 from lanecast.planning.demand import evaluate as scored
-from lanecast.planning.demand.models.ensemble import FittedEnsemble, chosen, validation
+from lanecast.planning.demand.models.deep import Deep
+from lanecast.planning.demand.models.ensemble import FittedEnsemble, validation
 from lanecast.planning.demand.models.pooled import usual
 from lanecast.planning.forecast import LEVEL, MEDIAN
 from lanecast.planning.panel import outcomes
 
 QUICK = Pooled(rounds=60, leaves=15, rate=0.15, smallest=20, features=0.8, threads=1)
+NET = Deep(most=1500, width=32, training=Training(epochs=3, batch=64, rate=5e-3))
 MODELS = {
     "naive": SeasonalNaive(),
     "statistical": Statistical(),
@@ -22,7 +25,8 @@ MODELS = {
     "pooled": QUICK,
     "season": Pooled(rounds=10, leaves=7, centre="season", threads=1),
     "last": Pooled(rounds=10, leaves=7, centre="last", threads=1),
-    "ensemble": Ensemble({"pooled": QUICK, "naive": SeasonalNaive()}),
+    "net": NET,
+    "ensemble": Ensemble({"pooled": QUICK, "net": NET, "naive": SeasonalNaive()}),
 }
 
 
@@ -67,10 +71,10 @@ def test_what_was_never_seen_is_answered_and_said(shop_panel):
     y[0] = np.nan
     y[1, :-1] = np.nan
     strange = dataclasses.replace(shop_panel, y=y)
-    for name in ("naive", "statistical", "mlforecast", "pooled", "ensemble"):
+    for name in ("naive", "statistical", "mlforecast", "pooled", "net", "ensemble"):
         answer = MODELS[name].fit(strange).predict(strange)
         assert np.isfinite(answer.quantiles).all(), name
-        assert answer.fallback[0] == "nothing_known"
+        assert answer.fallback[0] == ("siblings" if name == "ensemble" else "nothing_known")
     assert MODELS["statistical"].fit(strange).predict(strange).fallback[1] == "seasonal_naive"
 
 
@@ -79,7 +83,7 @@ def test_series_that_never_change_are_foretold_as_they_are(shop_panel, value):
     import dataclasses
 
     flat = dataclasses.replace(shop_panel, y=np.full_like(shop_panel.y, value))
-    for name in ("naive", "statistical", "pooled", "ensemble"):
+    for name in ("naive", "statistical", "pooled", "net", "ensemble"):
         answer = MODELS[name].fit(flat).predict(flat)
         assert set(answer.fallback) <= {"", "seasonal_naive"}
         np.testing.assert_allclose(answer.median, value, atol=0.05, err_msg=name)
@@ -97,16 +101,6 @@ def test_validation_origins_leave_half_of_the_history_and_know_their_horizon(sho
     assert at == [104, 107, 110, 113]
     assert validation(shop_panel.before(13), 3) == [6]
     assert validation(shop_panel.before(7), 3) == []
-
-
-def test_weights_find_the_better_member():
-    random = np.random.default_rng(0)
-    y = random.normal(0, 1, (400, 5))
-    good = np.broadcast_to(norm.ppf(LEVEL), (400, 5, len(LEVEL)))
-    share = chosen(y, [good + 3, np.array(good)], np.ones_like(y), 0)
-    assert share[1] > 0.95
-    opposite = chosen(y, [good + 1, good - 1], np.ones_like(y), 0)
-    np.testing.assert_allclose(opposite, 0.5, atol=0.05)
 
 
 @given(st.integers(0, 50), st.booleans())

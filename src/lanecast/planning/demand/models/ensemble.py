@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from lanecast.planning.conformal import Calibration, calibration
 from lanecast.planning.forecast import LEVEL, Forecast, answered
@@ -11,8 +12,8 @@ from lanecast.planning.panel import Floats, Panel
 from lanecast.planning.paths import Ranks, at_ranks, ranks
 from lanecast.planning.weighing import Weighing
 
-SOME = 60_000  # outcomes on which weights are chosen
-ROUNDS, RATE = 400, 0.5
+from .newcomers import with_newcomers
+from .weights import Weights, equal, kinds, weights
 
 
 class Fitted(Protocol):
@@ -34,8 +35,9 @@ class Ensemble:
     """Quantiles of the members averaged, then put right, once, on rolling origins.
 
     Members learn until the first of ``origins`` validation origins and answer at each; there the
-    weights minimise the pinball loss of the average, and there the positions of the levels are
-    read. Then members learn from everything.
+    weights minimise the pinball loss of the average, by kind of series and part of the horizon,
+    and there the positions of the levels are read. Then members learn from everything. An answer
+    that a member says to be a fallback is not averaged.
 
     Parameters
     ----------
@@ -59,25 +61,28 @@ class Ensemble:
         at = validation(past, self.origins)
         if not at:
             each = {name: member.fit(past) for name, member in self.members.items()}
-            equal = {name: 1 / len(each) for name in each}
-            return FittedEnsemble(each, equal, None, None)
+            return FittedEnsemble(each, equal(len(each)), None, None)
         early = past.before(at[0])
-        tests = {name: member.fit(early) for name, member in self.members.items()}
-        answers = {
-            name: np.concatenate([test.predict(past.before(o)).quantiles for o in at])
-            for name, test in tests.items()
-        }
+        answers = [
+            [test.predict(past.before(o)) for o in at]
+            for test in (member.fit(early) for member in self.members.values())
+        ]
+        q = [np.concatenate([a.quantiles for a in each]) for each in answers]
+        could = np.stack([np.concatenate([a.fallback == "" for a in each]) for each in answers])
+        kind = np.concatenate([kinds(past.before(o)) for o in at])
         y = np.concatenate([past.y[:, o : o + past.horizon] for o in at])
         count = self.weighing.periods(past)
         period = np.repeat([count[o : o + past.horizon] for o in at], len(past.ids), axis=0)
         weight = np.tile(self.weighing.series(early), len(at))[:, None] * period
-        shares = chosen(y, list(answers.values()), weight, self.seed)
-        weights = dict(zip(answers, shares.tolist(), strict=True))
-        mixed = sum(weights[name] * answer for name, answer in answers.items())
-        right = calibration(y, np.asarray(mixed), LEVEL, None, self.seed)
-        alike = ranks(y, right.apply(np.asarray(mixed), None), self.seed)
-        used = {name: m.fit(past) for name, m in self.members.items() if weights[name] > 0}
-        return FittedEnsemble(used, weights, right, alike)
+        shares = weights(y, q, could, weight, kind, self.seed)
+        mixed = _mixed(q, shares.of(kind, past.horizon, could))
+        y[~could.any(axis=0)] = np.nan
+        right = calibration(y, mixed, LEVEL, None, self.seed)
+        alike = ranks(y, right.apply(mixed, None), self.seed)
+        names = [name for name, mean in zip(self.members, shares.mean, strict=True) if mean > 0]
+        used = {name: self.members[name].fit(past) for name in names}
+        kept = Weights(shares.last, shares.share[:, :, shares.mean > 0])
+        return FittedEnsemble(used, kept, right, alike)
 
 
 @dataclass(frozen=True)
@@ -88,21 +93,27 @@ class FittedEnsemble:
     """
 
     members: dict[str, Any]
-    weights: dict[str, float]
+    shares: Weights
     calibration: Calibration | None
     ranks: Ranks | None
 
+    @property
+    def weights(self) -> dict[str, float]:
+        """Return the mean weight of each member."""
+        return dict(zip(self.members, self.shares.mean.tolist(), strict=True))
+
     def predict(self, of: Panel) -> Forecast:
-        """Return calibrated quantiles of the horizon."""
-        answers = {name: member.predict(of) for name, member in self.members.items()}
-        mixed = sum(self.weights[name] * a.quantiles for name, a in answers.items())
-        quantiles = np.asarray(mixed)
-        fallback = _said([a.fallback for a in answers.values()])
+        """Return calibrated quantiles of the horizon; a series without a past has its siblings'."""
+        answers = [member.predict(of) for member in self.members.values()]
+        could = np.stack([a.fallback == "" for a in answers])
+        share = self.shares.of(kinds(of), of.horizon, could)
+        quantiles = _mixed([a.quantiles for a in answers], share)
+        fallback = np.where(could.any(axis=0), "", answers[0].fallback).astype("<U32")
         floor = None if (of.y < 0).any() else 0.0
         if self.calibration is not None:
             known = fallback == ""
             quantiles[known] = self.calibration.apply(quantiles[known], floor)
-        return answered(quantiles, fallback)
+        return with_newcomers(answered(quantiles, fallback), of)
 
     def paths(self, forecast: Forecast, count: int, seed: int = 0) -> Floats:
         """Return ``count`` futures of each series, shape (N, count, H).
@@ -126,35 +137,9 @@ def validation(past: Panel, count: int) -> list[int]:
     return [origin for origin in at if origin >= max(past.length // 2, 2)]
 
 
-def chosen(y: Floats, answers: list[Floats], weight: Floats, seed: int) -> Floats:
-    """Return shares that add up to 1 and minimise the pinball loss of the average, shape (M,).
-
-    Exponentiated gradient descent; shares below 0.02 become 0.
-    """
-    count = len(answers)
-    if count == 1:
-        return np.ones(1)
-    seen = np.flatnonzero(np.isfinite(y).ravel() & (np.isfinite(weight) & (weight > 0)).ravel())
-    if not len(seen):
-        return np.full(count, 1 / count)
-    pick = np.random.default_rng(seed).permutation(seen)[:SOME]
-    target, w = y.ravel()[pick], weight.ravel()[pick]
-    w = w / w.sum()
-    q = np.stack([a.reshape(-1, len(LEVEL))[pick] for a in answers])
-    scale = np.sum(w * np.abs(target - q[:, :, len(LEVEL) // 2]).min(axis=0)) + 1e-12
-    share, mean = np.full(count, 1 / count), np.zeros(count)
-    for step in range(ROUNDS):
-        miss = target[:, None] - np.tensordot(share, q, 1)
-        slope = np.where(miss > 0, -LEVEL, 1 - LEVEL) * w[:, None]
-        gradient = np.einsum("mnl,nl->m", q - q.mean(axis=0), slope) / len(LEVEL) / scale
-        share = share * np.exp(-RATE * gradient / np.sqrt(1 + step / 20))
-        share = share / share.sum()
-        mean += share * (step >= ROUNDS // 2)
-    mean = np.where(mean / mean.sum() < 0.02, 0.0, mean)
-    return np.asarray(mean / mean.sum())
-
-
-def _said(each: list[Any]) -> Any:
-    """Return what answered for a series if no member could."""
-    none = np.all([fallback != "" for fallback in each], axis=0)
-    return np.where(none, each[0], "")
+def _mixed(answers: list[Floats], share: npt.NDArray[np.float64]) -> Floats:
+    """Return the mean of answers (N, H, L), with shares (M, N, H)."""
+    out = np.zeros_like(answers[0])
+    for each, weight in zip(answers, share, strict=True):
+        out += weight[:, :, None] * each
+    return out

@@ -1,20 +1,21 @@
 """Statistical models of one series at a time, from statsforecast, and the mean of their answers."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import polars as pl
-from scipy.stats import nbinom, poisson
 
-from lanecast.planning.forecast import LEVEL, Forecast, answered
+from lanecast.planning.forecast import Forecast, answered
 from lanecast.planning.panel import Floats, Panel
 from lanecast.tables.parcel import LEVELS
 
+from .scatter import law_of_counts
 from .seasonal import SeasonalNaive
 from .whole import begin, filled, intermittent
 
 LONGEST_SEASON = 24  # states of an exponential smoothing; longer cycles are taken out first
+LEFT_OUT = "not_asked"
 NEEDED = 5  # known periods; shorter series get the seasonal naive answer
 WIDE = tuple(round(200 * (0.5 - level)) for level in LEVELS if level < 0.5)  # 98, 95, 90 ...
 
@@ -30,11 +31,15 @@ class Statistical:
     ----------
     most
         Periods of each series that are looked at, the last ones.
+    which
+        ``"cycles"`` answers only series whose main cycle is known twice, ``"short"`` only the
+        others; what is left out is said to be. Series of counts are with the first.
     jobs
         Processes.
     """
 
     most: int = 750
+    which: Literal["all", "cycles", "short"] = "all"
     jobs: int = 1
 
     def fit(self, past: Panel) -> "FittedStatistical":
@@ -58,10 +63,13 @@ class FittedStatistical:
         enough = known >= NEEDED
         fallback[~enough & (fallback == "")] = "seasonal_naive"
         rare = enough & intermittent(of.y, max(4 * season, 28)) & ~(of.y < 0).any(axis=1)
+        twice = known >= 2 * season + NEEDED
+        asked = {"all": enough, "cycles": twice | rare, "short": ~(twice | rare)}[self.how.which]
+        fallback[~asked & (fallback == "")] = LEFT_OUT
         for which, answer in ((enough & ~rare, _smooth), (rare, _rare)):
-            rows = np.flatnonzero(which)
+            rows = np.flatnonzero(which & asked)
             for long in (False, True):
-                part = rows[(known[rows] >= 2 * season + NEEDED) == long]
+                part = rows[twice[rows] == long]
                 if len(part):
                     cycles = of.frequency.seasons if long else ()
                     cycles = tuple(m for m in cycles if 2 * m + NEEDED <= known[part].min())
@@ -93,17 +101,13 @@ def _rare(y: Floats, cycles: tuple[int, ...], horizon: int, jobs: int) -> Floats
     answer = _asked(y, models, horizon, jobs, None)
     mean = np.maximum(answer.select(map(str, models)).to_numpy().mean(axis=1), 1e-6)
     mean = mean.reshape(len(y), horizon)
-    return np.asarray(counts(mean, y))
+    return law_of_counts(mean, excess(y))
 
 
-def counts(mean: Floats, y: Floats) -> Floats:
-    """Return negative binomial quantiles, shape (N, H, L), as dispersed as the past ``y`` was."""
+def excess(y: Floats) -> Floats:
+    """Return how much more than Poisson's the past of each series scattered, shape (N,)."""
     level, spread = np.nanmean(y, axis=1), np.nanvar(y, axis=1)
-    excess = np.maximum((spread - level) / np.maximum(level, 1e-9) ** 2, 0.0)[:, None, None]
-    mu = mean[:, :, None]
-    size = 1 / np.maximum(excess, 1e-6)
-    dispersed = nbinom.ppf(LEVEL, size, size / (size + mu))
-    return np.asarray(np.where(excess > 1e-6, dispersed, poisson.ppf(LEVEL, mu)), dtype=float)
+    return np.asarray(np.maximum((spread - level) / np.maximum(level, 1e-9) ** 2, 0.0))
 
 
 def _asked(

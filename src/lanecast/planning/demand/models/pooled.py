@@ -12,11 +12,11 @@ from lanecast.planning.forecast import LEVEL, Forecast, answered
 from lanecast.planning.panel import Floats, Panel
 from lanecast.planning.weighing import Weighing
 
-from .design import YEARS, Centre, Design, Matrix
+from .design import Centre, Design
+from .examples import Examples, examples
 from .seasonal import SeasonalNaive
 
-EARLIEST = 8  # periods that must be known before a row is learnt from
-WIDEST = 20.0  # a target beyond so many times the level of its series tells nothing more
+ROWS = 200_000  # that are predicted together
 
 
 @dataclass(frozen=True)
@@ -61,12 +61,16 @@ class Pooled:
 
     def fit(self, past: Panel) -> "FittedPooled":
         """Learn from all origins that the panel knows the outcomes of."""
-        x, y, weight, names = examples(past, self)
-        if not len(y):
+        drawn = Examples(self.most, self.back, self.weighing, self.seed)
+        rows = examples(Design(past, self.centre), drawn)
+        if rows is None:
             return FittedPooled(self, (), ())
-        data = lgb.Dataset(x, y, weight=weight, feature_name=names, free_raw_data=False)
+        names = list(rows.names)
+        data = lgb.Dataset(
+            rows.x, rows.y, weight=rows.weight, feature_name=names, free_raw_data=False
+        )
         heads = tuple(lgb.train(self._settings(level), data, self.rounds) for level in self.heads)
-        return FittedPooled(self, heads, tuple(names))
+        return FittedPooled(self, heads, rows.names)
 
     def _settings(self, level: float) -> dict[str, object]:
         return {
@@ -116,10 +120,11 @@ class FittedPooled:
         design = Design(of, self.how.centre)
         scale, base = design.scale(of.length), design.base(of.length, np.arange(of.horizon) + 1)
         out = np.empty((len(of.ids), of.horizon, len(self.heads)))
-        for step in range(1, of.horizon + 1):
-            x, _ = design.x(of.length, np.array([step]))
+        for steps in together(len(of.ids), of.horizon):
+            x, _ = design.x(of.length, steps)
             for k, head in enumerate(self.heads):
-                out[:, step - 1, k] = head.predict(x, num_threads=self.how.threads)
+                answer = np.asarray(head.predict(x, num_threads=self.how.threads))
+                out[:, steps - 1, k] = answer.reshape(len(of.ids), len(steps))
         out = np.sort(out, axis=2) * scale[:, None, None] + base[:, :, None]
         return np.asarray(out)
 
@@ -134,49 +139,7 @@ def usual(heads: tuple[float, ...]) -> Floats:
     return np.asarray(inside + below + above)
 
 
-def examples(past: Panel, how: Pooled) -> tuple[Matrix, Floats, Floats, list[str]]:
-    """Return rows to learn from: features, scaled targets, weights, and the names of the features.
-
-    All steps of an origin share what is of the origin, so a few steps of many origins are drawn.
-    """
-    design, random = Design(past, how.centre), np.random.default_rng(how.seed)
-    origins = _origins(past, how.back)
-    if not len(origins):
-        return np.empty((0, 0), np.float32), np.empty(0), np.empty(0), []
-    n, horizon = len(past.ids), past.horizon
-    whole = n * horizon * len(origins)
-    each = int(np.clip(round(horizon * how.most / whole), min(4, horizon), horizon))
-    fitting = max(1, how.most // (n * each))
-    if fitting < len(origins):
-        spaced = np.linspace(0, origins[-1] - origins[0], fitting).astype(int)
-        origins = np.unique(origins[-1] - spaced)
-    series, periods = how.weighing.series(past), how.weighing.periods(past)
-    xs, ys, ws = [], [], []
-    names: list[str] = []
-    for origin in origins:
-        possible = np.arange(1, min(horizon, past.length - origin) + 1)
-        steps = np.sort(random.permutation(possible)[:each])
-        target = past.y[:, origin + steps - 1]
-        scale = design.scale(int(origin))
-        scaled = (target - design.base(int(origin), steps)) / scale[:, None]
-        begun = np.isfinite(past.y[:, :origin]).any(axis=1, keepdims=True)
-        weight = (scale * series)[:, None] * periods[origin + steps - 1][None, :]
-        kept = np.ravel(np.isfinite(scaled) & begun & (weight > 0))
-        x, names = design.x(int(origin), steps)
-        xs.append(x[kept])
-        ys.append(np.clip(scaled.ravel()[kept], -WIDEST, WIDEST))
-        ws.append(weight.ravel()[kept])
-    weight = np.concatenate(ws)
-    if not weight.size:
-        return np.empty((0, 0), np.float32), np.empty(0), np.empty(0), []
-    return np.concatenate(xs), np.concatenate(ys), weight / max(weight.mean(), 1e-12), names
-
-
-def _origins(past: Panel, back: int | None) -> npt.NDArray[np.int64]:
-    """Return the origins to learn from, a year of history before each if there is enough."""
-    year = YEARS.get(past.frequency.name, 0)
-    first = year + 4 if past.length > 1.3 * year + past.horizon else EARLIEST
-    first = min(first, past.length - 1)
-    if back is not None:
-        first = max(first, past.length - back)
-    return np.arange(max(first, 1), past.length)
+def together(series: int, horizon: int) -> list[npt.NDArray[np.int64]]:
+    """Return the steps of a horizon in parts whose rows fit into memory."""
+    parts = min(-(-series * horizon // ROWS), horizon)
+    return np.array_split(np.arange(1, horizon + 1), max(parts, 1))

@@ -1,0 +1,81 @@
+"""The ensemble for a panel whose kind is not known before: which members, and how large."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from lanecast.nn.training import Training
+from lanecast.planning.panel import Panel
+from lanecast.planning.weighing import Weighing
+
+from .counts import Counts
+from .deep import Deep
+from .ensemble import Ensemble
+from .pool import Statistical
+from .pooled import Pooled
+from .seasonal import SeasonalNaive, last_known
+from .weights import kinds
+
+BACK = {"hours": 336, "days": 500}  # origins that are learnt from, in periods before the last
+PATIENCE_S = 40.0  # processor time that one fit of the statistical members may take, about
+COST_S = {"hours": 0.12, "days": 0.04, "weeks": 0.025, "months": 0.02}  # of one series
+ORIGINS = 8
+MOST_PERIODS = {"days": 400}  # of a series that is fitted alone: no year but one of them
+
+
+def usual(of: Panel, weighing: Weighing | None = None, seed: int = 0) -> Ensemble:
+    """Return the ensemble for a panel.
+
+    Trees measure from the last value where series wander more than they repeat, of days from zero.
+    Counts of rare items have trees of their own. Where there are too many series to fit each one
+    alone in a minute, no statistical member is there (``too_many``).
+    """
+    weighing = weighing or Weighing()
+    name = of.frequency.name
+    back = BACK.get(name)
+    trees = Pooled(back=back, weighing=weighing, seed=seed)
+    if name == "days":  # last year's day is too much noise to start from
+        trees = replace(trees, centre="zero", heads=(0.1, 0.3, 0.5, 0.7, 0.9), most=150_000)
+    elif wanders(of):
+        trees = replace(trees, centre="last", rounds=200, leaves=31, smallest=30)
+    members: dict[str, Any] = {"naive": SeasonalNaive(), "pooled": trees}
+    members["net"] = Deep(back=back, weighing=weighing, training=replace(LEARNT, seed=seed))
+    if (kinds(of) == 1).any() and not (of.y < 0).any():
+        members["counts"] = Counts(back=back, weighing=weighing, seed=seed)
+    if not too_many(of):
+        most = MOST_PERIODS.get(name, 750)
+        members["cycles"] = Statistical(most, "cycles")
+        members["short"] = Statistical(most, "short")
+    return Ensemble(members, weighing=weighing, seed=seed)
+
+
+LEARNT = Training(epochs=6, batch=256, rate=2e-3, decay=1e-2)
+
+
+def too_many(of: Panel) -> bool:
+    """Return whether fitting each series alone would take too long; counts take next to nothing."""
+    smooth = int((kinds(of) == 0).sum())
+    return smooth * COST_S.get(of.frequency.name, 0.04) > PATIENCE_S
+
+
+def wanders(of: Panel) -> bool:
+    """Return whether for most series the last value told more than a season before did.
+
+    It is asked at some origins of the last season, so that every time of the year has its say.
+    """
+    season = max(of.frequency.seasons, default=0)
+    last = of.length - of.horizon
+    first = max(season, last - season)
+    if season == 0 or first > last:
+        return True
+    stays, repeats = np.zeros(len(of.ids)), np.zeros(len(of.ids))
+    for origin in np.unique(np.linspace(first, last, ORIGINS).astype(int)):
+        at = origin + np.arange(of.horizon)
+        before = of.y[:, at - -(-(np.arange(of.horizon) + 1) // season) * season]
+        both = np.isfinite(of.y[:, at] - before)
+        recent = last_known(of.y[:, :origin])[:, None]
+        stays += np.nansum(np.where(both, np.abs(of.y[:, at] - recent), 0), axis=1)
+        repeats += np.nansum(np.where(both, np.abs(of.y[:, at] - before), 0), axis=1)
+    told = (stays > 0) | (repeats > 0)
+    return bool(not told.any() or (stays[told] < repeats[told]).mean() > 0.5)
