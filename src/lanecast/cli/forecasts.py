@@ -40,7 +40,7 @@ def left_out(known: Panel) -> list[str]:
         return []
     return [
         f"{len(known.ids):,} series of {known.frequency.name} are too many to fit each one alone: "
-        "no statistical models in the ensemble."
+        "statistical models answer only those that often sell nothing."
     ]
 
 

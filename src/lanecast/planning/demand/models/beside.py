@@ -15,18 +15,15 @@ Named = Iterator[tuple[str, Floats]]
 
 def beside(past: History, o: int, t: int, year: int | None) -> Named:
     """Yield covariates of column ``t`` as known at ``o``, and against what they were."""
-    events = [each for each in past.of.covariates.values() if each.event]
     end = past.of.length + past.of.horizon - 1
     none = np.zeros(len(past.of.ids))
-    if len(events) > FEW_EVENTS:
+    coded = past.common_events if len(past.common_events) > FEW_EVENTS else ()
+    if coded:
+        code = past.event_code(o)
         for d in (-1, 0, 1):
-            code = none.copy()
-            for i, each in enumerate(events):
-                if each.values.shape[0] == 1 and t + d <= end:
-                    code = np.where(each.at(o, t + d) > 0, i + 1.0, code)
-            yield f"event_code_{d}", code
+            yield f"event_code_{d}", none + (code[t + d] if t + d <= end else 0.0)
     for name, each in past.of.covariates.items():
-        if each.event and (len(events) <= FEW_EVENTS or each.values.shape[0] > 1):
+        if each.event and name not in coded:
             for d in (-1, 0, 1):
                 yield f"{name}_{d}", each.at(o, t + d) if t + d <= end else none
             if year is not None:

@@ -37,7 +37,7 @@ class Deep:
         Periods of the past that it reads; None takes what is usual for the frequency.
     """
 
-    most: int = 60_000
+    most: int = 30_000
     back: int | None = None
     context: int | None = None
     width: int = 128
@@ -121,7 +121,7 @@ def _examples(windows: Windows, how: Deep) -> tuple[Seen, Floats, Floats] | None
     possible = possible[possible <= past.length - max(horizon // 2, 1)]
     if not len(possible):
         return None
-    wanted = int(np.clip(4 * how.most // count, 1, len(possible)))
+    wanted = int(np.clip(2 * how.most // count, 1, len(possible)))
     origins = possible[np.unique(np.linspace(0, len(possible) - 1, wanted).astype(int))]
     each = int(np.clip(how.most // len(origins), 1, count))
     series, periods = how.weighing.series(past), how.weighing.periods(past)

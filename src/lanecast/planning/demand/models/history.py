@@ -79,6 +79,29 @@ class History:
                 out.append(Group(number, total, running(total)[0]))
         return out
 
+    @cached_property
+    def common_events(self) -> tuple[str, ...]:
+        """Return the names of the events that are the same for all series."""
+        each = self.of.covariates.items()
+        return tuple(n for n, c in each if c.event and len(c.values) == 1 and (c.row == 0).all())
+
+    def event_code(self, origin: int) -> Floats:
+        """Return the number of the common event of each column, from 1, 0 for none, (T + H,)."""
+        if origin in self._codes:
+            return self._codes[origin]
+        code = np.zeros(self.of.length + self.of.horizon)
+        for i, name in enumerate(self.common_events):
+            each = self.of.covariates[name]
+            code[(each.recorded[0] <= origin) & (each.values[0] > 0)] = i + 1.0
+        self._codes.clear()
+        self._codes[origin] = code
+        return code
+
+    @cached_property
+    def _codes(self) -> dict[int, Floats]:
+        """Hold the codes of the origin that was asked last: all its steps ask for them."""
+        return {}
+
     def at(self, origin: int, column: int) -> Floats:
         """Return a column, shape (N,); NaN where it was not known at ``origin``."""
         if 0 <= column < origin:

@@ -32,14 +32,15 @@ class Statistical:
     most
         Periods of each series that are looked at, the last ones.
     which
-        ``"cycles"`` answers only series whose main cycle is known twice, ``"short"`` only the
-        others; what is left out is said to be. Series of counts are with the first.
+        ``"counts"`` answers only intermittent series, which takes next to no time; ``"cycles"``
+        these, and others whose main cycle is known twice; ``"short"`` what is left. A series that
+        is not answered is said to be.
     jobs
         Processes.
     """
 
     most: int = 750
-    which: Literal["all", "cycles", "short"] = "all"
+    which: Literal["all", "cycles", "short", "counts"] = "all"
     jobs: int = 1
 
     def fit(self, past: Panel) -> "FittedStatistical":
@@ -64,16 +65,17 @@ class FittedStatistical:
         fallback[~enough & (fallback == "")] = "seasonal_naive"
         rare = enough & intermittent(of.y, max(4 * season, 28)) & ~(of.y < 0).any(axis=1)
         twice = known >= 2 * season + NEEDED
-        asked = {"all": enough, "cycles": twice | rare, "short": ~(twice | rare)}[self.how.which]
+        cycles = twice | rare
+        asked = {"all": enough, "cycles": cycles, "short": ~cycles, "counts": rare}[self.how.which]
         fallback[~asked & (fallback == "")] = LEFT_OUT
         for which, answer in ((enough & ~rare, _smooth), (rare, _rare)):
             rows = np.flatnonzero(which & asked)
             for long in (False, True):
                 part = rows[twice[rows] == long]
                 if len(part):
-                    cycles = of.frequency.seasons if long else ()
-                    cycles = tuple(m for m in cycles if 2 * m + NEEDED <= known[part].min())
-                    quantiles[part] = answer(y[part], cycles, of.horizon, self.how.jobs)
+                    seasons = of.frequency.seasons if long else ()
+                    seasons = tuple(m for m in seasons if 2 * m + NEEDED <= known[part].min())
+                    quantiles[part] = answer(y[part], seasons, of.horizon, self.how.jobs)
         if not (of.y < 0).any():
             quantiles = np.maximum(quantiles, 0.0)
         return answered(quantiles, fallback)

@@ -18,8 +18,8 @@ from .seasonal import SeasonalNaive, last_known
 from .weights import kinds
 
 BACK = {"hours": 336, "days": 500}  # origins that are learnt from, in periods before the last
-PATIENCE_S = 40.0  # processor time that one fit of the statistical members may take, about
-COST_S = {"hours": 0.12, "days": 0.04, "weeks": 0.025, "months": 0.02}  # of one series
+MOST_ALONE = {"hours": 500, "days": 300}  # series that are fitted one by one; each takes 0.1 s
+OTHERS_ALONE = 5000  # of weeks and longer, which take 0.02 s
 ORIGINS = 8
 MOST_PERIODS = {"days": 400}  # of a series that is fitted alone: no year but one of them
 
@@ -28,35 +28,40 @@ def usual(of: Panel, weighing: Weighing | None = None, seed: int = 0) -> Ensembl
     """Return the ensemble for a panel.
 
     Trees measure from the last value where series wander more than they repeat, of days from zero.
-    Counts of rare items have trees of their own. Where there are too many series to fit each one
-    alone in a minute, no statistical member is there (``too_many``).
+    Counts of rare items have trees of their own. Where there are ``too_many`` series to fit each
+    one alone, statistical models answer the intermittent ones only.
     """
     weighing = weighing or Weighing()
     name = of.frequency.name
     back = BACK.get(name)
     trees = Pooled(back=back, weighing=weighing, seed=seed)
     if name == "days":  # last year's day is too much noise to start from
-        trees = replace(trees, centre="zero", heads=(0.1, 0.3, 0.5, 0.7, 0.9), most=150_000)
+        trees = replace(trees, centre="zero", most=120_000)
     elif wanders(of):
         trees = replace(trees, centre="last", rounds=200, leaves=31, smallest=30)
     members: dict[str, Any] = {"naive": SeasonalNaive(), "pooled": trees}
-    members["net"] = Deep(back=back, weighing=weighing, training=replace(LEARNT, seed=seed))
+    members["net"] = Deep(back=back, weighing=weighing, training=learnt(name, seed))
     if (kinds(of) == 1).any() and not (of.y < 0).any():
         members["counts"] = Counts(back=back, weighing=weighing, seed=seed)
-    if not too_many(of):
-        most = MOST_PERIODS.get(name, 750)
+    most = MOST_PERIODS.get(name, 750)
+    if too_many(of):
+        members["alone"] = Statistical(most, "counts")
+    else:
         members["cycles"] = Statistical(most, "cycles")
         members["short"] = Statistical(most, "short")
     return Ensemble(members, weighing=weighing, seed=seed)
 
 
-LEARNT = Training(epochs=6, batch=256, rate=2e-3, decay=1e-2)
+def learnt(frequency: str, seed: int) -> Training:
+    """Return how long the net learns: days have many steps and much noise."""
+    epochs = 4 if frequency == "days" else 6
+    return Training(epochs=epochs, batch=256, rate=2e-3, decay=1e-2, seed=seed)
 
 
 def too_many(of: Panel) -> bool:
-    """Return whether fitting each series alone would take too long; counts take next to nothing."""
+    """Return whether there are too many series to fit each one alone, but for counts."""
     smooth = int((kinds(of) == 0).sum())
-    return smooth * COST_S.get(of.frequency.name, 0.04) > PATIENCE_S
+    return smooth > MOST_ALONE.get(of.frequency.name, OTHERS_ALONE)
 
 
 def wanders(of: Panel) -> bool:

@@ -19,6 +19,7 @@ SOME = 20_000  # outcomes on which shares are chosen
 ROUNDS, RATE = 250, 0.5
 LEAST = 0.02  # a share below this is none
 BELIEVED = 300.0  # rows of a cell that count as much as those of all
+JUDGED = 0.3  # of the rows that a member must have answered
 KINDS = 2
 Rows = npt.NDArray[np.bool_]
 
@@ -113,7 +114,7 @@ def _known(
     members = len(answers)
     if not rows.any():
         return np.full(members, 1 / members) if whole is None else whole
-    judged = could[:, rows].mean(axis=1) >= 0.5
+    judged = could[:, rows].mean(axis=1) >= JUDGED
     if not judged.any():
         return np.full(members, 1 / members)
     all_could = rows & could[judged].all(axis=0)
