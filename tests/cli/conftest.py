@@ -2,10 +2,11 @@ import hashlib
 import json
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
 from lanecast.cli import eta as command
@@ -75,6 +76,23 @@ def company(tmp_path_factory) -> Path:
     world.export(folder / "raw")
     world.write(Lake(folder / "lake"))
     return folder
+
+
+@pytest.fixture(scope="session")
+def other(tmp_path_factory) -> Lake:
+    """The lake of a company whose facilities have other names; only to be read."""
+    lake = Lake(tmp_path_factory.mktemp("other") / "lake")
+    world = simulate(parcels=200, days=40, seed=8)
+    tables = {
+        name: rows.with_columns(
+            pl.concat_str(pl.lit("x_"), pl.col(link)).alias(link)
+            for link in rows.columns
+            if link.endswith("facility_id")
+        )
+        for name, rows in world.tables.items()
+    }
+    replace(world, tables=tables).write(lake)
+    return lake
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,6 @@
+import hashlib
 import json
+import re
 import shutil
 
 import pytest
@@ -67,6 +69,7 @@ EDITS = {
     "no object": (lambda manifest: [manifest], "expected an object with format"),
     "number for a list": (put("sha256", 3), "manifest.json: sha256 is 3; expected an object"),
     "no schemas": (put("schemas", None), "manifest.json: schemas is null; expected an"),
+    "context lost": (put("context", {}), "no field and no key of context uses context-"),
     "other table": (
         put("schemas", "parcels", {"sha256": "0", "columns": {}, "key": ["parcel_id"]}),
         "another form of parcels",
@@ -82,6 +85,27 @@ def test_an_edited_manifest_is_refused(lanecast, lake, broken, case):
     said = predict(lanecast, lake, broken)
     assert said.code == 2
     assert "--model" in said.err and told in said.err
+
+
+def test_a_frame_that_is_lost_with_its_digest_is_refused_by_its_key(lanecast, lake, broken):
+    file = broken / "manifest.json"
+    manifest = json.loads(file.read_text())
+    del manifest["sha256"][manifest["context"].pop("place")["frame"]]
+    file.write_text(json.dumps(manifest))
+    said = predict(lanecast, lake, broken)
+    assert said.code == 2
+    assert f"{file}: context has no key place" in said.err and "train again" in said.err
+
+
+def test_a_forged_tree_is_refused_and_ends_no_process(lanecast, lake, broken):
+    file = broken / "manifest.json"
+    manifest = json.loads(file.read_text())
+    trees = next(broken.glob("*.txt"))
+    trees.write_text(re.sub(r"(?m)^left_child=\S+", "left_child=999", trees.read_text()))
+    manifest["sha256"][trees.name] = hashlib.sha256(trees.read_bytes()).hexdigest()
+    file.write_text(json.dumps(manifest))
+    said = predict(lanecast, lake, broken)
+    assert said.code == 2 and "tree 0 lacks a part, or points to what is not there" in said.err
 
 
 def test_a_model_without_a_manifest_is_half_written(lanecast, lake, broken):

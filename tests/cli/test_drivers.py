@@ -115,3 +115,9 @@ def test_why_and_a_file_for_the_answers_exclude_each_other(explain, tmp_path):
     said = explain("pcl_0001400", "--out", tmp_path / "x.parquet")
     assert said.code == 2 and "--out: with --drivers nothing is written" in said.err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_eta_of_another_network_is_refused(lanecast, model, other):
+    words = ("predict", "eta", "--lake", other.path, "--model", model, "--asof", "2025-02-05")
+    said = lanecast(*words)
+    assert said.code == 2 and "another network" in said.err and "lanecast fit eta" in said.err

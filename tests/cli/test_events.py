@@ -6,6 +6,7 @@ import pytest
 from lanecast.parcel.events import Boosted
 from lanecast.tables.events import INTERVENTIONS, RISKS
 from lanecast.tables.lake import Lake, collect
+from lanecast.tables.parcel import PARCELS
 
 LEARNT = "2025-02-20"
 DAY = ("--from", LEARNT, "--to", "2025-02-21")
@@ -18,7 +19,7 @@ def few_rounds(monkeypatch):
     monkeypatch.setattr("lanecast.cli.events.boosted", lambda seed: quick(seed=seed))
 
 
-def test_fit_predict_decide_and_drivers_speak_of_one_model(lanecast, lake, tmp_path):
+def test_fit_predict_decide_and_drivers_speak_of_one_model(lanecast, lake, other, tmp_path):
     model = tmp_path / "risks"
     said = lanecast(
         *("fit", "events", "--lake", lake, "--model", model),
@@ -50,6 +51,13 @@ def test_fit_predict_decide_and_drivers_speak_of_one_model(lanecast, lake, tmp_p
     assert "the promise." in shown.out
     unknown = lanecast("predict", "events", "--lake", lake, "--model", model, "--drivers", "nobody")
     assert unknown.code == 2 and "--drivers" in unknown.err and "nobody" in unknown.err
+
+    strange = ("predict", "events", "--lake", other.path, "--model", model, "--asof", "2025-02-05")
+    away = lanecast(*strange)
+    assert away.code == 2 and "another network" in away.err and "lanecast fit events" in away.err
+    parcel = collect(other.read(PARCELS)).sort("recorded_at")["parcel_id"][100]
+    why = lanecast(*strange, "--drivers", parcel)
+    assert why.code == 0 and "does not know the places of 1 of 1 questions" in why.err
 
     plan = lanecast(
         *("decide", "events", "--lake", lake, *DAY, "--json", "-"),

@@ -81,6 +81,16 @@ def test_a_path_says_when_and_how_surely(asked, lanecast, data):
     assert "America/Los_Angeles" in told.out
 
 
+def test_a_date_begins_at_midnight_of_the_place_where_it_is_asked(asked, lanecast, data):
+    """Los Angeles is three hours behind New York: its day begins later."""
+    east = asked("path", *HUBS[:2], "--at", "2025-03-06", "--deadline", "2025-03-12")
+    same = asked("path", *HUBS[:2], "--at", "2025-03-06T05:00Z", "--deadline", "2025-03-12T08:00Z")
+    assert east == same and east["at"] == "2025-03-06T05:00:00+00:00"
+    told = lanecast("graph", "path", *HUBS[:2], "--at", "2025-03-06", "--data", data)
+    assert "from 2025-03-06 00:00 America/New_York on" in told.out
+    assert "A date is the midnight" in lanecast("graph", "path", "--help").out
+
+
 def test_a_place_is_there_already_and_a_street_may_be_one_way(lanecast, asked, data):
     here = ("sta_us_ca_01", "sta_us_ca_01", "--at", "2025-03-06")
     assert asked("path", *here)["ways"][0]["legs"] == []
@@ -113,6 +123,12 @@ def test_what_if_says_who_is_touched(asked, lanecast, data):
     assert closed["under_way"]["rows"][0]["parcel_id"].startswith("pcl_")
     slow = asked("whatif", "--slow", "lan_00012:3")
     assert slow["daily"]["cut_off"] == 0
+    both = asked("whatif", "--close", "hub_us_ny_01", "--close", "hub_us_il_01")
+    other = asked("whatif", "--close", "hub_us_il_01")
+    assert both["values"] == ["hub_us_ny_01", "hub_us_il_01"]
+    assert both["daily"]["affected"] > max(each["daily"]["affected"] for each in (closed, other))
+    twice = asked("whatif", "--slow", "lan_00012:2", "--slow", "lan_00012:1.5")
+    assert twice["daily"] == slow["daily"]
     added = asked("whatif", "--add", "hub_us_ny_01:sta_us_ca_01:5")
     assert added["daily"]["extra_h"] <= 0
     assert "affected" in lanecast("graph", "whatif", "--close", "hub_us_ny_01", "--data", data).out

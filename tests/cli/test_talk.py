@@ -32,6 +32,19 @@ def test_json_knows_no_nan(tmp_path):
     assert [file.name for file in tmp_path.iterdir()] == ["x.json"]
 
 
+def test_json_that_fails_says_what_was_done_before_it(tmp_path, monkeypatch):
+    def full(self, text):
+        raise OSError(28, "No space left on device", str(self))
+
+    monkeypatch.setattr("pathlib.Path.write_text", full)
+    with pytest.raises(OSError, match="No space") as failed:
+        write_json(tmp_path / "x.json", {}, "7 rows are stored in lake")
+    sentence, code = told(failed.value)
+    assert code == 4 and sentence.startswith(f"--json: {tmp_path / 'x.json'}: No space left on")
+    assert "7 rows are stored in lake, and only this was not written" in sentence
+    assert "free some" in sentence
+
+
 def test_a_file_is_written_whole_or_stays_as_it_was(tmp_path):
     file = tmp_path / "x.json"
     file.write_text("before")

@@ -1,6 +1,5 @@
 """Whole ways from the command line, and parcels that are odd."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -10,8 +9,8 @@ import polars as pl
 import pytest
 
 from lanecast.cli import run
+from lanecast.cli.same_network import ENOUGH, same_network
 from lanecast.parcel.trajectory import Boosted
-from lanecast.sources.world import simulate
 from lanecast.tables.commerce import ORDERS
 from lanecast.tables.lake import Lake, collect
 from lanecast.tables.parcel import PARCELS, SCANS
@@ -170,18 +169,7 @@ def test_why_a_stop_is_next_is_told_in_a_table_that_fits(lanecast, lake, where, 
     assert unknown.code == 2 and "nothing was asked about a parcel 'nobody'" in unknown.err
 
 
-def test_a_model_of_another_network_is_refused(lanecast, where, tmp_path):
-    other = Lake(tmp_path / "other")
-    world = simulate(parcels=200, days=40, seed=8)
-    tables = {
-        name: rows.with_columns(
-            pl.concat_str(pl.lit("x_"), pl.col(link)).alias(link)
-            for link in rows.columns
-            if link.endswith("facility_id")
-        )
-        for name, rows in world.tables.items()
-    }
-    replace(world, tables=tables).write(other)
+def test_a_model_of_another_network_is_refused(lanecast, where, other):
     words = ("predict", "trajectory", "--lake", other.path, "--model", where)
     for more in ((), ("--ways", 3)):
         said = lanecast(*words, "--asof", "2025-01-25", *more)
@@ -201,3 +189,22 @@ def test_a_model_of_another_network_is_refused(lanecast, where, tmp_path):
 def test_what_makes_no_sense_is_refused(lanecast, lake, where, words, said):
     answer = lanecast("predict", *words, "--lake", lake, "--model", where)
     assert answer.code == 2 and said in answer.err
+
+
+def test_drivers_on_another_network_say_so(lanecast, where, other):
+    before = nw.col("recorded_at") < datetime(2025, 1, 25, tzinfo=UTC)
+    scans = collect(other.read(SCANS).filter(before)).filter(status="arrived").sort("recorded_at")
+    parcel = scans["parcel_id"][-1]
+    words = ("predict", "trajectory", "--lake", other.path, "--model", where)
+    said = lanecast(*words, "--asof", "2025-01-25", "--drivers", parcel)
+    assert said.code == 0, said.err
+    assert "does not know the places of 1 of 1 questions" in said.err
+
+
+def test_questions_without_a_facility_say_nothing_of_the_network():
+    met = nw.new_series("here", ["a"], nw.String(), backend="polars")
+    asked = nw.new_series("here", ["", None] * 20 + ["a"], nw.String(), backend="polars")
+    same_network(Path("model"), "eta", asked, met)
+    asked = nw.new_series("here", ["", None] * 20 + ["b"] * ENOUGH, nw.String(), backend="polars")
+    with pytest.raises(ValueError, match=r"none of the places.*'b'.*lanecast fit eta"):
+        same_network(Path("model"), "eta", asked, met)

@@ -123,6 +123,7 @@ def load(
     ValueError
         When ``folder`` is half-written, changed, foreign, of a newer version, learnt from tables
         of another form, or holds another type; and when a value in it is not what its field wants.
+        A frame that the context has not is refused when it is asked for.
     """
     manifest = describe(folder)
     if manifest["type"] != dotted(kind):
@@ -137,11 +138,37 @@ def load(
             raise ValueError(f"{folder}: {name} has changed since it was saved.")
     reader = Reader(folder, manifest["sha256"], {dotted(each): each for each in named(kind)})
     fitted = reader.build(kind, manifest["fields"])
-    context = {
-        name: nw.from_native(reader.part(f"context.{name}", part, pl.DataFrame))
+    context = Context(
+        (name, nw.from_native(reader.part(f"context.{name}", part, pl.DataFrame)))
         for name, part in manifest["context"].items()
-    }
+    )
+    context.file = folder / MANIFEST
+    used = json.dumps([manifest["fields"], manifest["context"]])
+    if lost := [name for name in manifest["sha256"] if json.dumps(name) not in used]:
+        raise ValueError(
+            f"{folder / MANIFEST}: no field and no key of context uses {', '.join(lost)}; expected "
+            "one that does. Restore the file from a copy, or train again."
+        )
     return fitted, context
+
+
+class Context(dict[str, nw.DataFrame[Any]]):
+    """Frames by name as they stand in ``file``; one that is not there is refused in words."""
+
+    file: Path
+
+    def __missing__(self, name: str) -> nw.DataFrame[Any]:
+        """Refuse a name.
+
+        Raises
+        ------
+        ValueError
+            Always; the message names the file and the key.
+        """
+        raise ValueError(
+            f"{self.file}: context has no key {name}; expected one with its frame. Restore the "
+            "file from a copy, or train again."
+        )
 
 
 def _rows(frame: Any) -> pl.DataFrame:

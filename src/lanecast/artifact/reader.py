@@ -12,6 +12,7 @@ import polars as pl
 from .hints import fits, hints_of, worded
 from .manifest import MANIFEST, demand, told
 from .parts import dotted
+from .trees import booster
 
 
 @dataclass(frozen=True)
@@ -95,9 +96,7 @@ class Reader:
             case {"frame": name}:
                 return pl.read_parquet(self._open(name))
             case {"booster": name}:
-                import lightgbm
-
-                return lightgbm.Booster(model_file=self._open(name))
+                return booster(self._open(name))
             case {"tensors": name}:
                 from safetensors.torch import load_file
 

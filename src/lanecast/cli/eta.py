@@ -47,6 +47,7 @@ from .options import (
     replayed,
 )
 from .raw import filled
+from .same_network import same_network
 from .saved import digest, loaded, warn
 from .talk import makeable, moment, note, progress, show, tell, whole, writable, write_json
 from .training import LEARNT_FROM, blend, train
@@ -97,7 +98,7 @@ def fit(
         )
     result: dict[str, Any] = {"model": str(model), **about, "metrics": metrics}
     if json is not None:
-        write_json(json, result)
+        write_json(json, result, f"the model is saved in {model}")
         return
     if metrics["slices"]:
         show(pl.DataFrame(metrics["slices"]), "Measured on later weeks that it had not seen")
@@ -141,6 +142,8 @@ def predict(
         row = last_question(drivers, questions(known, start, end), start, end)
         fitted, context, about = loaded(model, "eta", FittedBlend, LEARNT_FROM)
         warn(model, about, datetime.fromtimestamp(3600 * row["asof_h"][0], UTC))
+        goal = nw.from_native(row["goal_facility_id"], series_only=True)
+        same_network(model, "eta", goal, context["place"]["goal_place"])
         explain(fitted, context, row, json)
         return
     with progress(quiet=json is not None) as say:
@@ -148,6 +151,7 @@ def predict(
         fitted, context, about = loaded(model, "eta", FittedBlend, LEARNT_FROM)
         say("predicting", 0.3)
         rows = questions(known, start, end).collect("polars")
+        same_network(model, "eta", rows["goal_facility_id"], context["place"]["goal_place"])
         x = eta.assemble(rows, context).to_native()
         if beside is None:
             answers = fitted.predict(x).with_columns(version=pl.col("version") + digest(about))
@@ -175,9 +179,8 @@ def predict(
         say_next = f"lanecast decide eta --lake {lake}"
         tell(f"{stored:,} stored in {lake}. Next: {say_next}")
         return
-    write_json(
-        json, {"rows": answers.height, "stored": stored, "moments": by.to_dicts(), **_said(answers)}
-    )
+    told = {"rows": answers.height, "stored": stored, "moments": by.to_dicts(), **_said(answers)}
+    write_json(json, told, f"{stored:,} rows are stored in {lake}")
 
 
 def decide(
@@ -226,7 +229,7 @@ def decide(
     if not stored.height:
         note(f"no prediction of {start:%Y-%m-%d} to {end:%Y-%m-%d} at checkout is stored.")
     if json is not None:
-        write_json(json, result)
+        write_json(json, result, f"{written:,} rows are stored in {lake}")
         return
     show(pl.DataFrame([{k: v for k, v in result.items() if not isinstance(v, dict)}]), "Plan")
     if plan.table.height:

@@ -46,6 +46,7 @@ from .options import (
 )
 from .raw import filled
 from .risk_drivers import why_risks
+from .same_network import same_network
 from .saved import digest, loaded, warn
 from .talk import (
     makeable,
@@ -126,7 +127,8 @@ def fit(
     if rare:
         note(f"too few hits of {', '.join(rare)} are known: base rates will answer.")
     if json is not None:
-        write_json(json, {"model": str(model), **about, "metrics": metrics})
+        told = {"model": str(model), **about, "metrics": metrics}
+        write_json(json, told, f"the model is saved in {model}")
         return
     tell(f"Model: {model}. Next: lanecast predict events --lake {lake} --model {model}")
 
@@ -161,7 +163,9 @@ def predict(
         say("loading the model", 0.1)
         fitted, context, about = loaded(model, "events", FittedBoosted, EVENTS)
         say("predicting", 0.3)
-        x = events.assemble(events.asked(known, start, end).collect("polars"), context).to_native()
+        rows = events.asked(known, start, end).collect("polars")
+        same_network(model, "events", rows["goal_facility_id"], context["place"]["goal_place"])
+        x = events.assemble(rows, context).to_native()
         answers = fitted.predict(x.sort("asof_h", "parcel_id", "moment"))
         # what happened at one instant is one question
         answers = answers.with_columns(version=pl.col("version") + digest(about)).unique(
@@ -187,7 +191,8 @@ def predict(
         .sort("event", "moment")
     )
     if json is not None:
-        write_json(json, {"rows": answers.height, "stored": stored, "events": by.to_dicts()})
+        told = {"rows": answers.height, "stored": stored, "events": by.to_dicts()}
+        write_json(json, told, f"{stored:,} rows are stored in {lake}")
         return
     show(by, f"Risks, {start:%Y-%m-%d} to {end:%Y-%m-%d}")
     tell(f"{stored:,} stored in {lake}. Next: lanecast decide events --lake {lake}")
@@ -243,7 +248,7 @@ def decide(
     if not stored.height:
         note(f"no risk of {start:%Y-%m-%d} to {end:%Y-%m-%d} is stored.")
     if json is not None:
-        write_json(json, result)
+        write_json(json, result, f"{written:,} rows are stored in {lake}")
         return
     show(pl.DataFrame([{k: v for k, v in result.items() if not isinstance(v, dict)}]), "Plan")
     if plan.table.height:

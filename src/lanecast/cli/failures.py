@@ -11,7 +11,7 @@ from lanecast.tables.commits import LakeBusyError
 FULL = ("no space left on", "storagefull", "os error 28", "disk quota exceeded")
 STORES = ("deltalake", "_internal", "safetensors")  # modules of those who read our files
 UNREADABLE = ("ComputeError", "NoDataError")
-FREE = "no space left on the device; free some and run this again"
+AGAIN = "free some and run this again"
 NOISE = re.compile(r" 0: <unknown>.*| \(set POLARS_VERBOSE.*")  # of libraries
 LONGEST = 1000  # characters that are said
 
@@ -24,7 +24,10 @@ def told(error: BaseException, arguments: Sequence[str] = ()) -> tuple[str, int]
     if isinstance(error, LakeBusyError):
         return text, 3
     if _full(error):
-        said = text if text.startswith("--") or "free some" in text else f"{FREE} ({text})"
+        if isinstance(error, OSError) and error.filename:
+            return f"{_of_the_disk(error, text)[0]}; {AGAIN}.", 4
+        known = text.startswith("--") or "free some" in text
+        said = text if known else f"no space left on the device; {AGAIN} ({text})"
         return said, 4
     if isinstance(error, OSError):
         return _of_the_disk(error, text)

@@ -69,7 +69,8 @@ def fit(
     if fitted.calibration is None:
         note("the history is too short to hold anything out: quantiles are not calibrated.")
     if json is not None:
-        write_json(json, {"model": str(model), **about, "metrics": metrics})
+        told = {"model": str(model), **about, "metrics": metrics}
+        write_json(json, told, f"the model is saved in {model}")
         return
     parts = ", ".join(f"{name} {weight:.0%}" for name, weight in fitted.weights.items())
     tell(f"{len(panel.ids):,} series of {table.name}, {panel.frequency.name}: {parts}.")
@@ -98,13 +99,15 @@ def predict(lake: Path, model: Path, asof: str | None, out: Path | None, json: P
     warn(model, about, now)
     for sentence in past_only(panel):
         note(sentence)
-    told = int((forecast.fallback != "").sum())
+    fell_back = int((forecast.fallback != "").sum())
     by = rows.group_by("ds", maintain_order=True).agg(
         pl.col("mean", "q100", "q500", "q900").sum(), series=pl.len()
     )
     if json is not None:
-        result: dict[str, Any] = {"rows": rows.height, "stored": stored, "by_fallback": told}
-        write_json(json, result | {"periods": by.to_dicts()})
+        result: dict[str, Any] = {"rows": rows.height, "stored": stored, "by_fallback": fell_back}
+        write_json(
+            json, result | {"periods": by.to_dicts()}, f"{stored:,} rows are stored in {lake}"
+        )
         return
     show(by, f"Sums over {len(panel.ids):,} series (quantiles add up only if all move as one)")
     tell(f"{stored:,} stored in {lake}.")

@@ -77,7 +77,8 @@ def build(
     result |= {"edges": graph.edges.height, "days": graph.days.height}
     result |= {"proofs": graph.proofs.height, "rows_written": rows}
     if json is not None:
-        write_json(json, result | {"kinds": kinds, "relations": relations})
+        result |= {"kinds": kinds, "relations": relations}
+        write_json(json, result, f"{rows:,} rows are stored in {data}")
         return
     counts = [*kinds.items(), *relations.items()]
     what = ["node"] * len(kinds) + ["edge"] * len(relations)
@@ -89,28 +90,42 @@ def build(
 def path(
     start: Annotated[str, typer.Argument(metavar="FROM", help="Facility, merchant or cell.")],
     goal: Annotated[str, typer.Argument(metavar="TO", help="Facility, merchant or cell.")],
-    at: Annotated[str, typer.Option("--at", help="When the parcel stands there, with offset.")],
+    at: Annotated[
+        str,
+        typer.Option(
+            "--at", help="When the parcel stands there: an instant with offset, or a date there."
+        ),
+    ],
     data: DataOption = Path("lake"),
     k: Annotated[int, typer.Option("--k", help="Ways to show.", min=1, max=20)] = 3,
     deadline: Annotated[
-        str | None, typer.Option("--deadline", help="Instant by which it should arrive.")
+        str | None,
+        typer.Option(
+            "--deadline", help="By when it should arrive: an instant, or a date where it arrives."
+        ),
     ] = None,
     json: JsonOption = None,
 ) -> None:
     """Show the fastest and the most reliable (surest) way between two places, and ways that differ.
+
+    A date is the midnight with which it begins: that of --at at FROM, that of --deadline at TO.
 
     Example:
 
       lanecast graph path hub_us_ny_01 sta_us_ca_01 --at 2025-04-02T08:00:00Z --k 3
     """
     writable(json=json)
-    leaves = moment("at", at)
-    until = moment("deadline", deadline) if deadline else None
+    moment("at", at)  # what is no moment anywhere is refused before anything is read
+    if deadline:
+        moment("deadline", deadline)
+    found = indexed(data)
+    ends = stand(found, start, "FROM"), stand(found, goal, "TO")
+    here, there = (found.graph.nodes["zone"][row] or "UTC" for row in ends)
+    leaves = moment("at", at, here)
+    until = moment("deadline", deadline, there) if deadline else None
     if until is not None and until <= leaves:
         raise ValueError(f"--deadline: expected a moment after --at {at}; got {deadline}.")
-    found = indexed(data)
     _within(found, leaves, at)
-    ends = stand(found, start, "FROM"), stand(found, goal, "TO")
     note_age(data, found.graph)
     ways = routes(found, *ends, leaves.timestamp(), k, until.timestamp() if until else None)
     names = [found.names[row] for row in ends]
@@ -119,15 +134,16 @@ def path(
         result = {"from": names[0], "to": names[1], "at": leaves.isoformat(), "ways": said}
         write_json(json, result | {"reliable": ways.reliable})
         return
+    began = f"{leaves.astimezone(ZoneInfo(here)):%Y-%m-%d %H:%M} {here}"
     if not ways.ways:
-        tell(f"There is no way from {names[0]} to {names[1]} after {leaves:%Y-%m-%d %H:%M} UTC.")
+        tell(f"There is no way from {names[0]} to {names[1]} after {began}.")
         return
     if not ways.ways[0].lanes:
         tell(f"{names[0]} is there already.")
         return
-    zone = found.graph.nodes["zone"][ends[1]] or "UTC"
-    show(_ways(ways, zone), f"{names[0]} to {names[1]}, clocks of {zone}")
-    show(_legs(found, ways.ways[0], zone), "The fastest, leg by leg, in usual times")
+    tell(f"{names[0]}, from {began} on, to {names[1]}; clocks below are of {there}.")
+    show(_ways(ways, there), "Ways")
+    show(_legs(found, ways.ways[0], there), "The fastest, leg by leg, in usual times")
 
 
 def _within(found: Index, at: datetime, given: str) -> None:

@@ -17,7 +17,7 @@ from lanecast.graph.names import plain
 from lanecast.graph.places import node_of, stand
 from lanecast.graph.search import Change
 from lanecast.graph.store import load
-from lanecast.graph.whatif import adding, closing, effect, slowing
+from lanecast.graph.whatif import adding, closing, effect, slowing, together
 from lanecast.tables.lake import Lake
 
 from .graph import MOST, DataOption, indexed, note_age
@@ -27,32 +27,39 @@ from .talk import progress, show, tell, writable, write_json
 
 def whatif(
     data: DataOption = Path("lake"),
-    close: Annotated[str | None, typer.Option("--close", help="Facility that closes.")] = None,
+    close: Annotated[
+        list[str] | None, typer.Option("--close", help="Facility that closes.")
+    ] = None,
     slow: Annotated[
-        str | None, typer.Option("--slow", help="LANE:FACTOR, for example lan_00009:1.5.")
+        list[str] | None, typer.Option("--slow", help="LANE:FACTOR, for example lan_00009:1.5.")
     ] = None,
     add: Annotated[
-        str | None, typer.Option("--add", help="FROM:TO:HOURS, a lane that leaves at any time.")
+        list[str] | None,
+        typer.Option("--add", help="FROM:TO:HOURS, a lane that leaves at any time."),
     ] = None,
     json: JsonOption = None,
 ) -> None:
     """Say which parcels a change would touch, and when they would arrive instead.
 
+    An option that is given several times is several changes at once.
+
     Examples
     --------
-      lanecast graph whatif --close hub_us_il_01
+      lanecast graph whatif --close hub_us_il_01 --close hub_us_ny_01
 
       lanecast graph whatif --slow lan_00009:1.5
 
       lanecast graph whatif --add whs_de_be_01:sta_us_ca_01:30
     """
-    given = [name for name, of in (("close", close), ("slow", slow), ("add", add)) if of]
+    kinds = {"close": (close, _closed), "slow": (slow, _slowed), "add": (add, _added)}
+    given = [(name, values, read) for name, (values, read) in kinds.items() if values]
     if len(given) != 1:
-        said = " and ".join(f"--{name}" for name in given) or "none"
+        said = " and ".join(f"--{name}" for name, *_ in given) or "none"
         raise ValueError(f"whatif: expected one of --close, --slow and --add; got {said}.")
+    name, values, read = given[0]
     writable(json=json)
     found = indexed(data)
-    change = _change(found, close, slow, add)
+    change = together([read(found, each) for each in values])
     note_age(data, found.graph)
     with progress(quiet=json is not None) as say:
         say("daily flows", 0.1)
@@ -61,12 +68,12 @@ def whatif(
         open_now = effect(found, under_way(found, Lake(data)), change)
     parts = {"daily": flows, "under_way": open_now}
     if json is not None:
-        names = ("parcels", "affected", "cut_off", "extra_h")
+        sums = ("parcels", "affected", "cut_off", "extra_h")
         result: dict[str, Any] = {
-            part: {name: getattr(of, name) for name in names} | {"rows": of.table.to_dicts()}
+            part: {each: getattr(of, each) for each in sums} | {"rows": of.table.to_dicts()}
             for part, of in parts.items()
         }
-        write_json(json, {"change": given[0], "value": close or slow or add} | result)
+        write_json(json, {"change": name, "values": values} | result)
         return
     for part, of in parts.items():
         title = "Parcels a day" if part == "daily" else "Parcels under way"
@@ -84,16 +91,20 @@ def whatif(
             )
 
 
-def _change(found: Index, close: str | None, slow: str | None, add: str | None) -> Change:
-    if close:
-        return closing(found, _facility(found, close, "--close"))
-    if slow:
-        match = re.fullmatch(r"(.+):(\d{1,6}(?:\.\d+)?)", slow)
-        if match is None:
-            raise ValueError(f"--slow: expected LANE:FACTOR such as lan_00009:1.5; got {slow!r}.")
-        name = found.names[node_of(found, match[1], "--slow")]
-        return slowing(found, name, float(match[2]))
-    match = re.fullmatch(r"(.+?):((?:facility:)?[^:]+):(\d{1,6}(?:\.\d+)?)", add or "")
+def _closed(found: Index, close: str) -> Change:
+    return closing(found, _facility(found, close, "--close"))
+
+
+def _slowed(found: Index, slow: str) -> Change:
+    match = re.fullmatch(r"(.+):(\d{1,6}(?:\.\d+)?)", slow)
+    if match is None:
+        raise ValueError(f"--slow: expected LANE:FACTOR such as lan_00009:1.5; got {slow!r}.")
+    name = found.names[node_of(found, match[1], "--slow")]
+    return slowing(found, name, float(match[2]))
+
+
+def _added(found: Index, add: str) -> Change:
+    match = re.fullmatch(r"(.+?):((?:facility:)?[^:]+):(\d{1,6}(?:\.\d+)?)", add)
     if match is None:
         raise ValueError(f"--add: expected FROM:TO:HOURS such as a:b:30; got {add!r}.")
     start, goal = (stand(found, match[i], "--add") for i in (1, 2))

@@ -58,7 +58,7 @@ def export(
         _write(graph, part, kind)
     result = _sizes(graph) | {"format": kind, "file": str(out)}
     if json is not None:
-        write_json(json, result)
+        write_json(json, result, f"the graph is written to {out}")
         return
     tell(f"{result['nodes']:,} nodes and {result['edges']:,} edges written to {out}.")
     if kind == "neo4j":
@@ -112,7 +112,8 @@ def bring(
         named = "" if str(file) in str(error) or str(error).startswith(MISSING) else f"{file}: "
         raise ValueError(f"{named}{error}") from error
     if json is not None:
-        write_json(json, _sizes(graph) | {"rows_written": rows})
+        told = _sizes(graph) | {"rows_written": rows}
+        write_json(json, told, f"{rows:,} rows are stored in {data}")
         return
     tell(f"The graph of {graph.asof:%Y-%m-%d %H:%M} UTC: {rows:,} rows written to {data}.")
 

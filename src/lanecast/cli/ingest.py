@@ -64,7 +64,7 @@ def ingest(
             "rows": report.rows.to_dicts(),
             "findings": report.findings.to_dicts(),
         }
-        write_json(json, result)
+        write_json(json, result, "" if dry_run else f"all is stored in {lake}")
     else:
         show(report.rows, "What would be stored" if dry_run else "What was stored")
         if report.findings.height:

@@ -68,7 +68,7 @@ def fit(
         artifact.save(model_, fitted, told, tables=LEARNT_FROM, about=about)
     result = {"model": str(model_), **about, "places": len(fitted.places)}
     if json is not None:
-        write_json(json, result)
+        write_json(json, result, f"the model is saved in {model_}")
         return
     tell(
         f"Model: {model_}. Next: lanecast predict eta --lake {lake} --model model "

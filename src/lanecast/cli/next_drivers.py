@@ -14,6 +14,7 @@ from lanecast.tables.trajectory import SOMEWHERE_NEW
 from .drivers import last_question
 from .learnt_from import TRAJECTORY
 from .options import first_parcel, opened, period
+from .same_network import same_network
 from .saved import loaded, warn
 from .talk import moment, show, tell, write_json
 
@@ -38,7 +39,9 @@ def why_next(
     row = last_question(parcel, trajectory.asked(known, start, end), start, end)
     fitted, context, about = loaded(model, "trajectory", FittedBlend, TRAJECTORY)
     warn(model, about, datetime.fromtimestamp(3600 * row["asof_h"][0], UTC))
-    x: pl.DataFrame = trajectory.assemble(nw.from_native(row), context).to_native()
+    asked = nw.from_native(row, eager_only=True)
+    same_network(model, "trajectory", asked["here"], context["lanes"]["here"])
+    x: pl.DataFrame = trajectory.assemble(asked, context).to_native()
     x = x.sort("listed", "next_stop")
     answers = fitted.predict(x).sort("rank")
     best = answers.row(0, named=True)

@@ -107,7 +107,10 @@ def folder_of(option: str, path: Path) -> Path:
     """
     if not path.is_dir():
         what = "is a file; expected a folder" if path.exists() else "is missing"
-        raise ValueError(f"--{option}: {path} {what}.")
+        raise ValueError(
+            f"--{option}: {path} {what}. Name the folder of a lake, or make one: lanecast ingest "
+            "fills it from your files, lanecast demo from a simulated company."
+        )
     return path
 
 

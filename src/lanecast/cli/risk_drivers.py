@@ -14,6 +14,7 @@ from lanecast.parcel.events.models import FittedBoosted
 from .drivers import last_question
 from .learnt_from import EVENTS
 from .options import first_parcel, opened, period
+from .same_network import same_network
 from .saved import loaded, warn
 from .talk import moment, show, tell, write_json
 
@@ -42,7 +43,9 @@ def why_risks(
     row = last_question(parcel_id, events.asked(known, start, end), start, end)
     fitted, context, about = loaded(model, "events", FittedBoosted, EVENTS)
     warn(model, about, datetime.fromtimestamp(3600 * row["asof_h"][0], UTC))
-    x = events.assemble(nw.from_native(row), context).to_native()
+    asked = nw.from_native(row, eager_only=True)
+    same_network(model, "events", asked["goal_facility_id"], context["place"]["goal_place"])
+    x = events.assemble(asked, context).to_native()
     answers = fitted.predict(x)
     promise_h = x["to_promise_h"][0]
     told = [_of_event(fitted, x, answer) for answer in answers.iter_rows(named=True)]

@@ -1,38 +1,42 @@
-"""Whether a model of where parcels go knows the network that it is asked about."""
+"""Whether a model of parcels knows the network that it is asked about."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import narwhals as nw
 import polars as pl
 
-from lanecast.parcel import trajectory
-
 from .talk import note
 
 ENOUGH = 10  # questions after which it is no accident that no place is known
 
 
-def same_network(model: Path, rows: pl.DataFrame, context: Mapping[str, Any]) -> None:
+def same_network(model: Path, problem: str, asked: nw.Series[Any], met: nw.Series[Any]) -> None:
     """Say so where most places are new to the model.
+
+    Parameters
+    ----------
+    asked
+        The facility of each question; null or empty where it has none, which says nothing.
+    met
+        The facilities that the model has learnt of.
 
     Raises
     ------
     ValueError
-        When all are: it was trained on another network.
+        When all are new: it was trained on another network.
     """
-    asked = nw.from_native(rows, eager_only=True)
-    new = trajectory.unknown_places(asked, context).to_native()
-    if not new.height or new.height < rows.height / 2:
+    places: pl.Series = asked.to_native().drop_nulls()
+    places = places.filter(places != "")
+    new = places.filter(~places.is_in(met.to_native().implode()))
+    if not new.len() or new.len() < places.len() / 2:
         return
-    such = new["here"][0]
-    if new.height == rows.height >= ENOUGH:
+    if new.len() == places.len() >= ENOUGH:
         raise ValueError(
-            f"--model: {model} knows none of the places that were asked about, such as {such!r}; "
-            "it was trained on another network. Fit one on this lake: lanecast fit trajectory."
+            f"--model: {model} knows none of the places that were asked about, such as {new[0]!r}; "
+            f"it was trained on another network. Fit one on this lake: lanecast fit {problem}."
         )
     note(
-        f"{model} does not know where {new.height:,} of {rows.height:,} questions were asked, such "
-        f"as {such!r}: they are answered somewhere_new."
+        f"{model} does not know the places of {new.len():,} of {places.len():,} questions, such as "
+        f"{new[0]!r}: it answers them by what is usual elsewhere, or as somewhere_new."
     )

@@ -101,17 +101,27 @@ def show(frame: pl.DataFrame, title: str = "") -> None:
     console.print(table)
 
 
-def write_json(path: Path | None, value: Mapping[str, Any]) -> None:
+def write_json(path: Path | None, value: Mapping[str, Any], done: str = "") -> None:
     """Write ``value`` as JSON to a file, whole or not at all; ``-`` and None are the screen.
 
     Numbers that JSON does not know, such as NaN, become null.
+
+    Raises
+    ------
+    OSError
+        When that fails; the message says what was ``done`` before, which stays.
     """
     text = json.dumps(_finite(value), indent=1, allow_nan=False, default=str) + "\n"
-    if path is None or str(path) == "-":
-        sys.stdout.write(text)
-    else:
-        with whole(path) as partial:
-            partial.write_text(text)
+    try:
+        if path is None or str(path) == "-":
+            sys.stdout.write(text)
+            sys.stdout.flush()
+        else:
+            with whole(path) as partial:
+                partial.write_text(text)
+    except OSError as error:
+        stays = f"; {done}, and only this was not written" if done else ""
+        raise OSError(error.errno, f"{error.strerror}{stays}", f"--json: {path or '-'}") from error
 
 
 @contextmanager
@@ -144,8 +154,9 @@ def writable(**paths: Path | None) -> None:
         When the system does not let us write there.
     """
     for option, path in paths.items():
-        if path is None or str(path) == "-":
+        if path is None or (option == "json" and str(path) == "-"):
             continue
+        _not_the_screen(option, path)
         if path.is_dir():
             raise ValueError(f"--{option}: {path} is a folder; give the name of a file in it.")
         if not path.parent.is_dir():
@@ -179,11 +190,17 @@ def fillable(option: str, folder: Path) -> None:
     OSError
         When the system does not let us write there.
     """
+    _not_the_screen(option, folder)
     there = next(each for each in (folder, *folder.parents) if each.exists() or each.is_symlink())
     if not there.is_dir():
         what = "" if there == folder else f" for {folder}"
         raise ValueError(f"--{option}: {there} is a file; expected a folder, or a new name{what}.")
     _probe(option, folder, there)
+
+
+def _not_the_screen(option: str, path: Path) -> None:
+    if str(path) == "-":
+        raise ValueError(f"--{option}: expected a name, got -; only --json - prints its result.")
 
 
 def _probe(option: str, path: Path, folder: Path) -> None:

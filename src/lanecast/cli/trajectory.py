@@ -117,7 +117,8 @@ def fit(
     if fitted.stop_share == 0:
         note("too few answers were known, or trees did not help: the baseline will answer.")
     if json is not None:
-        write_json(json, {"model": str(model), **about, "metrics": metrics})
+        told = {"model": str(model), **about, "metrics": metrics}
+        write_json(json, told, f"the model is saved in {model}")
         return
     say_next = f"lanecast predict trajectory --lake {lake} --model {model}"
     tell(f"Model: {model}. Next: {say_next}")
@@ -175,7 +176,7 @@ def predict(
         fitted, context, about = loaded(model, "trajectory", FittedBlend, TRAJECTORY)
         say("predicting", 0.3)
         rows = trajectory.asked(known, start, end).collect("polars")
-        same_network(model, rows.to_native(), context)
+        same_network(model, "trajectory", rows["here"], context["lanes"]["here"])
         x = trajectory.assemble(rows, context).to_native()
         answers = fitted.predict(x.sort("asof_h", "parcel_id", "listed", "next_stop"))
         answers = answers.with_columns(version=pl.col("version") + digest(about))
@@ -190,7 +191,8 @@ def predict(
         warn(model, about, end)
     by = _by_status(answers)
     if json is not None:
-        write_json(json, {"rows": answers.height, "stored": stored, "statuses": by.to_dicts()})
+        told = {"rows": answers.height, "stored": stored, "statuses": by.to_dicts()}
+        write_json(json, told, f"{stored:,} rows are stored in {lake}")
         return
     show(by, f"Next stops, {start:%Y-%m-%d} to {end:%Y-%m-%d}")
     tell(f"{stored:,} stored in {lake}.")

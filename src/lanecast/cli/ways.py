@@ -46,7 +46,12 @@ def draw(
     with progress(quiet=json is not None) as say:
         say("drawing", 0.3)
         rows = collect(trajectory.under_way(known, now))
-        same_network(model, rows, context)
+        same_network(
+            model,
+            "trajectory",
+            nw.from_native(rows["here"], series_only=True),
+            context["lanes"]["here"],
+        )
         clocks = collect(trajectory.clocks(known, now))
         if parcel is not None:
             rows = rows.filter(parcel_id=parcel)
@@ -71,7 +76,9 @@ def draw(
     by = _by_length(told)
     if json is not None:
         numbers = {"parcels": rows.height, "rows": told.height, "stored": stored}
-        write_json(json, numbers | {"lengths": by.to_dicts()})
+        write_json(
+            json, numbers | {"lengths": by.to_dicts()}, f"{stored:,} rows are stored in {lake}"
+        )
         return
     show(by, f"Likeliest ways from {now:%Y-%m-%d %H:%M} UTC on, by how many stops are left")
     tell(f"{stored:,} stops of the {k} likeliest ways of {rows.height:,} parcels stored in {lake}.")

@@ -62,6 +62,13 @@ def adding(start: int, goal: int, hours: float) -> Change:
     return Change(None, [(start, goal, 3600 * hours)])
 
 
+def together(changes: Sequence[Change]) -> Change:
+    """Return the change that all of ``changes``, at least one, happen at once."""
+    factors = [each.factor for each in changes if each.factor is not None]
+    added = [lane for each in changes for lane in each.added]
+    return Change(np.prod(factors, axis=0) if factors else None, added)
+
+
 @dataclass(frozen=True)
 class Effect:
     """What a change does to flows.

@@ -125,7 +125,8 @@ class Lake:
     def _scan(self, table: Table) -> nw.LazyFrame[Any]:
         if not self.has(table):
             raise FileNotFoundError(
-                f"{self.path / table.name}: no such table; write it first (lanecast ingest)."
+                f"{self.path / table.name}: no such table; write it first: lanecast ingest "
+                f"--source csv --lake {self.path} FOLDER, with {table.name}.csv or .parquet there."
             )
         stored = DeltaTable(self.path / table.name, version=self.pinned.versions[table.name])
         instants = [n for n, c in table.columns.items() if isinstance(c.dtype, nw.Datetime)]

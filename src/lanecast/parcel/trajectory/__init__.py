@@ -17,7 +17,6 @@ from .features import context as context
 from .features import features as features
 from .features import outcomes as outcomes
 from .features import under_way as under_way
-from .features import unknown_places as unknown_places
 from .models import Blend as Blend
 from .models import Boosted as Boosted
 from .models import Frequency as Frequency

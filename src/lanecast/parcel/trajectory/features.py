@@ -129,12 +129,6 @@ def features(lake: Lake, since: datetime, until: datetime) -> Frame:
     return x
 
 
-def unknown_places(rows: FrameT, context: Mapping[str, FrameT]) -> FrameT:
-    """Return the questions of ``asked`` at places that nobody is known to have left: ``here``."""
-    met = context["lanes"].select("here").unique()
-    return named(rows).join(met, on="here", how="anti").select(*ASKED, "here")
-
-
 def outcomes(lake: Lake, asof: datetime) -> nw.LazyFrame[Any]:
     """Return y: per question where the parcel turned up next, or that it had not by ``asof``.
 
