@@ -4,6 +4,7 @@ import shlex
 import subprocess
 import sys
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from lanecast.cli import app
 from lanecast.cli.tables import reference
 from lanecast.cli.training import LEARNT_FROM
 from lanecast.nn.training import Training
-from lanecast.parcel import eta
+from lanecast.parcel import eta, journey
 from lanecast.sources.world import simulate
 from lanecast.tables.lake import Lake, collect
 
@@ -26,6 +27,7 @@ HEREDOC = re.compile(r"<<'(\w+)'\n.*?\n\1\n", re.S)
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 CODE = re.compile(r"```.*?```|`[^`\n]*`|^    .*$", re.S | re.M)
 QUICK = eta.Blend(eta.Boosted(rounds=15), eta.Deep(Training(epochs=1)))
+SMALL = journey.Journey(Training(epochs=1, batch=128), width=16, heads=2, depth=1, bins=8)
 PACKAGE = ROOT / "src" / "lanecast"
 RUN_PAGES = [
     "README.md",
@@ -33,6 +35,7 @@ RUN_PAGES = [
     "docs/operations.md",
     "docs/graph.md",
     "docs/trajectory.md",
+    "docs/journey.md",
 ]
 
 page = pytest.mark.parametrize("page", PAGES, ids=lambda each: each.name)
@@ -81,6 +84,7 @@ def test_every_command_is_one_that_we_have(page):
 def test_what_a_page_marks_to_be_run_runs(name, after_demo, monkeypatch):
     monkeypatch.chdir(after_demo)
     monkeypatch.setattr(eta, "Blend", lambda: QUICK)
+    monkeypatch.setattr(journey, "learnt", partial(journey.learnt, model=SMALL))
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     marked = [found for found in FENCE.findall((ROOT / name).read_text()) if found[0]]
     assert marked

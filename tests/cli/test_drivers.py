@@ -7,7 +7,8 @@ import pytest
 from lanecast import artifact
 from lanecast.cli.drivers import SHOWN, moved, typical
 from lanecast.cli.options import opened
-from lanecast.parcel import eta
+from lanecast.cli.words import worded
+from lanecast.parcel import eta, events, trajectory
 from lanecast.parcel.eta.models import FittedBlend
 from lanecast.tables.lake import Lake, collect
 from lanecast.tables.parcel import PREDICTIONS
@@ -53,7 +54,7 @@ def test_the_drivers_of_a_parcel_are_a_table_that_fits(explain):
     assert lines[0].startswith("Parcel pcl_0001400")
     rows = [line for line in lines if line.startswith("│")]
     assert sum(" x" in row for row in rows) == SHOWN + 1
-    assert "usual_h" in rows[1] and " h " in rows[1]
+    assert "usual time" in rows[1] and " h " in rows[1]
     assert "others" in rows[-2] and "median of the trees" in rows[-1]
 
 
@@ -121,3 +122,13 @@ def test_the_eta_of_another_network_is_refused(lanecast, model, other):
     words = ("predict", "eta", "--lake", other.path, "--model", model, "--asof", "2025-02-05")
     said = lanecast(*words)
     assert said.code == 2 and "another network" in said.err and "lanecast fit eta" in said.err
+
+
+def test_what_a_model_reads_has_words_that_tell_columns_apart(company):
+    lake, start = Lake(company / "lake"), datetime.fromisoformat(f"{LEARNT_UNTIL}T00:00Z")
+    for problem in (eta, events, trajectory):
+        x = collect(problem.features(lake, start, start.replace(hour=6)).lazy())
+        words = [worded(name) for name in x.columns if name not in ("parcel_id", "asof_h")]
+        assert not [each for each in words if "_" in each]
+        assert len(set(words)) == len(words)
+        assert sum(worded(name) == name.replace("_", " ") for name in x.columns) < 12

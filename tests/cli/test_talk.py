@@ -3,7 +3,10 @@ from datetime import UTC, datetime, timedelta
 
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from lanecast.cli import talk
 from lanecast.cli.failures import told
 from lanecast.cli.talk import moment, show, span, whole, writable, write_json
 from lanecast.tables.commits import LakeBusyError
@@ -81,12 +84,56 @@ def test_a_table_shows_text_as_it_is(capsys):
 def test_an_instant_stays_on_its_line_in_80_columns_and_says_its_zone(capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")
     at = datetime(2025, 4, 20, 10, 31, 17, 123456, tzinfo=UTC)
-    row = {"asof": at, "promised_date": at.date()} | {f"text_{i}": "ab " * 9 for i in range(5)}
+    row = {"asof": at, "promised_date": at.date()} | {f"text_{i}": "ab " * 9 for i in range(4)}
     show(pl.DataFrame([row]))
     lines = capsys.readouterr().out.splitlines()
     assert all(len(line) <= 80 for line in lines)
     assert any("asof (UTC)" in line for line in lines)
     assert sum("2025-04-20 10:31 │ 2025-04-20 " in line for line in lines) == 1
+
+
+WIDE = {"model": ["boosted"], "moment": ["in_transit"]} | {
+    name: [0.5]
+    for name in ("n_open", "mae_days", "bias_days", "coverage_80", "measured_coverage_95")
+}
+
+
+def test_a_wide_table_is_told_in_parts_that_name_their_rows(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "60")
+    show(pl.DataFrame({name: 2 * values for name, values in WIDE.items()}), "Scores")
+    lines = capsys.readouterr().out.splitlines()
+    heads = [line for line in lines if line.startswith("┃")]
+    assert len(heads) > 1 and all("model" in head and "moment" in head for head in heads)
+    assert all(any(f" {name} " in head for head in heads) for name in WIDE)
+    assert lines.count(lines[0]) == 1 and all(len(line) <= 60 for line in lines)
+
+
+def test_one_wide_row_is_told_line_by_line(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "60")
+    show(pl.DataFrame(WIDE))
+    lines = capsys.readouterr().out.splitlines()
+    assert any("measured_coverage_95" in line and "0.500" in line for line in lines)
+    assert all(len(line) <= 60 for line in lines)
+
+
+WORD = st.text("abcdefgh_", min_size=1, max_size=34)
+
+
+@given(
+    rows=st.integers(1, 3),
+    columns=st.lists(
+        st.tuples(WORD, st.booleans(), WORD), min_size=1, max_size=9, unique_by=lambda c: c[0]
+    ),
+)
+def test_every_table_fits_80_columns_and_breaks_no_word(rows, columns):
+    table = {name: [1.5 if number else f"{word} {word}"] * rows for name, number, word in columns}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COLUMNS", "80")
+        with talk.console.capture() as shown:
+            show(pl.DataFrame(table))
+    words = shown.get().split()
+    assert all(len(line) <= 80 for line in shown.get().splitlines())
+    assert {*table, *(word for _, number, word in columns if not number)} <= {*words}
 
 
 def chained(error, cause):

@@ -158,7 +158,7 @@ def test_why_a_stop_is_next_is_told_in_a_table_that_fits(lanecast, lake, where, 
     said = lanecast(*words, "--drivers", parcel)
     assert said.code == 0, said.err
     assert max(map(len, said.out.splitlines())) <= 80
-    assert "What speaks for" in said.out and "share_of_lanes" in said.out
+    assert "What speaks for" in said.out and "share of the lane" in said.out
     assert not Lake(lake).has(NEXT_STOPS)
     told = lanecast(*words, "--drivers", parcel, "--json", "-").json
     assert told["answers"][0]["rank"] == 1

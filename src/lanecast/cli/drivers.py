@@ -16,6 +16,7 @@ from lanecast.parcel.questions import questions
 from lanecast.tables.lake import Lake, collect
 
 from .talk import show, tell, write_json
+from .words import worded
 
 SHOWN = 10  # drivers that are printed
 WIDEST = 24  # characters of a value
@@ -118,10 +119,10 @@ def _printed(rows: pl.DataFrame) -> pl.DataFrame:
     """Return the strongest drivers, the rest as one, and the median, as they are printed."""
     rest = rows.slice(1 + SHOWN)
     lines = [
-        (name, value[:WIDEST], f"x{factor:.2f}", f"{days:+.2f} d")
+        (worded(name), value[:WIDEST], f"x{factor:.2f}", f"{days:+.2f} d")
         for name, value, factor, days in rows[1 : 1 + SHOWN].iter_rows()
     ]
-    lines.insert(0, (BASELINE, rows["value"][0], *_spans(rows.head(1))))
+    lines.insert(0, (worded(BASELINE), rows["value"][0], *_spans(rows.head(1))))
     left = f"x{rest['factor'].product():.2f}", f"{rest['days'].sum():+.2f} d"
     lines.append((f"{rest.height} others", "", *left))
     lines.append(("median of the trees", "", *_spans(rows)))

@@ -17,6 +17,7 @@ from .options import first_parcel, opened, period
 from .same_network import same_network
 from .saved import loaded, warn
 from .talk import moment, show, tell, write_json
+from .words import worded
 
 SHOWN = 8  # inputs that are printed
 WIDEST = 20  # characters of a value
@@ -70,7 +71,9 @@ def _most(rows: pl.DataFrame, kind: str) -> pl.DataFrame:
     """Return the strongest inputs, the others as one, as they are printed."""
     first, rest = rows.head(SHOWN), rows.slice(SHOWN)
     form = "{:+.2f}" if kind == "log_odds" else "x{:.2f}"
-    lines = [(name, value[:WIDEST], form.format(each)) for name, value, each in first.iter_rows()]
+    lines = [
+        (worded(name), value[:WIDEST], form.format(each)) for name, value, each in first.iter_rows()
+    ]
     if kind == "factor":
         lines[0] = (*lines[0][:2], f"{first['factor'][0]:.2f} h")
     if rest.height:

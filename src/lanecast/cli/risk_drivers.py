@@ -17,6 +17,7 @@ from .options import first_parcel, opened, period
 from .same_network import same_network
 from .saved import loaded, warn
 from .talk import moment, show, tell, write_json
+from .words import worded
 
 SHOWN = 3  # drivers that are printed of each event
 
@@ -52,13 +53,16 @@ def why_risks(
     if json is not None:
         write_json(json, {"to_promise_h": promise_h, "risks": told})
         return
-    short = [
-        {name: each[name] for name in ("event", "chance", "fallback")}
-        | {"moved most by": ", ".join(map(_said, each["drivers"][:SHOWN]))}
+    short = [{name: each[name] for name in ("event", "chance", "fallback")} for each in told]
+    moved = [
+        {"event": each["event"], "moved by": worded(driver["feature"])} | _said(driver)
         for each in told
+        for driver in each["drivers"][:SHOWN]
     ]
     first = answers.row(0, named=True) if answers.height else {"moment": "-", "asof": "-"}
     show(pl.DataFrame(short), f"Parcel {parcel_id}, {first['moment']}, {first['asof']}")
+    if moved:
+        show(pl.DataFrame(moved), "What moved the odds most, as factors")
     if promise_h is not None:
         before = "before" if promise_h >= 0 else "after"
         tell(f"That is {abs(promise_h):.0f} h {before} the promise.")
@@ -76,9 +80,9 @@ def _of_event(fitted: FittedBoosted, x: pl.DataFrame, answer: dict[str, Any]) ->
     return {**answer, "drivers": drivers}
 
 
-def _said(driver: dict[str, Any]) -> str:
+def _said(driver: dict[str, Any]) -> dict[str, str]:
     value = driver["value"]
     if value is None or (isinstance(value, float) and not np.isfinite(value)):
         value = "missing"
     told = f"{value:.3g}" if isinstance(value, float) else str(value)[:20]
-    return f"{driver['feature']} = {told} (x{driver['factor']:.2f})"
+    return {"value": told, "odds": f"x{driver['factor']:.2f}"}

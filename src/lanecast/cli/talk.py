@@ -21,6 +21,8 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from rich.table import Table
 from rich.text import Text
 
+from .columns import layout
+
 if TYPE_CHECKING:  # so that doctor can speak where Polars is missing
     import polars as pl
 
@@ -90,15 +92,32 @@ def note(sentence: str) -> None:
 
 
 def show(frame: pl.DataFrame, title: str = "") -> None:
-    """Print a frame as a table; numbers to three digits, instants to the minute, texts cut."""
-    table = Table(title=Text(title) if title else None, title_justify="left", header_style="bold")
-    for name, dtype in frame.schema.items():
-        side: Literal["left", "right"] = "right" if dtype.is_numeric() else "left"
-        head = f"{name} (UTC)" if getattr(dtype, "time_zone", None) == "UTC" else name
-        table.add_column(head, justify=side, overflow="fold", no_wrap=dtype.is_temporal())
-    for row in frame.iter_rows():
-        table.add_row(*(Text(_cell(value)) for value in row))
-    console.print(table)
+    """Print a frame as a table; numbers to three digits, instants to the minute, texts cut.
+
+    What is wider than the screen is told in parts, each with the columns that name a row; of one
+    row only, line by line.
+    """
+    kinds = list(frame.schema.values())
+    heads = [
+        f"{name} (UTC)" if getattr(kind, "time_zone", None) == "UTC" else name
+        for name, kind in frame.schema.items()
+    ]
+    columns = [[head, *map(_cell, frame[:, i])] for i, head in enumerate(heads)]
+    right, whole = [k.is_numeric() for k in kinds], [k.is_temporal() for k in kinds]
+    keys = right.index(True) if any(right) else 1
+    parts = layout(columns, whole, keys, console.width)
+    if frame.height == 1 and len(parts) > 1:
+        columns, right = [["", *heads], ["", *(texts[1] for texts in columns)]], [False, False]
+        parts = layout(columns, [False, False], 1, console.width)
+    for number, part in enumerate(parts):
+        named = Text(title) if title and not number else None
+        table = Table(title=named, title_justify="left", header_style="bold")
+        for i, width in part.items():
+            side: Literal["left", "right"] = "right" if right[i] else "left"
+            table.add_column(Text(columns[i][0]), justify=side, overflow="fold", width=width)
+        for row in zip(*(columns[i][1:] for i in part), strict=True):
+            table.add_row(*map(Text, row))
+        console.print(table)
 
 
 def write_json(path: Path | None, value: Mapping[str, Any], done: str = "") -> None:

@@ -13,7 +13,7 @@ from lanecast.report.ahead import local, span
 from lanecast.tables.lake import Lake, collect
 from lanecast.tables.parcel import PARCELS, SCANS
 from lanecast.tables.status import FINAL
-from lanecast.tables.trajectory import ANSWERS, WAYS
+from lanecast.tables.trajectory import ANSWERS, NO_FURTHER, SOMEWHERE_NEW, WAYS
 
 from .learnt_from import TRAJECTORY
 from .options import opened
@@ -24,6 +24,7 @@ from .talk import note, progress, show, tell, whole, write_json
 MANY, FEW = 512, 64  # draws of one parcel, and of each of all
 TOLD = 3  # ways of one parcel
 LEVELS = ("q100", "q500", "q900")
+ENDS = {NO_FURTHER: "it ends there", SOMEWHERE_NEW: "somewhere that no parcel went to from there"}
 LEAST = 0.01  # chance below which a stop is not printed
 
 
@@ -175,10 +176,10 @@ def _tell_one(
             offset = offsets.get(stop)
             offset = last if offset is None else offset
             times = local(middle, offset), span(low, high, offset)
-            lines.append((stop, f"{100 * chance:.0f} %", *times))
+            lines.append((ENDS.get(stop, stop), f"{100 * chance:.0f} %", *times))
     table = pl.DataFrame(lines, ["stop", "chance", "likely", "range_80"], orient="row")
     where = f"{status} at {here or 'its seller'}, {local(asof_h, last)}"
     show(table, f"{parcel}: last {where}; stops ahead, local times")
     tell("Whole ways:")
     for (rank, chance), way in told.group_by("rank", "probability", maintain_order=True):
-        tell(f"{rank}. {100 * float(str(chance)):.0f} %  {' > '.join(way['stop'])}")
+        tell(f"{rank}. {100 * float(str(chance)):.0f} %  {' > '.join(way['stop'].replace(ENDS))}")
