@@ -43,7 +43,7 @@ def test_json_that_fails_says_what_was_done_before_it(tmp_path, monkeypatch):
     with pytest.raises(OSError, match="No space") as failed:
         write_json(tmp_path / "x.json", {}, "7 rows are stored in lake")
     sentence, code = told(failed.value)
-    assert code == 4 and sentence.startswith(f"--json: {tmp_path / 'x.json'}: No space left on")
+    assert code == 4 and sentence.startswith(f"--json: {tmp_path / 'x.json'}: no space left on")
     assert "7 rows are stored in lake, and only this was not written" in sentence
     assert "free some" in sentence
 

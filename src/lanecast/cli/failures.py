@@ -25,7 +25,9 @@ def told(error: BaseException, arguments: Sequence[str] = ()) -> tuple[str, int]
         return text, 3
     if _full(error):
         if isinstance(error, OSError) and error.filename:
-            return f"{_of_the_disk(error, text)[0]}; {AGAIN}.", 4
+            said, code = _of_the_disk(error, text)
+            said = said.replace("No space left on device", "no space left on the device")
+            return f"{said}; {AGAIN}.", code
         known = text.startswith("--") or "free some" in text
         said = text if known else f"no space left on the device; {AGAIN} ({text})"
         return said, 4
