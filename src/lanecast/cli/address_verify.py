@@ -12,6 +12,7 @@ from lanecast.address.fold import LONGEST
 from lanecast.address.gazetteer.arrays import Gazetteer
 from lanecast.address.gazetteer.stored import gazetteer
 from lanecast.address.verify import verify as one
+from lanecast.address.verify.arbiter import Arbiter, Endpoint
 from lanecast.sources.tabular import scan
 from lanecast.tables.lake import Lake
 
@@ -33,6 +34,19 @@ def verify(
     text_column: TextOption = "text",
     country_column: CountryColumn = None,
     lake: LakeOption = Path("lake"),
+    llm_url: Annotated[
+        str | None,
+        typer.Option(
+            "--llm-url", help="OpenAI-compatible base URL, asked where places fit equally well."
+        ),
+    ] = None,
+    llm_model: Annotated[str, typer.Option("--llm-model", help="Model there.")] = "",
+    llm_key: Annotated[
+        str, typer.Option("--llm-key", envvar="LANECAST_LLM_KEY", help="Its key.", show_envvar=True)
+    ] = "",
+    llm_budget: Annotated[
+        int, typer.Option("--llm-budget", help="Questions to it at most.", min=0)
+    ] = 1000,
 ) -> None:
     """Verify addresses: their parts, what confirms each, what is wrong, and what to do next.
 
@@ -47,11 +61,14 @@ def verify(
     known = gazetteer(Lake(lake))
     if not known.countries:
         note(f"{lake} has no gazetteer, so nothing can be confirmed; see lanecast address import.")
+    arbiter = None
+    if llm_url is not None:
+        arbiter = Arbiter(Endpoint(llm_url, llm_model, llm_key, budget=llm_budget))
     counts: dict[str, int] = {}
     started = perf_counter()
     with whole(out) as partial, partial.open("w", encoding="utf-8") as lines, progress() as say:
         for done, (text, country) in enumerate(rows.iter_rows(), 1):
-            reply = _reply(text, country, known)
+            reply = _reply(text, country, known, arbiter)
             action = reply["verdict"]["possible_next_action"]
             counts[action] = counts.get(action, 0) + 1
             lines.write(json.dumps(reply, ensure_ascii=False) + "\n")
@@ -61,6 +78,8 @@ def verify(
     order = sorted(counts, key=lambda action: -counts[action])
     table = {"next action": order, "addresses": [counts[action] for action in order]}
     show(pl.DataFrame(table), f"Verified, in {out}")
+    if arbiter is not None:
+        tell(f"The language model was asked {arbiter.asked} times, {arbiter.failed} in vain.")
     tell(f"{rows.height:,} addresses in {seconds:.1f} s, {rows.height / seconds:,.0f} per second.")
 
 
@@ -79,7 +98,9 @@ def _asked(file: Path, text: str, country: str | None) -> pl.DataFrame:
     return rows.select(pl.col(text).cast(pl.String).fill_null(""), code.alias("#")).collect()
 
 
-def _reply(text: str, country: str | None, known: Gazetteer) -> dict[str, Any]:
+def _reply(
+    text: str, country: str | None, known: Gazetteer, arbiter: Arbiter | None
+) -> dict[str, Any]:
     """Return the reply; what cannot be read is a reply too."""
     code = (country or "").strip().upper() or None
     faults = []
@@ -88,5 +109,5 @@ def _reply(text: str, country: str | None, known: Gazetteer) -> dict[str, Any]:
     if len(text) > LONGEST or len(text.encode("utf-8", "replace")) > LONGEST:
         reply = one("", known, code).row()
         return reply | {"text": text[:80], "faults": ["too_long"]}
-    reply = one(text, known, code).row()
+    reply = one(text, known, code, arbiter=arbiter).row()
     return reply | {"faults": [*faults, *reply["faults"]]}

@@ -5,16 +5,21 @@ from ..fold import fold
 from ..gazetteer.arrays import Gazetteer
 from ..parts import Parse
 from ..tokens import tokens
+from .arbiter import Arbiter
 from .models.rules import Rules
-from .places import hypotheses
-from .reply import Reply, replied
+from .places import Hypothesis, hypotheses
+from .reply import Reply, replied, unsure
 from .streets import NOTHING, doorstep
 
 LOOKED_AT = 4  # places whose streets are looked up
 
 
 def verify(
-    text: str, known: Gazetteer, country: str | None = None, tagger: Rules | None = None
+    text: str,
+    known: Gazetteer,
+    country: str | None = None,
+    tagger: Rules | None = None,
+    arbiter: Arbiter | None = None,
 ) -> Reply:
     """Return what is known of one address.
 
@@ -29,6 +34,9 @@ def verify(
 
     tagger
         What reads the parts; by default the rules.
+
+    arbiter
+        A language model that is asked where places fit nearly equally well; off by default.
 
     Raises
     ------
@@ -52,5 +60,17 @@ def verify(
     doors = [(place, doorstep(known, number, place, *step)) for place in places[:LOOKED_AT]]
     doors.sort(key=lambda each: each[0].cost + each[1].cost)
     ordered = [place for place, _ in doors] + places[LOOKED_AT:]
+    decided_by = "gazetteer"
+    if arbiter is not None and unsure(ordered):
+        chosen = arbiter.choose(parse, [_named(place) for place, _ in doors])
+        if chosen is not None:
+            doors.insert(0, doors.pop(chosen))
+            ordered = [doors[0][0]]
+            decided_by = "llm_and_gazetteer"
     door = doors[0][1] if doors else NOTHING
-    return replied(text, parse, country, known, ordered, door, faults)
+    return replied(text, parse, country, known, ordered, door, faults, decided_by)
+
+
+def _named(place: Hypothesis) -> dict[str, str]:
+    parts = {"postcode": place.postcode, "city": place.city, "state": place.state}
+    return {name: match.value for name, match in parts.items() if match is not None}

