@@ -23,9 +23,11 @@ from .ahead import ahead
 from .drivers import typical
 from .eta import limits
 from .options import WARM_UP, SeedOption, first_parcel, named_as_a_lake
+from .site import site
 from .talk import errors, fillable, progress, show, tell, write_json
 from .training import LEARNT_FROM, blend
 
+PRODUCTS = 24  # sold from stock in each warehouse
 WEEKS = 3  # that are replayed
 MATURE = timedelta(days=20)  # after the last of them, so that nearly all parcels have arrived
 COSTS = eta.Costs(per_day=1.0, late=60.0)
@@ -35,7 +37,7 @@ COSTS = eta.Costs(per_day=1.0, late=60.0)
 class Steps:
     """Numbered steps, each with a line that says what it is for."""
 
-    total: int = 7
+    total: int = 8
 
     def say(self, number: int, text: str) -> None:
         """Announce a step."""
@@ -53,7 +55,7 @@ def demo(
     seed: SeedOption = 0,
     force: Annotated[bool, typer.Option("--force", help="Replace an earlier demo.")] = False,
 ) -> None:
-    """Simulate a company, ingest it, learn, replay three weeks, decide, and write a report.
+    """Simulate a company, ingest it, learn, replay three weeks, decide, plan, write a report.
 
     Example:
 
@@ -67,7 +69,7 @@ def demo(
         shutil.rmtree(out)
     steps = Steps()
     steps.say(1, f"Simulating a company with {parcels:,} parcels over {days} days")
-    simulate(parcels=parcels, days=days, seed=seed).export(out / "raw")
+    simulate(parcels=parcels, days=days, seed=seed, products=PRODUCTS).export(out / "raw")
     steps.say(2, "Ingesting its tables: checked row by row, bad ones set aside")
     lake = Lake(out / "lake")
     with progress() as bar:
@@ -96,7 +98,10 @@ def demo(
         batch.append(PLANS, nw.from_native(plan.table))
     steps.say(6, "Following a parcel that is on its way: where next, when, and what may go wrong")
     way = ahead(lake, end, seed)
-    steps.say(7, "Writing the report")
+    steps.say(7, "Planning a warehouse: from its sales to orders and a roster, and what they cost")
+    with progress() as bar:
+        sited = site(Lake(lake.path), seed, bar)
+    steps.say(8, "Writing the report")
     figures: dict[str, Any] = flat(replayed, eta, "blend", "lane_quantiles")
     figures |= eta.against(replayed.predictions.filter(model="blend"), replayed.outcomes, places)
     write_json(out / "figures.json", figures)
@@ -122,6 +127,7 @@ def demo(
         about,
         drivers=typical(fitted, context, lake, end),
         ahead=way,
+        site=sited,
     )
     names = ("model", "moment", "n", "mae_days", "bias_days", "coverage_80", "coverage_95")
     show(scores.select(names), "How good was the forecast?")
@@ -131,6 +137,8 @@ def demo(
         "no promise can be made from it."
     )
     tell(f"Report: {out / 'report.html'}, to open in a browser. Model: {out / 'model'}.")
+    place = sited.made.site
+    tell(f"A warehouse again: lanecast plan --site {place} --lake {lake.path} --quick")
     tell(f"Next: lanecast predict eta --lake {lake.path} --model {out / 'model'}")
     tell("Your own data: lanecast ingest --source csv --dry-run FOLDER (columns: lanecast tables)")
 

@@ -19,6 +19,7 @@ from .called import called, column_called, keys_called
 from .cards import cards
 from .judged import judge, named
 from .promise import gain
+from .site import Site as Site
 from .traffic import network as network
 
 
@@ -39,6 +40,7 @@ def write(
     example: str | None = None,
     drivers: tuple[str, pl.DataFrame] | None = None,
     ahead: Ahead | None = None,
+    site: Site | None = None,
 ) -> None:
     """Write the report to ``path``: pictures, their numbers, and how to read them.
 
@@ -69,6 +71,8 @@ def write(
         ``factor`` and ``days``; the usual time first, then the strongest.
     ahead
         A parcel on its way: where it has been, and where it may go.
+    site
+        The plan of a site: demand, orders, staff, and the money.
 
     Raises
     ------
@@ -92,6 +96,7 @@ def write(
         page.ahead(ahead, network),
         page.example(judged, example),
         page.why(drivers),
+        page.planned(site),
     ]
     text = page.page(
         title,

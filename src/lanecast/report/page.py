@@ -7,13 +7,14 @@ import polars as pl
 
 from lanecast.optimize.promise import Frontier
 
-from . import drivers, horizon, itinerary, lanes, parcel, path, promise, trust
+from . import drivers, horizon, itinerary, lanes, parcel, path, promise, site, trust
 from .ahead import Ahead, local
 from .judged import FEW, Judged
 from .markup import Html, escaped, joined, tag
 from .numbers import percent, plain
 from .picture import behind
 from .policies import policies
+from .site import Site
 from .style import SHEET
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
@@ -188,6 +189,23 @@ def why(moved: tuple[str, pl.DataFrame] | None) -> Section | None:
     )
     drawn = tag("div", drivers.bars(rows), class_="alone")
     return "why", "Why", "What moved one forecast?", joined(_words(say, limit), drawn)
+
+
+def planned(given: Site | None) -> Section | None:
+    """Return the plan of a site; None without one."""
+    if given is None:
+        return None
+    limit = (
+        "Costs are what is expected, under prices that you set. Later orders are decided as if "
+        "nothing were learnt of demand on the way, people of equal skills count as equally fast, "
+        "and work that waits for the next departure is not missed: a red hour may be a quiet plan."
+    )
+    return (
+        "plan",
+        "Stock and staff",
+        "What to order, and who works when?",
+        joined(_words(site.said(given), limit), site.pictures(given)),
+    )
 
 
 def page(

@@ -98,6 +98,11 @@ svg .stopperhapsno{font-weight:700;font-size:11px}
 .fan95{fill:var(--ok);fill-opacity:.22}.fan80{fill:var(--ok);fill-opacity:.34}
 .fan60{fill:var(--ok);fill-opacity:.6}.median{stroke:var(--text);stroke-width:2.5}
 .arrived{stroke:var(--late);stroke-width:2;stroke-dasharray:5 3}
+.cell{stroke:none}.g0{fill:var(--hull)}.m1{fill:var(--late);fill-opacity:.35}
+.m2{fill:var(--late);fill-opacity:.7}.m3{fill:var(--very);fill-opacity:.85}
+.i1{fill:var(--ok);fill-opacity:.2}.i2{fill:var(--ok);fill-opacity:.45}
+.i3{fill:var(--ok);fill-opacity:.75}svg .cellno{font-size:10.5px;fill:var(--text)}
+h3{margin-top:1.25rem}
 details{margin:.35rem 0 0;font-size:.9rem}summary{cursor:pointer;color:var(--muted);
 padding:.3rem 0;width:fit-content}summary:hover{color:var(--text)}
 .scroll{overflow:auto;max-height:24rem;max-width:100%;border:1px solid var(--line);

@@ -11,7 +11,7 @@ from typing import Literal, Protocol
 import narwhals as nw
 import polars as pl
 
-from lanecast.tables import commerce, network, parcel
+from lanecast.tables import commerce, network, parcel, planning
 from lanecast.tables.ingest import QUARANTINE
 from lanecast.tables.lake import Batch, Frame, Lake, unknown
 from lanecast.tables.schema import Table
@@ -37,6 +37,7 @@ REFERRED = {
         commerce.ADDRESSES,
         commerce.ORDERS,
         parcel.PARCELS,
+        planning.WORKERS,
     )
 }
 

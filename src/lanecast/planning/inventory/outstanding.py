@@ -11,6 +11,7 @@ from lanecast.tables.planning import DEMAND_FORECASTS
 
 from .ahead import ahead
 from .decide.costs import Limits
+from .decide.known import needed
 from .features import arriving, items, lateness, sales
 from .models.lifted import Lifted
 from .replay import HISTORY
@@ -20,6 +21,7 @@ DAY_H = 24.0
 DRAWS = 200
 LEAST_ORDERS = 30  # received, from which on lead times are learnt and not believed
 LONGEST = 150  # days ahead
+REVIEWS = 5  # that an order may be thought to last
 LEAST_SALES_D = 14  # days on which an item must have been on sale for a forecast of ours
 
 
@@ -36,6 +38,27 @@ def limits(lake: Lake, asof: datetime, budget: float = float("inf")) -> Limits:
             "unique_id", *(pl.col(name) * pl.col("lead_d") * DAY_H for name in QUANTILES)
         )  # fmt: skip
     return Limits(known, collect(arriving(lake, asof).lazy()), leads, budget)
+
+
+def of_site(bounds: Limits, site: str) -> Limits:
+    """Return what concerns the items of one place."""
+    mine = pl.col("unique_id").str.ends_with(f"/{site}")
+    way, leads = bounds.arriving, bounds.leads
+    return Limits(
+        bounds.items.filter(mine),
+        None if way is None else way.filter(mine),
+        None if leads is None else leads.filter(mine),
+        bounds.budget,
+    )
+
+
+def reach_d(bounds: Limits) -> int:
+    """Return the days for which demand must be foreseen, so that orders of some reviews fit in."""
+    if bounds.items.is_empty():
+        return 0
+    needs = needed(bounds.items, bounds.leads)["needs"].to_numpy().max()
+    review = bounds.items["review_d"].to_numpy().max()
+    return min(int(needs + (REVIEWS - 1) * review), LONGEST)
 
 
 def forecasts(lake: Lake, asof: datetime, known: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:

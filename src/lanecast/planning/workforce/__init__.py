@@ -2,11 +2,14 @@
 
 from .decide import Costs as Costs
 from .decide import Limits as Limits
+from .decide import Rostered as Rostered
 from .decide import decide as decide
+from .decide import rostered as rostered
 from .evaluate import evaluate as evaluate
 from .evaluate import speed as speed
 from .features import cutoffs as cutoffs
 from .features import outcomes as outcomes
+from .features import rosters as rosters
 from .features import team as team
 from .features import volumes as volumes
 from .features import worked as worked

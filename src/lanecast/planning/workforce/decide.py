@@ -14,6 +14,7 @@ from lanecast.optimize.shift_groups import groups
 from lanecast.optimize.shifts import Shifts
 from lanecast.tables.planning import PROCESSES
 
+from .cover import hours, weekly
 from .roster_rows import days_off, local_shifts, roster_rows, work_of
 
 KINDS = {"early": 0, "late": 1, "night": 2}
@@ -76,6 +77,19 @@ class Limits:
             )
 
 
+@dataclass(frozen=True)
+class Rostered:
+    """A roster as ``decide`` returns it, and what it leads to (see ``cover``).
+
+    ``hours`` has a row per interval: work that comes, people at work, work done and late;
+    ``weekly`` what is expected to be paid, by week and cause.
+    """
+
+    plan: Plan[pl.DataFrame]
+    hours: pl.DataFrame
+    weekly: pl.DataFrame
+
+
 def decide(
     volumes: pl.DataFrame, rates: pl.DataFrame, team: pl.DataFrame, cutoffs: pl.DataFrame,
     costs: Costs, limits: Limits, before: pl.DataFrame | None = None, prices: bool = False,
@@ -108,6 +122,15 @@ def decide(
     ValueError
         When the volumes are of several places, nobody works there, or no shift fits a contract.
     """
+    return rostered(volumes, rates, team, cutoffs, costs, limits, before, prices, rounds, seed).plan
+
+
+def rostered(
+    volumes: pl.DataFrame, rates: pl.DataFrame, team: pl.DataFrame, cutoffs: pl.DataFrame,
+    costs: Costs, limits: Limits, before: pl.DataFrame | None = None, prices: bool = False,
+    rounds: int = 60, seed: int = 0,
+) -> Rostered:  # fmt: skip
+    """Return a roster, and what it leads to; everything else as ``decide`` says."""
     sites = volumes["unique_id"].str.split("/").list.first().unique()
     if len(sites) != 1:
         raise ValueError(f"volumes: expected one place, got {len(sites)}: {', '.join(sites)}.")
@@ -148,24 +171,20 @@ def decide(
     name = hashlib.sha256(f"{costs}{limits}{made.shift.tobytes()!r}{come.tobytes()!r}".encode())
     plan_id = f"ros_{name.hexdigest()[:16]}"
     asof = volumes["asof"].max()
+    group = groups(people, temps)
     table = roster_rows(
-        made,
-        people,
-        temps,
-        groups(people, temps),
-        shifts,
-        staff,
-        names,
-        site,
-        origin,
-        plan_id,
-        asof,
+        made, people, temps, group, shifts, staff, names, site, origin, plan_id, asof
     )
-    return Plan(
+    plan = Plan(
         table, made.cost, {**made.parts, "changed_days": float(made.changed)}, made.bound,
         "optimal" if made.gap < 1e-6 else "feasible",
         _late(made, names, origin, limits.per_hour), made.saves,
     )  # fmt: skip
+    return Rostered(
+        plan,
+        hours(made, people, group, shifts, work, origin),
+        weekly(made, people, temps, shifts, work, rules),
+    )
 
 
 def _span(volumes: pl.DataFrame, staff: pl.DataFrame, site: str) -> tuple[int, int, str]:

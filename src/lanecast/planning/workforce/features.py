@@ -6,7 +6,7 @@ import narwhals as nw
 
 from lanecast.tables.lake import Frame, Lake
 from lanecast.tables.network import FACILITIES, LANES
-from lanecast.tables.planning import LABOUR, WORKERS, WORKLOAD
+from lanecast.tables.planning import LABOUR, ROSTER_PLANS, WORKERS, WORKLOAD
 
 NEW_D = 90  # days at work before the first record, below which a worker counts as new
 
@@ -94,3 +94,11 @@ def cutoffs(lake: Lake, asof: datetime) -> Frame:
             headway_s=nw.col("headway_s"),
         )
     )  # fmt: skip
+
+
+def rosters(lake: Lake, asof: datetime, site: str) -> Frame:
+    """Return the newest roster of a place that was decided before ``asof``."""
+    rows = lake.asof(asof).read(ROSTER_PLANS).filter(nw.col("facility_id") == site)
+    rows = rows.filter(nw.col("asof") < asof)
+    newest = nw.col("asof").max().over("facility_id")
+    return rows.filter(nw.col("asof") == newest).select(*ROSTER_PLANS.columns)

@@ -40,18 +40,8 @@ def split(
         .over("unique_id")
     )
     days = ahead.group_by("unique_id").agg(forecast=pl.col("whole").sum())
-    leads = items.select("unique_id", longest=pl.col("lead_d").ceil())
-    if limits.leads is not None:
-        by = limits.leads.select(
-            "unique_id", slowest=(pl.col(QUANTILES[-1]) * SLOWEST / DAY_H).ceil()
-        )
-        leads = leads.join(by, on="unique_id", how="left").select(
-            "unique_id", longest=pl.coalesce("slowest", "longest")
-        )
-    both = (
-        items.join(days, on="unique_id", how="left")
-        .join(leads, on="unique_id")
-        .with_columns(needs=pl.max_horizontal(pl.col("longest") - 1, 0) + pl.col("review_d"))
+    both = items.join(days, on="unique_id", how="left").join(
+        needed(items, limits.leads), on="unique_id"
     )
     enough = pl.col("forecast").fill_null(0) >= pl.col("needs")
     most = (pl.col("most") / pl.col("case_pack")).floor() * pl.col("case_pack")
@@ -72,6 +62,18 @@ def split(
     skipped = both.filter(~good).select("unique_id", reason=reason)
     todo = both.filter(good).sort("forecast", "unique_id")
     return todo, ahead.filter("whole"), skipped
+
+
+def needed(items: pl.DataFrame, leads: pl.DataFrame | None) -> pl.DataFrame:
+    """Return ``unique_id`` and ``needs``: the days that an order of now must last, at the most."""
+    slowest = items.select("unique_id", "review_d", longest=pl.col("lead_d").ceil())
+    if leads is not None:
+        by = leads.select("unique_id", slowest=(pl.col(QUANTILES[-1]) * SLOWEST / DAY_H).ceil())
+        slowest = slowest.join(by, on="unique_id", how="left").with_columns(
+            longest=pl.coalesce("slowest", "longest")
+        )
+    needs = pl.max_horizontal(pl.col("longest") - 1, 0) + pl.col("review_d")
+    return slowest.select("unique_id", needs=needs)
 
 
 def outlooks(

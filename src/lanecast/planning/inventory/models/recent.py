@@ -155,21 +155,21 @@ def drawn(
     seed: int,
     count: float = np.inf,
     active: Array | float = 1.0,
-    drift: float = 0.0,
+    drift: Array | float = 0.0,
 ) -> npt.NDArray[np.float64]:
     """Return draws (n, P, H) of demand with this mean (n, H) and variance m + spread m^2.
 
     The level of a whole draw varies by a gamma factor, as a mean of ``count`` days would, and by
-    the share ``drift`` beside that. Where
-    days are ``active`` by a chance only, shape (n,), that is the law of an active day, of mean
-    ``mean / active``; the others have no demand.
+    the share ``drift`` (one, or one per item) beside that. Where days are ``active`` by a chance
+    only, shape (n,), that is the law of an active day, of mean ``mean / active``; the others have
+    no demand.
     """
     random = np.random.default_rng(seed)
     n = len(mean)
     on = np.broadcast_to(np.asarray(active, np.float64), (n,))
     m = np.maximum(mean / on[:, None], 1e-9)
     rate = np.repeat(m[:, None, :], draws, axis=1)
-    if np.isfinite(count):
+    if np.isfinite(count) or np.any(np.asarray(drift) > 0):
         doubt = (1 / np.maximum(m.mean(axis=1), 1e-3) + spread) / count + drift**2
         shape = 1 / np.maximum(doubt, 1e-6)
         rate = (
