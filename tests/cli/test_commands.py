@@ -14,7 +14,7 @@ from lanecast.tables.parcel import PARCELS, PLANS, PREDICTIONS, SCANS
 
 from .conftest import LEARNT_UNTIL
 
-COMMANDS = ["doctor", "demo", "ingest", "fit", "predict", "backtest", "decide", "tables"]
+COMMANDS = ["doctor", "demo", "ingest", "fit", "predict", "backtest", "decide", "plan", "tables"]
 PLAIN = [name for name in COMMANDS if name not in VERBS]
 ASKED = [f"{verb} {problem}" for verb, (problems, _) in VERBS.items() for problem in problems]
 FIGURES = {

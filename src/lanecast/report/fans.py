@@ -20,7 +20,8 @@ def fan(unique_id: str, past: pl.DataFrame, ahead: pl.DataFrame, later: pl.DataF
     Parameters
     ----------
     past, later
-        Sales before the forecast and after it: ``date`` and ``units``, by date.
+        Sales before the forecast and after it: ``date``, ``units`` and ``met`` (whether stock
+        lasted), by date.
     ahead
         Quantiles of each day to come, by ``date``.
     """
@@ -34,12 +35,20 @@ def fan(unique_id: str, past: pl.DataFrame, ahead: pl.DataFrame, later: pl.DataF
     tops = (rows["q975"], seen["units"])
     high = 1.05 * max(*(float(each.to_numpy().max(initial=1.0)) for each in tops), 1.0)
     middle = rows["q500"].to_numpy()
-    inside = later.join(ahead, on="date").select(pl.col("units").is_between("q100", "q900").mean())
-    share = inside.item() if later.height else None
+    inside = (
+        later.filter("met")
+        .join(ahead, on="date")
+        .select(pl.col("units").is_between("q100", "q900").mean())
+    )
+    share = inside.item()
     meaning = (
         f"Fan chart of {unique_id}: {past.height} days of sales, then {rows.height} days of "
         f"forecast with a middle of {middle.mean():.1f} pieces a day"
-        + (f"; {share:.0%} of the later sales lie in the 80 % band." if share is not None else ".")
+        + (
+            f"; {share:.0%} of the days on which stock lasted lie in the 80 % band."
+            if share is not None
+            else "."
+        )
     )
 
     def draw(size: Size) -> Html:
@@ -54,10 +63,11 @@ def fan(unique_id: str, past: pl.DataFrame, ahead: pl.DataFrame, later: pl.DataF
         now = tag("line", class_="ideal", x1=at, x2=at, y1=plot.top, y2=plot.floor)
         dots = [
             tag(
-                "circle", tag("title", f"{day:%-d %b}: {units} sold"), class_="dot s2",
-                cx=plot.x(k), cy=plot.y(units), r=2.6,
+                "circle",
+                tag("title", f"{day:%-d %b}: {units} sold{'' if met else ', then none was left'}"),
+                class_="dot s2" if met else "dot out", cx=plot.x(k), cy=plot.y(units), r=2.6,
             )
-            for day, units, k in seen.tail(later.height).iter_rows()
+            for day, units, met, k in seen.tail(later.height).iter_rows()
         ] if later.height else []  # fmt: skip
         return joined(
             frame(plot, x, y, "", "pieces a day", upright=False), *bands, sold, line, now, *dots
@@ -87,6 +97,7 @@ def legend() -> Html:
         (joined(*nested), "60, 80 and 95 % of days"),
         (tag("line", class_="line s0", x1=1, x2=33, y1=7, y2=7), "middle"),
         (tag("circle", class_="dot s2", cx=17, cy=7, r=2.6), "sold later"),
+        (tag("circle", class_="dot out", cx=17, cy=7, r=2.6), "sold until stock ran out"),
     )
 
 

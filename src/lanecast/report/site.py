@@ -23,7 +23,8 @@ SIDES = {"over": "Too much", "under": "Too little", "running": "Trade and work"}
 class Site:
     """A plan, the zone of its site, and daily sales around it.
 
-    ``sold`` has ``unique_id``, ``date`` and ``units``, days after the plan was made too, if known.
+    ``sold`` has ``unique_id``, ``date``, ``units`` and ``met``, whether stock lasted all day; days
+    after the plan was made too, if they are known.
     """
 
     made: Chain
@@ -65,7 +66,7 @@ def _fans(site: Site) -> Html | None:
     drawn = []
     for name in most["unique_id"].head(BEST):
         rows = made.forecast.filter(unique_id=name).with_columns(date=pl.col("ds").dt.date())
-        sold = site.sold.filter(unique_id=name).sort("date").select("date", "units")
+        sold = site.sold.filter(unique_id=name).sort("date").select("date", "units", "met")
         past = sold.filter(pl.col("date") < made.first)
         last = rows["date"].max()
         later = sold.filter(pl.col("date").is_between(made.first, pl.lit(last)))
@@ -81,7 +82,9 @@ def _staff(site: Site) -> Html | None:
     if site.made.roster is None:
         return None
     rows = staffing.gaps(site.made.roster.hours, site.zone)
-    return None if rows.is_empty() else tag("div", staffing.heat(rows, site.made.site))
+    return (
+        None if rows.is_empty() else tag("div", staffing.heat(rows, site.made.site), class_="alone")
+    )
 
 
 def _orders(site: Site) -> Html | None:

@@ -1,6 +1,7 @@
 """Staff: where more work comes than people are at work, and where fewer, hour by hour."""
 
 from collections.abc import Sequence
+from datetime import date
 
 import polars as pl
 
@@ -20,7 +21,7 @@ HEADS = {
 def gaps(hours: pl.DataFrame, zone: str) -> pl.DataFrame:
     """Return ``day``, ``hour``, ``need_h``, ``rostered_h`` and ``gap_h``, need less people.
 
-    By local day and hour, without hours in which nothing comes and nobody is at work on any day.
+    By local day and hour, without hours in which next to nothing happens on any day.
     """
     local = pl.col("started_at").dt.convert_time_zone(zone)
     found = (
@@ -28,7 +29,7 @@ def gaps(hours: pl.DataFrame, zone: str) -> pl.DataFrame:
         .agg(pl.col("need_h", "rostered_h").sum())
         .with_columns(gap_h=pl.col("need_h") - pl.col("rostered_h"))
     )
-    busy = (pl.col("need_h") + pl.col("rostered_h")).max().over("hour") > 0.01
+    busy = (pl.col("need_h") + pl.col("rostered_h")).max().over("hour") >= STEPS[0]
     planned = pl.col("rostered_h").max().over("day") + pl.col("need_h").max().over("day") > 0.01
     return found.filter(busy & planned).sort("day", "hour")
 
@@ -110,8 +111,8 @@ def _cell(x: float, y: float, wide: float, tall: float, row: dict[str, float], w
     )  # fmt: skip
 
 
-def _day(day: object, wide: bool) -> str:
-    return f"{day:%a %-d}" if wide else f"{day:%-d}"
+def _day(day: date, wide: bool) -> str:
+    return f"{day:%a}"[:2] + f" {day:%-d}" if wide else f"{day:%-d}"
 
 
 def _legend() -> Html:

@@ -102,7 +102,7 @@ svg .stopperhapsno{font-weight:700;font-size:11px}
 .m2{fill:var(--late);fill-opacity:.7}.m3{fill:var(--very);fill-opacity:.85}
 .i1{fill:var(--ok);fill-opacity:.2}.i2{fill:var(--ok);fill-opacity:.45}
 .i3{fill:var(--ok);fill-opacity:.75}svg .cellno{font-size:10.5px;fill:var(--text)}
-h3{margin-top:1.25rem}
+.dot.out{fill:var(--panel);stroke:var(--late);stroke-width:1.4}h3{margin-top:1.25rem}
 details{margin:.35rem 0 0;font-size:.9rem}summary{cursor:pointer;color:var(--muted);
 padding:.3rem 0;width:fit-content}summary:hover{color:var(--text)}
 .scroll{overflow:auto;max-height:24rem;max-width:100%;border:1px solid var(--line);
