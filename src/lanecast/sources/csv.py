@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
-from lanecast.tables import commerce, events, network, parcel, planning, series, trajectory
+from lanecast.tables import address, commerce, events, network, parcel, planning, series, trajectory
 from lanecast.tables.schema import Table
 
 from . import files
@@ -31,6 +31,7 @@ TABLES = (
     trajectory.LANE_HISTORY,
     trajectory.LEG_PLANS,
     *planning.RECORDS,
+    *address.TABLES,
     *series.TABLES,
 )
 """What may come, each table after those that it refers to."""

@@ -98,4 +98,19 @@ GAZETTEER_PREMISES = Table(
     },
 )
 
-TABLES = (GAZETTEERS, GAZETTEER_PLACES, GAZETTEER_POSTCODES, GAZETTEER_PREMISES)
+TYPED_ADDRESSES = Table(
+    "typed_addresses",
+    "Delivery addresses as they were typed. Personal data: no feature reads them.",
+    key=("address_id",),
+    clock="recorded_at",
+    columns={
+        "address_id": key("Address."),
+        "country": COUNTRY,
+        "text": text("As typed, in one line or several.", True),
+        "recorded_at": RECORDED,
+    },
+    references={"address_id": "addresses.address_id"},
+)
+
+KNOWN = (GAZETTEERS, GAZETTEER_PLACES, GAZETTEER_POSTCODES, GAZETTEER_PREMISES)
+TABLES = (*KNOWN, TYPED_ADDRESSES)

@@ -10,7 +10,7 @@ from typing import Any, get_type_hints
 import numpy as np
 import polars as pl
 
-from lanecast.tables.address import TABLES
+from lanecast.tables.address import KNOWN
 from lanecast.tables.lake import Lake
 
 from .arrays import Gazetteer
@@ -39,7 +39,7 @@ def gazetteer(lake: Lake) -> Gazetteer:
 
 def _versions(lake: Lake) -> dict[str, int]:
     held = lake.pinned.versions
-    return {table.name: held[table.name] for table in TABLES if table.name in held}
+    return {table.name: held[table.name] for table in KNOWN if table.name in held}
 
 
 def _save(folder: Path, made: Gazetteer, manifest: dict[str, Any]) -> None:

@@ -80,6 +80,8 @@ def replied(
     rules = _rules(country)
     needs = [REQUIRED[letter] for letter in rules.get("require", "AC") if letter in REQUIRED]
     has = set(components) | ({"road"} if {"po_box", "house"} & set(components) else set())
+    if door.road is not None and door.road.how != "unknown":
+        needs.append("house_number")  # of a street whose houses are known
     missing = [name for name in needs if name not in has]
     inferred = {name for name, c in components.items() if c["inferred"]}
     validated = _granularity(components, confirmed=True)

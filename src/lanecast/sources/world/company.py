@@ -8,7 +8,7 @@ import narwhals as nw
 import numpy as np
 import polars as pl
 
-from lanecast.tables import commerce, events, parcel, planning
+from lanecast.tables import address, commerce, events, parcel, planning
 from lanecast.tables import network as places
 from lanecast.tables.lake import Lake
 from lanecast.tables.schema import Table, conform
@@ -39,6 +39,8 @@ from .scans import observe
 from .scene import Scene
 from .shocks import shocks, weather_table
 from .streams import Streams
+from .streets import settle
+from .streets_tables import street_tables, street_truth
 from .timetable import lane_timetable
 
 TABLES: tuple[Table, ...] = (
@@ -64,7 +66,7 @@ class World:
             When the lake holds other values for the same facts, such as another world.
         """
         with lake.batch("world") as batch:
-            for table in (*TABLES, *planning.RECORDS):
+            for table in (*TABLES, *planning.RECORDS, *address.TABLES):
                 if table.name not in self.tables:
                     continue
                 _, clash = batch.append(table, nw.from_native(self.tables[table.name]))
@@ -93,6 +95,7 @@ def simulate(
     imperfect: bool = True,
     replica: int = 0,
     products: int = 0,
+    streets: bool = False,
 ) -> World:
     """Simulate a company that ships ``parcels`` in ``days`` from ``start`` (00:00 UTC) on.
 
@@ -106,6 +109,9 @@ def simulate(
     products
         How many products are sold from stock in every warehouse, with prices, stock, and people
         who work for them (``planning.RECORDS``). It leaves everything else as it is.
+    streets
+        Whether addresses lie in streets, with a register of houses and what buyers typed
+        (``address.TABLES``). It leaves everything else as it is.
 
     Raises
     ------
@@ -183,6 +189,11 @@ def simulate(
         frames |= retail_tables(trade, sold, scene)
         hidden |= retail_truth(trade, sold, scene)
         kept = (*TABLES, *planning.RECORDS)
+    if streets:
+        at = settle(homes, scene)
+        frames |= street_tables(at, homes, ids["address"], scene)
+        hidden |= street_truth(at, homes, ids["address"])
+        kept = (*kept, *(t for t in address.TABLES if t.name in frames))
     tables = {t.name: conform(t, nw.from_native(frames[t.name])).to_native() for t in kept}
     return World(tables, hidden)
 
