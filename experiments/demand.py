@@ -1,10 +1,12 @@
 """Demand: public series beside peers, and the simulated company beside its truth.
 
     python experiments/demand.py public walmart DIR --horizon 8 --series 500 2012-04-27
+    python experiments/demand.py public m4 DIR --horizon 48 --members 2017-12-30
     python experiments/demand.py world 2 3 4
 
-``--series`` takes so many of the series, evenly, so that a run takes minutes; without it, all. The
-command line does the same for all of them: ``lanecast backtest demand``.
+``--members`` puts the members of the ensemble in the place of the peers. ``--series`` takes so many
+of the series, evenly, so that a run takes minutes; without it, all. The command line does the same
+for all of them: ``lanecast backtest demand``.
 """
 
 import argparse
@@ -17,13 +19,14 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from lanecast.cli.demand import entries, series
+from lanecast.cli.demand import MAIN, entries, series
 from lanecast.cli.forecasts import WEIGHING
 from lanecast.planning import demand
 from lanecast.planning.demand.factors import Factors
 from lanecast.planning.demand.latent import Latent
 from lanecast.planning.demand.sales import days
 from lanecast.planning.weighing import Weighing
+from lanecast.sources import m4
 from lanecast.sources.world import simulate
 from lanecast.tables.lake import Lake
 
@@ -31,7 +34,9 @@ KEY = ["product_id", "facility_id", "date"]
 SEEN_AS = {"price": "log_price", "promotion": "discount"}
 
 
-def public(source: str, data: Path, horizon: int, origins: list[str], most: int | None) -> None:
+def public(
+    source: str, data: Path, horizon: int, origins: list[str], most: int | None, members: bool
+) -> None:
     """Print the scores of each model at each origin, and over all."""
     asked, weighing = [], WEIGHING.get(source, Weighing())
     with series(source, data, horizon) as lake:
@@ -44,14 +49,23 @@ def public(source: str, data: Path, horizon: int, origins: list[str], most: int 
                 rows = np.linspace(0, len(known.ids) - 1, most).astype(int)
                 known, came = known.of(rows), came[rows]
             answers = {}
-            for name, model in entries(source, known, 0).items():
+            every = entries(source, known, 0)
+            for name, model in ({MAIN: every[MAIN]} if members else every).items():
                 started = time.process_time()
-                answers[name] = model.fit(known).predict(known)
+                fitted = model.fit(known)
+                answers[name] = fitted.predict(known)
                 print(f"{origin} {name}: {time.process_time() - started:.0f} s of processor time")
+                if name == MAIN:
+                    print({part: round(share, 2) for part, share in fitted.weights.items()})
+                if members:
+                    answers |= {part: m.predict(known) for part, m in fitted.members.items()}
             asked.append(demand.Asked(known, came, answers))
             show(asked[-1:], weighing)
     if len(asked) > 1:
         show(asked, weighing)
+    if source == "m4":
+        season = asked[0].known.frequency.seasons[0] if horizon == m4.HORIZONS["hourly"] else 1
+        print("OWA", {name: round(value, 4) for name, value in demand.owa(asked, season).items()})
 
 
 def show(asked: list[demand.Asked], weighing: Weighing) -> None:
@@ -110,9 +124,11 @@ if __name__ == "__main__":
     of.add_argument("origins", nargs="+")
     of.add_argument("--horizon", type=int, required=True)
     of.add_argument("--series", type=int)
+    of.add_argument("--members", action="store_true")
     kinds.add_parser("world").add_argument("seeds", nargs="+", type=int)
     given = parser.parse_args()
     if given.kind == "public":
-        public(given.source, given.data, given.horizon, given.origins, given.series)
+        what = (given.source, given.data, given.horizon, given.origins)
+        public(*what, given.series, given.members)
     else:
         print(pl.DataFrame([world(seed) for seed in given.seeds]))

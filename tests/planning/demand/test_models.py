@@ -12,7 +12,7 @@ from lanecast.planning.demand import Asked, Ensemble, Pooled, Recursive, Seasona
 from lanecast.planning.demand import evaluate as scored
 from lanecast.planning.demand.models.deep import Deep
 from lanecast.planning.demand.models.ensemble import FittedEnsemble, validation
-from lanecast.planning.demand.models.pooled import usual
+from lanecast.planning.demand.models.pooled import heads_at
 from lanecast.planning.forecast import LEVEL, MEDIAN
 from lanecast.planning.panel import outcomes
 
@@ -150,7 +150,7 @@ def test_a_series_without_width_does_not_widen_the_others():
 def test_levels_between_heads_are_those_of_a_normal_law():
     heads = (0.1, 0.5, 0.9)
     q = norm.ppf(heads)[None]
-    np.testing.assert_allclose(placed(usual(heads)[None], q)[0], norm.ppf(LEVEL), atol=0.12)
+    np.testing.assert_allclose(placed(heads_at(heads)[None], q)[0], norm.ppf(LEVEL), atol=0.12)
 
 
 def test_settings_that_make_no_sense_are_refused():

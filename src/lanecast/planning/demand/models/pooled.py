@@ -107,7 +107,7 @@ class FittedPooled:
             return Forecast(plain.quantiles, named)
         heads = self.raw(of)
         flat = heads.reshape(-1, len(self.heads))
-        quantiles = placed(np.tile(usual(self.how.heads), (len(flat), 1)), flat)
+        quantiles = placed(np.tile(heads_at(self.how.heads), (len(flat), 1)), flat)
         quantiles = quantiles.reshape(*heads.shape[:2], len(LEVEL))
         unknown = plain.fallback != ""
         quantiles[unknown] = plain.quantiles[unknown]
@@ -129,7 +129,7 @@ class FittedPooled:
         return np.asarray(out)
 
 
-def usual(heads: tuple[float, ...]) -> Floats:
+def heads_at(heads: tuple[float, ...]) -> Floats:
     """Return the positions of all levels among ``heads`` if spreads were normal, shape (L,)."""
     z, at = norm.ppf(LEVEL), norm.ppf(heads)
     middle = len(heads) // 2

@@ -18,10 +18,10 @@ from .seasonal import SeasonalNaive, last_known
 from .weights import kinds
 
 BACK = {"hours": 336, "days": 500}  # origins that are learnt from, in periods before the last
-MOST_ALONE = {"hours": 500, "days": 300}  # series that are fitted one by one; each takes 0.1 s
+MOST_ALONE = {"hours": 100, "days": 300}  # series that are fitted one by one: 0.05 s each or more
 OTHERS_ALONE = 5000  # of weeks and longer, which take 0.02 s
 ORIGINS = 8
-MOST_PERIODS = {"days": 400}  # of a series that is fitted alone: no year but one of them
+MOST_PERIODS = {"days": 400, "weeks": 260}  # of a series that is fitted alone
 
 
 def usual(of: Panel, weighing: Weighing | None = None, seed: int = 0) -> Ensemble:
