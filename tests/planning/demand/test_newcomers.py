@@ -33,7 +33,7 @@ def test_what_has_no_past_is_answered_by_its_siblings_and_said(launched):
 
 def test_its_own_sales_count_more_with_every_period(launched):
     out = with_newcomers(answer(launched), launched)
-    np.testing.assert_allclose(out.median[1], (10 + 40) / 2)
+    np.testing.assert_allclose(out.median[1], 0.8 * 40 + 0.2 * 10)
     assert out.fallback[1] == WITH_SIBLINGS
 
 

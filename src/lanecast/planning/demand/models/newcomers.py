@@ -13,7 +13,8 @@ from lanecast.planning.forecast import LEVEL, Forecast
 from lanecast.planning.panel import Floats, Panel
 
 SIBLINGS = 3  # as many are needed
-FEW = 4  # known periods below which siblings count too
+FEW = 3  # known periods below which siblings count too
+OF_SIBLINGS = 0.5  # periods of its own that siblings count as much as
 SAMPLE = 200  # siblings that are looked at
 FROM_SIBLINGS, WITH_SIBLINGS = "siblings", "few_known_and_siblings"
 
@@ -34,7 +35,7 @@ def with_newcomers(forecast: Forecast, of: Panel) -> Forecast:
         if not len(among):
             continue
         law = _mixture(forecast.quantiles[among])
-        own = (known[rows] / (known[rows] + FEW / 2))[:, None, None]
+        own = (known[rows] / (known[rows] + OF_SIBLINGS))[:, None, None]
         quantiles[rows] = own * quantiles[rows] + (1 - own) * law
         fallback[rows] = np.where(known[rows] == 0, FROM_SIBLINGS, WITH_SIBLINGS)
     return Forecast(quantiles, fallback)
