@@ -19,13 +19,14 @@ from lanecast.tables.schema import check
 RATE = 0.2
 
 
-def growing(n=40_000, seed=0):
+def growing(n=40_000, seed=0, moment="checkout", sooner_h=0.0):
     """Questions of the last 30 days, a fifth of which end badly and slowly; most are not known."""
     random = np.random.default_rng(seed)
     bad = random.random(n) < RATE
     takes = np.where(bad, random.uniform(200, 500, n), random.uniform(10, 240, n))
+    takes = np.maximum(takes - sooner_h, 1.0)
     age = random.uniform(0, 720, n)
-    x = pl.DataFrame({"moment": ["checkout"] * n, "parcel_id": [str(i) for i in range(n)]})
+    x = pl.DataFrame({"moment": [moment] * n, "parcel_id": [str(i) for i in range(n)]})
     hit = np.where(takes <= age, bad, np.nan)
     return Answers(x, hit, np.minimum(takes, age), np.full(n, 240.0), age, 720.0)
 
@@ -49,6 +50,24 @@ def test_what_is_believed_of_open_questions_is_true_on_average():
     assert hit[late].min() > 0.999
     young = ~known.known & (known.waited_h < 10)
     assert hit[young] == pytest.approx(RATE, abs=1e-9)
+
+
+def test_how_long_answers_take_is_learnt_moment_by_moment():
+    """Later questions are answered sooner, and say nothing of how long the first ones wait."""
+    first, last = growing(), growing(80_000, 1, "in_transit", sooner_h=150.0)
+    both = Answers(pl.concat([first.x, last.x]), *(
+        np.concatenate([getattr(first, name), getattr(last, name)])
+        for name in ("hit", "waited_h", "scale_h", "age_h")
+    ), 720.0)  # fmt: skip
+    hit, says = believed(both, np.full(len(both.hit), RATE))
+    for moment in ("checkout", "in_transit"):
+        rows = (both.x["moment"] == moment).to_numpy()
+        assert np.average(hit[rows], weights=says[rows]) == pytest.approx(RATE, abs=0.012)
+    few = both.only(
+        ~(both.x["moment"] == "in_transit").to_numpy() | (np.arange(120_000) % 8000 == 0)
+    )
+    hit, _ = believed(few, np.full(len(few.hit), RATE))
+    assert np.isfinite(hit).all()  # a moment with few answers goes by all
 
 
 def test_where_bad_news_is_quick_only_old_questions_are_fair():

@@ -8,7 +8,8 @@ recent questions the known ones are not a fair sample. Two ways, for two needs:
   their share [1]_. Unbiased without a model, and noisy for slow answers.
 - ``believed``: a question open after u happens with ``p S1(u) / (p S1(u) + (1 - p) S0(u))``, p
   being what a model says, S1 and S0 the shares of hits and of misses that take longer than u (the
-  step E of a mixture cure model [2]_). Learning from it again is step M.
+  step E of a mixture cure model [2]_). Learning from it again is step M. S1 and S0 are those of the
+  moment of asking: what is asked at the last scan is answered sooner than what is asked at first.
 
 References
 ----------
@@ -67,21 +68,33 @@ def believed(
     all_known
         Questions that show how long answers take; None: these.
     """
-    done = known.known
+    done, others = known.known, all_known or known
     hit, weight = np.where(done, known.hit, 0.0), done.astype(np.float64)
     if done.all() or not done.any():
         return hit, weight
-    others = all_known or known
-    told = others.known
-    old = told & (others.age_h >= np.quantile(others.waited_h[told], OLD))
-    law = old if others.hit[old].sum() >= FEWEST else told
-    took, waited = others.waited_h / others.scale_h, known.waited_h[~done] / known.scale_h[~done]
-    longer = [_longer(took[law & (others.hit == value)], waited) for value in (1, 0)]
-    p = chance[~done]
-    yes, no = p * longer[0], (1 - p) * longer[1]
-    hit[~done] = yes / np.maximum(yes + no, 1e-12)
-    weight[~done] = longer[0] + longer[1] > 2e-3
+    waited = known.waited_h / known.scale_h
+    moment = known.x["moment"].to_numpy()
+    for name in np.unique(moment[~done]):
+        rows = ~done & (moment == name)
+        longer = [_longer(taken, waited[rows]) for taken in _law(others, name)]
+        yes, no = chance[rows] * longer[0], (1 - chance[rows]) * longer[1]
+        hit[rows] = yes / np.maximum(yes + no, 1e-12)
+        weight[rows] = longer[0] + longer[1] > 2e-3
     return hit, weight
+
+
+def _law(known: Answers, moment: str) -> list[Array]:
+    """Return how long answers to questions of a moment take, in ``scale_h``: of hits, of misses.
+
+    Of old questions where they had hits enough, else of all; of all moments where this one has few.
+    """
+    told = known.known
+    old = told & (known.age_h >= np.quantile(known.waited_h[told], OLD))
+    own = (known.x["moment"] == moment).to_numpy()
+    of_moment = [old & own, told & own, old, told]
+    law = next((rows for rows in of_moment if known.hit[rows].sum() >= FEWEST), told)
+    took = known.waited_h / known.scale_h
+    return [took[law & (known.hit == value)] for value in (1, 0)]
 
 
 def _longer(taken: Array, waited: Array) -> Array:
