@@ -364,13 +364,17 @@ def compared(of: Callable[[str, str], np.ndarray | None], what: str) -> dict:
     """Return what each model said, None where its stage was not run."""
     twin = {"hours": "end"}.get(what, what)
     both = middle if what in ("attempt", "hours") else mixed
+
+    def right(name: str) -> np.ndarray | None:
+        return None if of(name, "calibration") is None else of(name, what)
+
     return {
         "trees": of("trees", what),
         "twin": of(twin, f"raw_{what}"),
         "joint": of("joint", f"raw_{what}"),
-        "joint, put right": of("joint", what),
+        "joint, put right": right("joint"),
         "joint + graph": of("graph", f"raw_{what}"),
-        "joint + graph, put right": of("graph", what),
+        "joint + graph, put right": right("graph"),
         "trees + joint": both(of("trees", what), of("joint", what)),
     }
 
@@ -382,7 +386,7 @@ def against(
     who: pl.Series,
 ) -> str:
     """Return the interval of how much higher a score is than that of the joint model."""
-    return NOT_RUN if other is None else apart(mine - score(other), who)
+    return NOT_RUN if other is None else apart(mine * 1.0 - score(other), who)
 
 
 def tables(given: argparse.Namespace, folder: Path) -> None:
@@ -447,7 +451,8 @@ def tables(given: argparse.Namespace, folder: Path) -> None:
     of_theirs = {f"{name} of eta": theirs.get(name) for name in ("trees", "blend")}
     times = {name: None if each is None else each[order]
              for name, each in compared(of, "hours").items()}  # fmt: skip
-    joint = times["joint, put right"]
+    joint = of("joint", "hours")
+    joint = None if joint is None else joint[order]
     times |= of_theirs
     times |= {f"{name} + joint": middle(each, joint) for name, each in of_theirs.items()}
     parts = (of_theirs["blend of eta"], times["trees"], joint)
@@ -483,7 +488,8 @@ def tables(given: argparse.Namespace, folder: Path) -> None:
                 if base not in score:
                     row(name, *[NOT_RUN] * 4)
                     continue
-                parts = (score[base], score["joint, put right"], cold)
+                warm = score.get("joint, put right", score["joint"])
+                parts = (score[base], warm, cold)
                 two = [float(each[part].mean()) for each in parts]
                 row(name, *two, 1 - (two[0] - two[2]) / (two[0] - two[1]))
 

@@ -59,14 +59,17 @@ def test_how_long_answers_take_is_learnt_moment_by_moment():
         np.concatenate([getattr(first, name), getattr(last, name)])
         for name in ("hit", "waited_h", "scale_h", "age_h")
     ), 720.0)  # fmt: skip
-    hit, says = believed(both, np.full(len(both.hit), RATE))
+    hit, says = believed(both, np.full(len(both.hit), RATE), by_moment=True)
     for moment in ("checkout", "in_transit"):
         rows = (both.x["moment"] == moment).to_numpy()
         assert np.average(hit[rows], weights=says[rows]) == pytest.approx(RATE, abs=0.012)
+    pooled, _ = believed(both, np.full(len(both.hit), RATE))
+    first_rows = (both.x["moment"] == "checkout").to_numpy()
+    assert pooled[first_rows].mean() > RATE + 0.02
     few = both.only(
         ~(both.x["moment"] == "in_transit").to_numpy() | (np.arange(120_000) % 8000 == 0)
     )
-    hit, _ = believed(few, np.full(len(few.hit), RATE))
+    hit, _ = believed(few, np.full(len(few.hit), RATE), by_moment=True)
     assert np.isfinite(hit).all()  # a moment with few answers goes by all
 
 

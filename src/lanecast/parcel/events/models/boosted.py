@@ -18,6 +18,7 @@ from .trees import Trees, begin, begun, claimants, group, grow
 
 LATER = 0.75  # of the questions come before those that put chances right
 OF_BUYER = "not_received"  # the only event of which the buyer's own claims say anything
+BY_MOMENT = ("late",)  # due at the promise, which is nearer at each scan
 EVENTS_AT_A_TIME = 2  # LightGBM works outside of Python's lock
 
 
@@ -81,7 +82,7 @@ class Boosted:
         earlier, lines = self._learn(past, event, None), dict[str, Array]()
         later = known.only(asked_h >= cut_h)
         chance = earlier.chance(later.x)
-        hit, says = believed(later, chance, known)
+        hit, says = believed(later, chance, known, event in BY_MOMENT)
         weight, groups = says / later.same(), group(later.x)
         for name in np.unique(groups):
             mine = (groups == name) & (weight > 0)
@@ -109,7 +110,7 @@ class Boosted:
         else:
             chance = earlier.chance(sample.x, claims=False)
         for _ in range(steps):
-            hit, says = believed(sample, chance)
+            hit, says = believed(sample, chance, None, event in BY_MOMENT)
             both = np.concatenate([array, array[~done]])
             target = np.concatenate([np.where(done, hit, 1.0), np.zeros((~done).sum())])
             part = np.concatenate([np.where(done, 1.0, hit * says), ((1 - hit) * says)[~done]])

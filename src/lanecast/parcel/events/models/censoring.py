@@ -8,8 +8,8 @@ recent questions the known ones are not a fair sample. Two ways, for two needs:
   their share [1]_. Unbiased without a model, and noisy for slow answers.
 - ``believed``: a question open after u happens with ``p S1(u) / (p S1(u) + (1 - p) S0(u))``, p
   being what a model says, S1 and S0 the shares of hits and of misses that take longer than u (the
-  step E of a mixture cure model [2]_). Learning from it again is step M. S1 and S0 are those of the
-  moment of asking: what is asked at the last scan is answered sooner than what is asked at first.
+  step E of a mixture cure model [2]_). Learning from it again is step M. S1 and S0 can be those
+  of the moment of asking: the last scan is answered sooner than the first, even for its promise.
 
 References
 ----------
@@ -57,7 +57,10 @@ def settled(known: Answers) -> Mask:
 
 
 def believed(
-    known: Answers, chance: Array, all_known: Answers | None = None
+    known: Answers,
+    chance: Array,
+    all_known: Answers | None = None,
+    by_moment: bool = False,
 ) -> tuple[Array, Array]:
     """Return for every row how likely it happens, and whether it still says anything (1 or 0).
 
@@ -67,6 +70,8 @@ def believed(
         What a model says of each row, shape (n,).
     all_known
         Questions that show how long answers take; None: these.
+    by_moment
+        Whether that is learnt for each moment of asking by itself.
     """
     done, others = known.known, all_known or known
     hit, weight = np.where(done, known.hit, 0.0), done.astype(np.float64)
@@ -74,8 +79,8 @@ def believed(
         return hit, weight
     waited = known.waited_h / known.scale_h
     moment = known.x["moment"].to_numpy()
-    for name in np.unique(moment[~done]):
-        rows = ~done & (moment == name)
+    for name in np.unique(moment[~done]) if by_moment else [None]:
+        rows = ~done & (True if name is None else moment == name)
         longer = [_longer(taken, waited[rows]) for taken in _law(others, name)]
         yes, no = chance[rows] * longer[0], (1 - chance[rows]) * longer[1]
         hit[rows] = yes / np.maximum(yes + no, 1e-12)
@@ -83,16 +88,18 @@ def believed(
     return hit, weight
 
 
-def _law(known: Answers, moment: str) -> list[Array]:
-    """Return how long answers to questions of a moment take, in ``scale_h``: of hits, of misses.
+def _law(known: Answers, moment: str | None) -> list[Array]:
+    """Return how long answers take, in ``scale_h``: of hits, of misses.
 
-    Of old questions where they had hits enough, else of all; of all moments where this one has few.
+    Of old questions where they had hits enough, else of all; of one moment, where it has enough.
     """
     told = known.known
     old = told & (known.age_h >= np.quantile(known.waited_h[told], OLD))
-    own = (known.x["moment"] == moment).to_numpy()
-    of_moment = [old & own, told & own, old, told]
-    law = next((rows for rows in of_moment if known.hit[rows].sum() >= FEWEST), told)
+    own = np.zeros(len(told), bool)
+    if moment is not None:
+        own = (known.x["moment"] == moment).to_numpy()
+    each = (old & own, told & own, old)
+    law = next((rows for rows in each if known.hit[rows].sum() >= FEWEST), told)
     took = known.waited_h / known.scale_h
     return [took[law & (known.hit == value)] for value in (1, 0)]
 
