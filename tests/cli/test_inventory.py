@@ -44,6 +44,52 @@ def test_an_order_list_is_stored_and_canonical(lanecast, shop, tmp_path):
     assert "Order list" in again.out
 
 
+def test_scarce_stock_is_moved_before_orders_are_made(lanecast, shop, tmp_path):
+    path = shutil.copytree(shop, tmp_path / "lake")
+    asked = ("decide", "inventory", "--lake", path, "--transfers", "--per-move", "0.5")
+    told = lanecast(*asked, "--json", "-")
+    assert told.code == 0, told.err
+    moves = told.json["transfers"]
+    assert moves["bound"] <= moves["objective"] and moves["moves"] > 0
+    stored = collect(Lake(path).read(REPLENISHMENT_PLANS))
+    check(REPLENISHMENT_PLANS, nw.from_native(stored))
+    moved = stored.filter(pl.col("plan_id").str.starts_with("mov_"))
+    assert moved.height == moves["moves"] and moved["units"].sum() == moves["units"]
+    land = moved.select(pl.col("facility_id", "source_id").str.slice(0, 6))
+    assert (land["facility_id"] == land["source_id"]).all()  # whs_us to whs_us
+    again = lanecast(*asked)
+    assert "Moves of tonight" in again.out and "no plan can cost less than" in again.out
+
+
+def test_base_stocks_of_a_network_come_from_a_file(lanecast, tmp_path):
+    file = tmp_path / "network.json"
+    file.write_text(
+        '{"stocks": [{"name": "shop", "from": "hub", "lead": 1, "holding": 3, "rate": 5, '
+        '"short": 30}, {"name": "hub", "lead": 2, "holding": 1}]}'
+    )
+    told = lanecast("decide", "inventory", "--echelons", file, "--json", "-")
+    assert told.code == 0, told.err
+    assert told.json["status"] == "serial" and len(told.json["stocks"]) == 2
+    assert "Base stocks, serial" in lanecast("decide", "inventory", "--echelons", file).out
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (None, "is no file; give a JSON file"),
+        ("{", "is no JSON"),
+        ("[]", 'expected {"stocks": [{"name": ...}, ...]}'),
+        ('{"stocks": [{"name": "a"}]}', "lead: is missing for a"),
+    ],
+)
+def test_a_file_that_is_no_network_is_refused_in_words(lanecast, tmp_path, text, said):
+    file = tmp_path / "network.json"
+    if text is not None:
+        file.write_text(text)
+    told = lanecast("decide", "inventory", "--echelons", file)
+    assert told.code == 2 and said in " ".join(told.err.split())
+
+
 def test_stored_forecasts_of_demand_go_before_recent_sales(lanecast, shop, tmp_path):
     path = shutil.copytree(shop, tmp_path / "lake")
     lake = Lake(path)

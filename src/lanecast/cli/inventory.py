@@ -1,7 +1,9 @@
 """``lanecast decide | backtest inventory``: what to order, and what policies would have cost."""
 
 import time
+from dataclasses import replace
 from datetime import datetime, timedelta
+from json import loads as read_json
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -15,6 +17,7 @@ from lanecast.planning.inventory.outstanding import forecasts, limits
 from lanecast.planning.inventory.replay import HISTORY
 from lanecast.planning.inventory.shelves import shop
 from lanecast.tables.lake import Lake, collect
+from lanecast.tables.network import FACILITIES
 from lanecast.tables.planning import REPLENISHMENT_PLANS, STOCK
 
 from .options import (
@@ -71,15 +74,32 @@ def decide(
         float | None, typer.Option(help="Least chance that nothing is lost.")
     ] = None,
     policy: Annotated[PolicyName, typer.Option(help="How to order.")] = "rolling",
+    transfers: Annotated[
+        bool,
+        typer.Option("--transfers", help="First move scarce stock within countries."),
+    ] = False,
+    per_piece: Annotated[float, typer.Option(help="Cost of moving a piece.", min=0)] = 0.5,
+    per_move: Annotated[float, typer.Option(help="Cost of moving any pieces.", min=0)] = 5.0,
+    echelons: Annotated[
+        Path | None,
+        typer.Option("--echelons", help="Only base stocks of the network in this JSON file."),
+    ] = None,
     json: JsonOption = None,
 ) -> None:
     """Write the order list of the evening of --asof, from stored forecasts or else recent sales.
 
-    Example:
-
+    Examples
+    --------
       lanecast decide inventory --lake lake --order-cost 2 --holding 0.25
+
+      lanecast decide inventory --lake lake --transfers --per-piece 0.4
+
+      lanecast decide inventory --echelons network.json
     """
     writable(json=json)
+    if echelons is not None:
+        base_stocks(echelons, json)
+        return
     costs, rule = inventory.Costs(order=order_cost, holding=holding), policy_of(policy, service)
     known, now = stocked(lake, asof)
     with progress(quiet=json is not None) as say:
@@ -89,12 +109,19 @@ def decide(
         stored, ours = forecasts(known, now, bounds.items)
         if stored.height and ours.height:
             ours = ours.filter(pl.lit(False))  # one kind of draws in one plan
+        said = stored if stored.height else ours
+        shifted = None
+        if transfers:
+            say("moves", 0.5)
+            ways = inventory.Ways(per_piece, per_move, zone=countries(known))
+            shifted = inventory.moves(said, costs, bounds, ways)
+            bounds = replace(bounds, items=inventory.moved(bounds.items, shifted.table))
         say("orders", 0.6)
-        plan = inventory.decide(stored if stored.height else ours, costs, bounds, rule)
+        plan = inventory.decide(said, costs, bounds, rule)
+    table = plan.table if shifted is None else pl.concat([plan.table, shifted.table])
     written = 0
-    if plan.table.height:
-        table = nw.from_native(plan.table)
-        written = Lake(lake).write(REPLENISHMENT_PLANS, table, source="decide")
+    if table.height:
+        written = Lake(lake).write(REPLENISHMENT_PLANS, nw.from_native(table), source="decide")
     orders = plan.table.filter(pl.col("units") > 0)
     result: dict[str, Any] = {
         "items": plan.table.height,
@@ -110,18 +137,76 @@ def decide(
         "prices": dict(plan.prices),
         "skipped": dict(plan.skipped["reason"].value_counts().iter_rows()),
     }
+    if shifted is not None:
+        result["transfers"] = {
+            "moves": shifted.table.height,
+            "units": int(shifted.table["units"].sum()),
+            "objective": shifted.objective,
+            "parts": dict(shifted.parts),
+            "bound": shifted.bound,
+            "gap": shifted.gap,
+            "status": shifted.status,
+        }
     if not stored.height:
         note("no forecast of the last week is stored; recent sales are taken instead.")
     if json is not None:
         write_json(json, result)
         return
-    plain = {k: v for k, v in result.items() if not isinstance(v, dict)}
-    show(pl.DataFrame([plain]), f"Order list, evening of {now:%Y-%m-%d}")
+    _claims(result, f"Order list, evening of {now:%Y-%m-%d}")
+    if shifted is not None:
+        _claims(result["transfers"], "Moves of tonight, before the orders")
+        if shifted.table.height:
+            names = ("product_id", "source_id", "facility_id", "units", "up_to_units")
+            show(shifted.table.sort("units", descending=True).head(10).select(names), "Largest")
     if orders.height:
         told = ("product_id", "facility_id", "units", "cases", "due_date", "up_to_units", "cost")
         show(orders.sort("cost", descending=True).head(10).select(told), "Dearest to be without")
     for reason, count in result["skipped"].items():
         tell(f"{count} left out: {reason}.")
+
+
+def _claims(result: dict[str, Any], title: str) -> None:
+    """Print figures, and below them what the objective is made of."""
+    plain = {k: v for k, v in result.items() if not isinstance(v, dict)}
+    show(pl.DataFrame([plain]), title)
+    parts = ", ".join(f"{name} {cost:,.2f}" for name, cost in result["parts"].items())
+    tell(f"Expected: {parts}; no plan can cost less than {result['bound']:,.2f}.")
+
+
+def base_stocks(path: Path, json: Path | None) -> None:
+    """Print base stocks of the network in a JSON file.
+
+    Raises
+    ------
+    ValueError
+        When the file is missing, no JSON, or holds no network.
+    """
+    if not path.is_file():
+        raise ValueError(f"--echelons: {path} is no file; give a JSON file (docs/inventory.md).")
+    try:
+        given = read_json(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(f"--echelons: {path} is no JSON: {error}") from error
+    stocks = given.get("stocks") if isinstance(given, dict) else None
+    if not isinstance(stocks, list) or not all(isinstance(each, dict) for each in stocks):
+        raise ValueError(f'--echelons: {path}: expected {{"stocks": [{{"name": ...}}, ...]}}.')
+    try:
+        plan = inventory.echelons(stocks)
+    except ValueError as error:
+        raise ValueError(f"--echelons: {path}: {error}") from error
+    result = {"cost": plan.objective, "status": plan.status, "stocks": plan.table.to_dicts()}
+    if json is not None:
+        write_json(json, result)
+        return
+    show(plan.table, f"Base stocks, {plan.status}: {plan.objective:,.2f} per time")
+
+
+def countries(known: Lake) -> dict[str, str] | None:
+    """Return the country of each place; None where places are not known, so all may send to all."""
+    if not known.has(FACILITIES):
+        return None
+    rows = collect(known.read(FACILITIES).select("facility_id", "country"))
+    return dict(rows.iter_rows())
 
 
 def backtest(

@@ -18,7 +18,11 @@ from .decide import Newsvendor as Newsvendor
 from .decide import OrderUpTo as OrderUpTo
 from .decide import ReorderPoint as ReorderPoint
 from .decide import Rolling as Rolling
+from .decide import Ways as Ways
 from .decide import decide as decide
+from .decide import echelons as echelons
+from .decide import moved as moved
+from .decide import moves as moves
 from .evaluate import compared as compared
 from .evaluate import foresight as foresight
 from .models import Lifted as Lifted

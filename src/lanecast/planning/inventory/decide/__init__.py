@@ -3,7 +3,11 @@
 from .budget import Policy as Policy
 from .costs import Costs as Costs
 from .costs import Limits as Limits
+from .echelons import echelons as echelons
 from .min_max import MinMax as MinMax
+from .moves import Ways as Ways
+from .moves import moved as moved
+from .moves import moves as moves
 from .newsvendor import Newsvendor as Newsvendor
 from .order_up_to import OrderUpTo as OrderUpTo
 from .outlook import Order as Order
