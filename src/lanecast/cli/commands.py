@@ -26,9 +26,14 @@ VERBS = {  # by verb, the problems that have it, and what it does
         "Replay a period: refit, predict what was asked next, and score it when it was known.",
     ),
     "decide": (
-        ("eta", "events", "inventory", "workforce"),
+        ("eta", "events", "demand", "inventory", "workforce"),
         "Decide what to do, on what was predicted.",
     ),
+    "factors": (("demand",), "Say what drives what was recorded, how strongly and how surely."),
+}
+APART = {  # verbs of a problem that have a file of their own
+    ("decide", "demand"): "demand_decide",
+    ("factors", "demand"): "demand_factors",
 }
 GRAPH = {
     **{name: ("graph", name) for name in ("build", "path", "facts")},
@@ -78,7 +83,7 @@ def _nothing() -> None:
 
 
 for verb, (problems, line) in VERBS.items():
-    where = {problem: (problem, verb) for problem in problems}
+    where = {each: (APART.get((verb, each), each), verb) for each in problems}
     of_verb = typer.Typer(cls=group(where), help=line)
     of_verb.callback()(_nothing)
     app.add_typer(of_verb, name=verb)

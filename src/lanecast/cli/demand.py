@@ -22,7 +22,7 @@ from lanecast.tables.lake import Lake, collect
 from lanecast.tables.planning import SALES
 from lanecast.tables.series import SERIES
 
-from . import forecasts
+from . import demand_parts, forecasts
 from .forecasts import WEIGHING, model_of
 from .options import (
     AsofOption,
@@ -78,6 +78,19 @@ def predict(
     lake: LakeOption = Path("lake"),
     model: ModelOption = Path("model"),
     asof: AsofOption = None,
+    level: Annotated[
+        str | None,
+        typer.Option(
+            "--level",
+            help="Sums too: warehouse, category, region, total, or an attribute of the series.",
+        ),
+    ] = None,
+    paths: Annotated[
+        int, typer.Option("--paths", help="Futures to draw, written to --out.", min=0, max=2000)
+    ] = 0,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Only say what forecasts are made of; store nothing.")
+    ] = False,
     out: OutOption = None,
     json: JsonOption = None,
 ) -> None:
@@ -85,10 +98,15 @@ def predict(
 
     Example:
 
-      lanecast predict demand --lake lake --model model
+      lanecast predict demand --lake lake --model model --level category
     """
     writable(json=json, out=out)
-    forecasts.predict(lake, model, asof, out, json)
+    if explain:
+        if level is not None or paths:
+            raise ValueError("--explain: is of the series; leave --level and --paths out.")
+        demand_parts.tell_parts(lake, model, asof, out, json)
+        return
+    forecasts.predict(lake, model, asof, out, json, level, paths)
 
 
 def backtest(

@@ -1,5 +1,6 @@
 """From the series or the sales of a lake to a fitted model, and to stored forecasts."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,9 @@ import polars as pl
 
 from lanecast import artifact
 from lanecast.planning import demand
+from lanecast.planning.demand import levels
 from lanecast.planning.demand.models import FittedEnsemble
+from lanecast.planning.forecast import Forecast
 from lanecast.planning.panel import Panel
 from lanecast.planning.weighing import Weighing
 from lanecast.tables.lake import Lake, collect
@@ -27,6 +30,7 @@ WEIGHING = {
     "walmart": Weighing("units", "holiday", 5.0),  # as the competition counts
     "vn1": Weighing("units"),
 }
+MANY = 30  # nodes of a level that are shown one by one
 
 
 def model_of(source: str, known: Panel, seed: int) -> demand.Ensemble:
@@ -77,40 +81,102 @@ def fit(
     tell(f"Model: {model}. Next: lanecast predict demand --lake {lake} --model {model}")
 
 
-def predict(lake: Path, model: Path, asof: str | None, out: Path | None, json: Path | None) -> None:
-    """Forecast every series from the moment on, as far ahead as the model learnt, and store it."""
-    known, now, table = opened(lake, asof)
+def predict(
+    lake: Path,
+    model: Path,
+    asof: str | None,
+    out: Path | None,
+    json: Path | None,
+    level: str | None = None,
+    paths: int = 0,
+) -> None:
+    """Forecast every series from the moment on, as far ahead as the model learnt, and store it.
+
+    With a ``level``, sums over it are forecast too, and both are made to agree; ``paths`` drawn
+    futures of each series or node go to ``out``, since the table has no room for them.
+    """
+    if paths and out is None:
+        raise ValueError(f"--paths: {paths} paths are written to a file only; name one with --out.")
     with progress(quiet=json is not None) as say:
-        say("loading the model", 0.1)
-        tables = tuple(each for each in LEARNT_FROM if known.has(each))
-        fitted, _, about = loaded(model, "demand", FittedEnsemble, tables)
-        horizon = int(about["about"]["horizon"])
-        say("what was known", 0.3)
-        panel = demand.context(known, now, horizon)
+        fitted, about, panel, now = ready(lake, model, asof, say)
         say("predicting", 0.6)
         forecast = fitted.predict(panel)
         version = f"{datetime.fromisoformat(about['about']['trained_until']):%Y-%m-%d}"
-        named = "unique_id" if table is SERIES else "product_id/facility_id"
-        rows = forecast.rows(panel, "ensemble", version + digest(about), named)
+        version += digest(about)
+        told, shown, by = panel, forecast, fitted
+        parts = []
+        if level is not None:
+            say(f"sums by {level}", 0.75)
+            told, shown, forecast, by = _summed(panel, forecast, level, about["about"]["seed"])
+            version += f"-{level}"
+            parts.append(shown.rows(told, "ensemble", version, level))
+        parts.append(forecast.rows(panel, "ensemble", version, named(panel)))
+        rows = pl.concat(parts)
+        rows = rows.unique(["unique_id", "ds"], keep="first", maintain_order=True)
         if out is not None:
-            rows.write_parquet(out)
+            kept = rows if level is None else parts[0]
+            if paths:
+                drawn = by.paths(shown, paths, about["about"]["seed"]).transpose(0, 2, 1)
+                flat = drawn.reshape(-1, paths)
+                kept = kept.with_columns(paths=pl.Series(flat, dtype=pl.Array(pl.Float64, paths)))
+                kept = kept.with_columns(pl.col("paths").arr.to_list())
+            kept.write_parquet(out)
         say("storing", 0.9)
         stored = Lake(lake).write(DEMAND_FORECASTS, nw.from_native(rows), source="predict")
     warn(model, about, now)
     for sentence in past_only(panel):
         note(sentence)
-    fell_back = int((forecast.fallback != "").sum())
-    by = rows.group_by("ds", maintain_order=True).agg(
-        pl.col("mean", "q100", "q500", "q900").sum(), series=pl.len()
+    fallen = int((forecast.fallback != "").sum())
+    by_ds = (
+        parts[0]
+        .group_by("ds", maintain_order=True)
+        .agg(pl.col("mean", "q100", "q500", "q900").sum(), series=pl.len())
     )
     if json is not None:
-        result: dict[str, Any] = {"rows": rows.height, "stored": stored, "by_fallback": fell_back}
-        write_json(
-            json, result | {"periods": by.to_dicts()}, f"{stored:,} rows are stored in {lake}"
-        )
+        result: dict[str, Any] = {"rows": rows.height, "stored": stored, "by_fallback": fallen}
+        if level is not None:
+            result["level"] = level
+        said = f"{stored:,} rows are stored in {lake}"
+        write_json(json, result | {"periods": by_ds.to_dicts()}, said)
         return
-    show(by, f"Sums over {len(panel.ids):,} series (quantiles add up only if all move as one)")
+    if level is None or len(told.ids) > MANY:
+        what = f"{len(told.ids):,} {'series' if level is None else 'nodes of ' + level}"
+        show(by_ds, f"Sums over {what} (quantiles add up only if all move as one)")
+    else:
+        total = parts[0].group_by("unique_id", maintain_order=True)
+        show(
+            total.agg(pl.len().alias("periods"), pl.col("mean", "q100", "q500", "q900").mean()),
+            f"By {level}, mean of a period",
+        )
     tell(f"{stored:,} stored in {lake}.")
+
+
+def ready(
+    lake: Path, model: Path, asof: str | None, say: Callable[[str, float], None]
+) -> tuple[FittedEnsemble, dict[str, Any], Panel, datetime]:
+    """Return the model of a folder, what it says of itself, the panel at a moment, the moment."""
+    known, now, _ = opened(lake, asof)
+    say("loading the model", 0.1)
+    tables = tuple(each for each in LEARNT_FROM if known.has(each))
+    fitted, _, about = loaded(model, "demand", FittedEnsemble, tables)
+    say("what was known", 0.3)
+    return fitted, about, demand.context(known, now, int(about["about"]["horizon"])), now
+
+
+def named(of: Panel) -> str:
+    """Return the columns that name a series."""
+    return "product_id/facility_id" if "product_id" in of.attributes else "unique_id"
+
+
+def _summed(
+    panel: Panel, forecast: Forecast, level: str, seed: int
+) -> tuple[Panel, Forecast, Forecast, FittedEnsemble]:
+    """Return the panel of a level, its forecast and that of the series, and the level's model."""
+    by = levels.level(panel, level)
+    above = levels.nodes(panel, by)
+    fitted = model_of("lake", above, seed).fit(above)
+    one, other = levels.agreeing(fitted.predict(above), forecast, by)
+    return above, one, other, fitted
 
 
 def opened(path: Path, asof: str | None) -> tuple[Lake, datetime, Table]:

@@ -138,6 +138,9 @@ def _stands(known: Lake, sold: pl.DataFrame) -> pl.DataFrame:
     """Return the attributes of the series."""
     units = sold.select("product_id", PLACE, "category").unique().with_columns(NAME)
     names = ("category", PLACE, "product_id") if known.has(ASSORTMENT) else (PLACE, "product_id")
+    if known.has(FACILITIES):
+        units = units.join(collect(known.read(FACILITIES).select(PLACE, "region")), on=PLACE)
+        names = (*names, "region")
     return pl.concat(
         units.select("unique_id", name=pl.lit(name), value=pl.col(name)).drop_nulls()
         for name in names
