@@ -146,7 +146,8 @@ def backtest(
             for number, origin in enumerate(at):
                 say(f"{origin:%Y-%m-%d}", number / len(at))
                 known = demand.context(lake, origin, horizon)
-                for sentence in forecasts.left_out(known) if number == 0 else []:
+                odd = [*forecasts.left_out(known), *forecasts.past_only(known)]
+                for sentence in odd if number == 0 else []:
                     note(sentence)
                 answers = {}
                 for name, each in entries(source, known, seed).items():

@@ -7,7 +7,10 @@ from pathlib import Path
 from typing import Literal
 
 from lanecast.sources.ingest import ingest
+from lanecast.sources.report import Report
 from lanecast.tables.lake import Lake
+
+from .talk import note
 
 Source = Literal[
     "csv", "olist", "delhivery", "world", "lake", "series", "walmart", "m5", "m4", "vn1"
@@ -25,5 +28,18 @@ def filled(source: Source, data: Path) -> Iterator[Lake]:
         return
     with tempfile.TemporaryDirectory(prefix="lanecast-") as folder:
         lake = Lake(Path(folder) / "lake")
-        ingest(lake, "csv" if source == "world" else source, data)
+        report = ingest(lake, "csv" if source == "world" else source, data)
+        if source == "series":  # one's own: nobody has looked at them yet
+            for sentence in _odd(report):
+                note(sentence)
         yield Lake(lake.path)
+
+
+def _odd(report: Report) -> Iterator[str]:
+    """Yield a sentence for each kind of trouble."""
+    for found in report.findings.iter_rows(named=True):
+        what = found["code"].replace("_", " ")
+        yield (
+            f"{found['file']}: {found['column']}: {what}, {found['count']:,} times, for example "
+            f"{found['example']}; {found['action']}."
+        )

@@ -15,6 +15,7 @@ Periods = npt.NDArray[np.int64]
 SECOND = 1_000_000
 MINUTE, HOUR, DAY, WEEK = 60 * SECOND, 3600 * SECOND, 86400 * SECOND, 7 * 86400 * SECOND
 MONTH_US = 28 * DAY  # no month is shorter
+OFTEN = 6  # equal steps of a series that make a grid
 NAMES = {1: "months", 3: "quarters", 12: "years"}
 
 
@@ -103,8 +104,9 @@ def detect(rows: pl.DataFrame) -> Frequency:
     Raises
     ------
     ValueError
-        When there are fewer than two periods, or when a series has a step that is no multiple of
-        the usual one: two frequencies are mixed. The message names the series and the periods.
+        When there are fewer than two periods, or two frequencies are mixed: a series has a step
+        that is no multiple of the usual one, or all of its steps are the same longer one. The
+        message names the series and the periods.
     """
     sorted_ = rows.select("unique_id", "ds").sort("unique_id", "ds")
     steps = (
@@ -121,6 +123,7 @@ def detect(rows: pl.DataFrame) -> Frequency:
             "a series of two periods at least."
         )
     usual = int(steps["step"].mode().min())  # type: ignore[arg-type]
+    _refuse_rarer(steps, usual)
     if usual >= MONTH_US and (months := _months(sorted_)) is not None:
         return months
     anchor = int(sorted_["ds"].dt.epoch("us")[0]) % usual
@@ -142,6 +145,28 @@ def detect(rows: pl.DataFrame) -> Frequency:
             f"others do not, of {found.name}; expected one grid for all series."
         )
     return found
+
+
+def _refuse_rarer(steps: pl.DataFrame, usual: int) -> None:
+    """Refuse a series that lies on a rarer grid of its own, such as weeks among days.
+
+    Raises
+    ------
+    ValueError
+        When there is one: its periods would be days with gaps between.
+    """
+    step = pl.col("step")
+    slack = pl.when(step.min() >= MONTH_US).then(3 * DAY).otherwise(0)  # months differ in length
+    even = step.max() - step.min() <= slack
+    of_its_own = (step.min() >= 2 * usual) & even & (pl.len() >= OFTEN)
+    odd = steps.group_by("unique_id").agg(of_its_own.alias("odd"), step.min()).filter("odd")
+    if odd.height:
+        series, _, other = odd.sort("unique_id").row(0)
+        raise ValueError(
+            f"series.ds: two frequencies are mixed: steps of {Frequency(usual).name} are usual, "
+            f"and all of series {series!r} are of {Frequency(other).name}; expected one frequency, "
+            "so bring them apart, or add the periods between with what was sold then."
+        )
 
 
 def _months(rows: pl.DataFrame) -> Frequency | None:
