@@ -35,6 +35,8 @@ USADDRESS = {
             *("StreetNamePreType", "StreetNamePostDirectional", "StreetNamePostModifier"),
             *("StreetNamePostType", "IntersectionSeparator", "SecondStreetName"),
             *("SecondStreetNamePostType", "SecondStreetNamePreDirectional"),
+            *("SecondStreetNamePreType", "SecondStreetNamePostDirectional"),
+            *("SecondStreetNamePreModifier", "SecondStreetNamePostModifier"),
         ),
         "road",
     ),
@@ -97,11 +99,12 @@ class Parse:
 
 
 def parts_of(given: str, words: Sequence[Token], labels: Sequence[str]) -> tuple[Part, ...]:
-    """Return runs of words with one label as parts."""
+    """Return runs of words with one label as parts; ``B-city I-city`` are one, as is a run."""
     found: list[Part] = []
     before = ""
-    for word, label in zip(words, labels, strict=True):
-        if label == before:
+    for word, mark in zip(words, labels, strict=True):
+        label = mark.removeprefix("B-").removeprefix("I-")
+        if label == before and not mark.startswith("B-"):
             last = found.pop()
             found.append(Part(label, given[last.start : word.end], last.start, word.end))
         else:

