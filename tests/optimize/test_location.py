@@ -11,6 +11,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import shortest_path
 
 from lanecast.optimize.location import capacitated, p_median
+from lanecast.optimize.median_bounds import bounds
 
 
 def read_p_median(path):
@@ -41,6 +42,21 @@ def test_p_medians_of_or_library(inventory_dir, name, optimum):
     assert found.cost == pytest.approx(optimum)
     assert found.bound == pytest.approx(optimum)
     assert found.open.sum() == count
+
+
+@settings(max_examples=40)
+@given(st.integers(0, 10_000), st.integers(1, 4))
+def test_sites_that_are_ruled_out_are_in_no_cheaper_plan(seed, count):
+    random = np.random.default_rng(seed)
+    cost = random.integers(0, 40, (12, 9)).astype(float)
+    known = bounds(cost, count, whole=True)
+    plans = {each: cost[:, list(each)].min(axis=1).sum() for each in combinations(range(9), count)}
+    best = min(plans.values())
+    assert known.bound <= best + 1e-9 <= known.cost + 2e-9
+    assert known.cost == pytest.approx(cost[:, known.open].min(axis=1).sum())
+    for each, total in plans.items():
+        if total < known.cost - 1e-9:
+            assert known.possible[list(each)].all()
 
 
 @pytest.mark.parametrize(("name", "optimum"), [("cap41", 1040444.375), ("cap72", 977799.4)])

@@ -8,7 +8,9 @@ from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, OptimizeResult, milp
 
 from .given import Array, above_zero, not_negative
+from .median_bounds import bounds
 
+FEW = 20  # sites to open, up to which most sites can be ruled out before
 FIRST = 12  # nearest distinct distances per customer that a first model holds
 
 
@@ -52,7 +54,9 @@ def p_median(
     Variables are the sites, and per customer and distinct distance whether the nearest open site is
     farther [1]_. Only the nearest distances are in the model at first; a customer whose last one is
     not enough gets more until none wants more [2]_. Leaving distances out only lowers the cost, so
-    the bound holds.
+    the bound holds. Of up to ``FEW`` sites that model is weak: there a plan by exchange and a
+    Lagrangian bound come first, and the model holds only the sites that a cheaper plan could open
+    (``median_bounds``).
 
     References
     ----------
@@ -62,9 +66,30 @@ def p_median(
        INFORMS Journal on Computing 23(4).
     """
     d, w = _distances(distance, weight)
-    n, m = d.shape
+    m = d.shape[1]
     if not 1 <= count <= m:
         raise ValueError(f"count: expected a number of sites from 1 to {m}, got {count}.")
+    if count > FEW or m <= 2 * count:
+        return _median(d, w, count, seconds)
+    cost = d * w[:, None]
+    known = bounds(cost, count, whole=bool((cost == np.rint(cost)).all()))
+    chosen = np.zeros(m, bool)
+    chosen[known.open] = True
+    total, least = known.cost, known.bound
+    if least < total - 1e-9:
+        possible = np.flatnonzero(known.possible | chosen)
+        rest = _median(d[:, possible], w, count, seconds)
+        least = max(least, min(rest.bound, total))
+        if rest.cost < total - 1e-9:
+            total = rest.cost
+            chosen = np.zeros(m, bool)
+            chosen[possible[rest.open]] = True
+    return _sites(chosen, d, w, least)
+
+
+def _median(d: Array, w: Array, count: int, seconds: float) -> Sites:
+    """Solve the radius model."""
+    m = d.shape[1]
     nearest = np.sort(d, axis=1)
     distinct = [np.unique(row[: m - count + 1]) for row in nearest]
     held = np.array([min(FIRST, len(each)) for each in distinct])
@@ -88,12 +113,17 @@ def p_median(
         whole = np.concatenate((np.ones(m), np.zeros(len(cost) - m)))
     chosen = found.x[:m] > 0.5
     chosen[np.argsort(-found.x[:m])[:count]] = True
+    return _sites(chosen, d, w, _bound(found) + float((w * nearest[:, 0]).sum()))
+
+
+def _sites(chosen: npt.NDArray[np.bool_], d: Array, w: Array, bound: float) -> Sites:
+    """Return open sites with every customer at the nearest."""
+    each = np.arange(len(d))
     near = np.where(chosen, d, np.inf).argmin(axis=1)
-    share = np.zeros((n, m))
-    share[np.arange(n), near] = 1
-    total = float((w * d[np.arange(n), near]).sum())
-    base = float((w * nearest[:, 0]).sum())
-    return Sites(chosen, share, total, min(_bound(found) + base, total))
+    share = np.zeros(d.shape)
+    share[each, near] = 1
+    total = float((w * d[each, near]).sum())
+    return Sites(chosen, share, total, min(bound, total))
 
 
 def capacitated(
