@@ -74,7 +74,9 @@ class Ensemble:
         count = self.weighing.periods(past)
         period = np.repeat([count[o : o + past.horizon] for o in at], len(past.ids), axis=0)
         weight = np.tile(self.weighing.series(early), len(at))[:, None] * period
-        shares = weights(y, q, could, weight, kind, self.seed)
+        # put right one by one, so that a member counts for where it stands and not for its width
+        apart = [calibration(y, a, LEVEL, None, self.seed).apply(a, None) for a in q]
+        shares = weights(y, apart, could, weight, kind, self.seed)
         mixed = _mixed(q, shares.of(kind, past.horizon, could))
         y[~could.any(axis=0)] = np.nan
         right = calibration(y, mixed, LEVEL, None, self.seed)

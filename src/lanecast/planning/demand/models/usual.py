@@ -21,6 +21,7 @@ BACK = {"hours": 336, "days": 500}  # origins that are learnt from, in periods b
 MOST_ALONE = {"hours": 100, "days": 300}  # series that are fitted one by one: 0.05 s each or more
 OTHERS_ALONE = 5000  # of weeks and longer, which take 0.02 s
 ORIGINS = 8
+MOST_WINDOWS = {"hours": 60_000}  # their nets differ by 5 % from seed to seed on half of it
 MOST_PERIODS = {"days": 400, "weeks": 260}  # of a series that is fitted alone
 
 
@@ -40,15 +41,17 @@ def usual(of: Panel, weighing: Weighing | None = None, seed: int = 0) -> Ensembl
     elif wanders(of):
         trees = replace(trees, centre="last", rounds=200, leaves=31, smallest=30)
     members: dict[str, Any] = {"naive": SeasonalNaive(), "pooled": trees}
-    members["net"] = Deep(back=back, weighing=weighing, training=learnt(name, seed))
-    if (kinds(of) == 1).any() and not (of.y < 0).any():
+    windows = MOST_WINDOWS.get(name, 30_000)
+    members["net"] = Deep(windows, back, weighing=weighing, training=learnt(name, seed))
+    rare = bool((kinds(of) == 1).any()) and not (of.y < 0).any()
+    if rare:
         members["counts"] = Counts(back=back, weighing=weighing, seed=seed)
     most = MOST_PERIODS.get(name, 750)
-    if too_many(of):
-        members["alone"] = Statistical(most, "counts")
-    else:
+    if not too_many(of):
         members["cycles"] = Statistical(most, "cycles")
         members["short"] = Statistical(most, "short")
+    elif rare:
+        members["alone"] = Statistical(most, "counts")
     return Ensemble(members, weighing=weighing, seed=seed)
 
 
