@@ -6,14 +6,14 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from lanecast.planning.conformal import Calibration, calibration
+from lanecast.planning.conformal import ENOUGH, Calibration, calibration
 from lanecast.planning.forecast import LEVEL, Forecast, answered
 from lanecast.planning.panel import Floats, Panel
 from lanecast.planning.paths import Ranks, at_ranks, ranks
 from lanecast.planning.weighing import Weighing
 
 from .newcomers import with_newcomers
-from .weights import Weights, equal, kinds, weights
+from .weights import KINDS, Weights, equal, kinds, weights
 
 
 class Fitted(Protocol):
@@ -79,8 +79,8 @@ class Ensemble:
         shares = weights(y, apart, could, weight, kind, self.seed)
         mixed = _mixed(q, shares.of(kind, past.horizon, could))
         y[~could.any(axis=0)] = np.nan
-        right = calibration(y, mixed, LEVEL, None, self.seed)
-        alike = ranks(y, right.apply(mixed, None), self.seed)
+        right = _by_kind(y, mixed, kind, self.seed)
+        alike = ranks(y, _applied(right, mixed, kind, None), self.seed)
         names = [name for name, mean in zip(self.members, shares.mean, strict=True) if mean > 0]
         used = {name: self.members[name].fit(past) for name in names}
         kept = Weights(shares.last, shares.share[:, :, shares.mean > 0])
@@ -89,14 +89,14 @@ class Ensemble:
 
 @dataclass(frozen=True)
 class FittedEnsemble:
-    """The members, their weights, the calibration, and how the steps of a path go together.
+    """The members, their weights, the calibration of each kind, and how steps go together.
 
     The last two are None where no origin could be held out.
     """
 
     members: dict[str, Any]
     shares: Weights
-    calibration: Calibration | None
+    calibration: tuple[Calibration, ...] | None
     ranks: Ranks | None
 
     @property
@@ -114,7 +114,8 @@ class FittedEnsemble:
         floor = None if (of.y < 0).any() else 0.0
         if self.calibration is not None:
             known = fallback == ""
-            quantiles[known] = self.calibration.apply(quantiles[known], floor)
+            kind = kinds(of)[known]
+            quantiles[known] = _applied(self.calibration, quantiles[known], kind, floor)
         return with_newcomers(answered(quantiles, fallback), of)
 
     def paths(self, forecast: Forecast, count: int, seed: int = 0) -> Floats:
@@ -137,6 +138,34 @@ def validation(past: Panel, count: int) -> list[int]:
     last, stride = past.length - past.horizon, max(past.horizon // 2, 1)
     at = [last - stride * back for back in reversed(range(count))]
     return [origin for origin in at if origin >= max(past.length // 2, 2)]
+
+
+def _by_kind(
+    y: Floats, q: Floats, kind: npt.NDArray[np.int64], seed: int
+) -> tuple[Calibration, ...]:
+    """Return the calibration of each kind of series; of one with few outcomes, that of all.
+
+    A zero lies below what an average of counts makes of it, so that rare items look as if they were
+    foretold too high; that is not for the others.
+    """
+    each = []
+    for k in range(KINDS):
+        rows = kind == k
+        enough = np.isfinite(y[rows]).sum() >= ENOUGH
+        part = rows if enough else np.ones(len(y), dtype=bool)
+        each.append(calibration(y[part], q[part], LEVEL, None, seed))
+    return tuple(each)
+
+
+def _applied(
+    each: tuple[Calibration, ...], q: Floats, kind: npt.NDArray[np.int64], floor: float | None
+) -> Floats:
+    out = np.empty_like(q)
+    for k, right in enumerate(each):
+        rows = kind == k
+        if rows.any():
+            out[rows] = right.apply(q[rows], floor)
+    return out
 
 
 def _mixed(answers: list[Floats], share: npt.NDArray[np.float64]) -> Floats:
