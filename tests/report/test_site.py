@@ -90,6 +90,7 @@ def test_days_on_which_stock_ran_out_are_marked_apart():
     drawings = 2  # for a phone and for a screen; the legend has one more
     assert text.count('class="dot out"') == drawings + 1
     assert text.count('class="dot s2"') == 2 * drawings + 1
+    assert "Numbers: 23 rows" in text  # each day once: sold before, or sold later
 
 
 def test_a_part_that_was_left_out_is_not_drawn():

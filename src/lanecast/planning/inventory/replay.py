@@ -13,13 +13,12 @@ from .ahead import Ahead
 from .decide.budget import Policy
 from .decide.classical import Rules, moving_min_max, moving_order_up_to, naive_order_up_to
 from .decide.outlook import Outlook
-from .models.lifted import FittedLifted, Lifted
+from .models.lifted import Lifted
 from .models.recent import Recent, drawn
 
 Array = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
 HISTORY = 182  # days that a forecast looks back
-EVENINGS = 12  # of the past, from which surprises are taken
 
 
 @dataclass(frozen=True)
@@ -211,37 +210,9 @@ def lifted(
         fitted = model.fit(sold, met, past, group)
         mean = fitted.mean(known.at(today, today + 1, today + 1 + horizon))
         base = fitted.base
-        paths = drawn(mean[of], base.spread[of], draws, now.day, base.count, drift=base.drift)
-        return paths * _surprises(fitted, known, past, today, of, draws, horizon)
+        return drawn(mean[of], base.spread[of], draws, now.day, base.count, drift=base.drift)
 
     return forecast
-
-
-def _surprises(
-    fitted: FittedLifted,
-    known: Ahead,
-    past: Array,
-    today: int,
-    of: Whole,
-    draws: int,
-    horizon: int,
-) -> Array:
-    """Return by what demand of each day was lifted beyond what was known, shape (rows, P, H).
-
-    Each draw goes back to an evening of the past, and takes what became known after it of the days
-    that followed: promotions that had not been told.
-    """
-    random = np.random.default_rng(today)
-    width = past.shape[1]
-    found = np.ones((EVENINGS, len(of), horizon))
-    for k in range(EVENINGS):
-        back = int(random.integers(horizon, width)) if width > horizon else width
-        then = today - back
-        days = slice(width - back, width - back + horizon)
-        late = past[of][:, days] - known.at(then, then + 1, then + 1 + horizon)[of][:, :back]
-        lift = np.einsum("ntf,nf->nt", late, fitted.beta[of])
-        found[k, :, : lift.shape[1]] = np.exp(np.clip(lift, -2, 2))
-    return found[random.integers(0, EVENINGS, draws)].transpose(1, 0, 2)
 
 
 def true(
