@@ -8,6 +8,10 @@ from ..tokens import Token
 from .lists import dense, listed, marks
 
 FAR = 4  # words beyond which a distance is far
+ENDS = frozenset(
+    "省市区縣县镇鎮乡鄉村里路街段巷弄道号號幢栋棟楼樓层層室座园苑城厦店町丁番地郡都府県"
+)
+REACH = 6  # characters within which the end of a part is looked for
 LONG = 40  # letters of a word that are looked at
 
 
@@ -54,8 +58,28 @@ def _around(words: Sequence[Token], i: int) -> list[str]:
     """Return the characters around one of a script without blanks, by twos and threes."""
     near = [words[k].text if 0 <= k < len(words) else "" for k in range(i - 3, i + 4)]
     near = ["9" * min(len(each), 4) if each.isdigit() else each for each in near]
+    ahead = next(
+        ((k - i, words[k].text) for k in _near(words, i, 1) if words[k].text in ENDS), None
+    )
+    behind = next(
+        ((i - k, words[k].text) for k in _near(words, i, -1) if words[k].text in ENDS), None
+    )
+    ends = [
+        f"ahead={ahead}",
+        f"behind={behind}",
+        f"ends={behind and behind[1]}{ahead and ahead[1]}",
+    ]
     spans = ((1, 3), (2, 4), (4, 6), (5, 7), (1, 4), (2, 5), (3, 6), (4, 7))
-    return [f"{a}:{b}={''.join(near[a:b])}" for a, b in spans] + [f"0={near[0]}", f"6={near[6]}"]
+    return [f"{a}:{b}={''.join(near[a:b])}" for a, b in spans] + [
+        f"0={near[0]}",
+        f"6={near[6]}",
+        *ends,
+    ]
+
+
+def _near(words: Sequence[Token], i: int, step: int) -> range:
+    """Return the places of the words up to ``REACH`` behind ``i``, or before it."""
+    return range(i + step, max(-1, min(len(words), i + step * (REACH + 1))), step)
 
 
 def _steps(words: Sequence[Token]) -> list[list[str]]:
