@@ -57,7 +57,7 @@ def verify(
       lanecast address verify --in a.csv --country-column country --out a.jsonl
     """
     writable(out=out)
-    rows = _asked(file, text_column, country_column)
+    rows = asked(file, text_column, country_column)
     known = gazetteer(Lake(lake))
     if not known.countries:
         note(f"{lake} has no gazetteer, so nothing can be confirmed; see lanecast address import.")
@@ -83,7 +83,7 @@ def verify(
     tell(f"{rows.height:,} addresses in {seconds:.1f} s, {rows.height / seconds:,.0f} per second.")
 
 
-def _asked(file: Path, text: str, country: str | None) -> pl.DataFrame:
+def asked(file: Path, text: str, country: str | None) -> pl.DataFrame:
     """Return text and country of each row."""
     if not file.is_file():
         raise ValueError(f"--in: {file} is missing; give a CSV or Parquet file.")

@@ -44,6 +44,7 @@ GRAPH = {
 ADDRESS = {
     "import": ("address_import", "bring"),
     "verify": ("address_verify", "verify"),
+    "suggest": ("address_suggest", "suggest"),
 }
 EXITS = (
     "Exit codes: 0 done; 2 the input was refused, nothing changed; 3 another process is writing to "

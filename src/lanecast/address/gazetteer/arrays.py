@@ -11,6 +11,7 @@ from .keys import Keys
 from .strings import Strings
 
 Degrees = NDArray[np.float32]
+Numbers = NDArray[np.int16]  # of countries
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,7 @@ class Postcodes:
     """Postal codes with a place each serves; ``keys`` are codes without blanks and signs."""
 
     keys: Keys
+    country: Numbers
     code: Strings
     city: Strings
     state_code: Strings
@@ -33,6 +35,7 @@ class Postcodes:
 class Places:
     """Cities, towns and villages."""
 
+    country: Numbers
     name: Strings
     state_code: Strings
     population: NDArray[np.int32]
@@ -62,6 +65,7 @@ class Streets:
     roads: Keys
     in_postcode: Keys
     in_city: Keys
+    country: Numbers
     key: Strings
     road: Strings
     city: Strings

@@ -25,6 +25,13 @@ def compiled(lake: Lake) -> Gazetteer:
     postal = current(lake, address.GAZETTEER_POSTCODES)
     places = current(lake, address.GAZETTEER_PLACES)
     premises = current(lake, address.GAZETTEER_PREMISES)
+    return assembled(_covers(lake), places, postal, premises)
+
+
+def assembled(
+    covers: pl.DataFrame, places: pl.DataFrame, postal: pl.DataFrame, premises: pl.DataFrame
+) -> Gazetteer:
+    """Return the arrays of records of four canonical tables."""
     held = [frame["country"] for frame in (postal, places, premises)]
     countries = tuple(pl.concat(held).unique().sort().to_list())
     number = {country: i for i, country in enumerate(countries)}
@@ -38,7 +45,7 @@ def compiled(lake: Lake) -> Gazetteer:
     towns = pl.concat([_city_names(postal), _place_names(places, postal.height)])
     return Gazetteer(
         countries=countries,
-        covers=_covers(lake),
+        covers=covers,
         states=_states(postal, countries),
         postcodes=_postcodes(postal),
         places=_places(places),
@@ -81,10 +88,15 @@ def _degrees(rows: pl.DataFrame, name: str) -> NDArray[np.float32]:
     return rows[name].cast(pl.Float32).fill_null(float("nan")).to_numpy()
 
 
+def _numbers(rows: pl.DataFrame) -> NDArray[np.int16]:
+    return rows["at"].cast(pl.Int16).to_numpy()
+
+
 def _postcodes(rows: pl.DataFrame) -> Postcodes:
     named = rows.select(country="at", name="key").with_row_index("row")
     return Postcodes(
         keys=build(named.drop_nulls(), fuzzy=False),
+        country=_numbers(rows),
         code=Strings.of(rows["postal_code"]),
         city=Strings.of(rows["city"]),
         state_code=Strings.of(rows["state_code"]),
@@ -99,6 +111,7 @@ def _postcodes(rows: pl.DataFrame) -> Postcodes:
 
 def _places(rows: pl.DataFrame) -> Places:
     return Places(
+        country=_numbers(rows),
         name=Strings.of(rows["name"]),
         state_code=Strings.of(rows["state_code"]),
         population=rows["population"].cast(pl.Int32).fill_null(0).to_numpy(),
@@ -190,6 +203,7 @@ def _streets(premises: pl.DataFrame) -> Streets:
         roads=_keys(streets, "road_key", fuzzy=True),
         in_postcode=_keys(streets, "code"),
         in_city=_keys(streets, "city_key"),
+        country=_numbers(streets),
         key=Strings.of(streets["road_key"]),
         road=Strings.of(streets["road"]),
         city=Strings.of(streets["city"]),

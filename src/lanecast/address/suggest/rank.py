@@ -1,0 +1,163 @@
+"""The order of documents: what they cost, how well known they are, and how they were asked for."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .documents import CODE, STREET, TOWN
+from .index import Index
+from .search import Found
+from .terms import NO, Term
+
+KEPT = 128  # documents that are looked at closely
+WEIGHT, FIRST, COUNTRY = 0.8, 0.4, 1.5
+NEAR, REACH_KM = 0.8, 30.0
+EARLIER, SAME_TOWN = 1.5, 0.3
+GAP, SPARE, ORDER = 0.15, 0.5, 0.2
+FIELD = np.zeros(3, np.int64)
+FIELD[[STREET, TOWN, CODE]] = 0, 1, 2  # where the own name of each kind stands
+NAMES = (
+    *("edits", "lacks", "cost", "weight", "first", "gap", "spare", "order"),
+    *("near", "same_country", "earlier", "same_town", "kind", "letters"),
+)
+
+
+@dataclass(frozen=True)
+class Bias:
+    """Whom the answer is for.
+
+    Attributes
+    ----------
+    country
+        Number of a country; -1: any.
+    near
+        Degrees of latitude and longitude, or None.
+    earlier
+        Documents of a customer's earlier addresses.
+    """
+
+    country: int = -1
+    near: tuple[float, float] | None = None
+    earlier: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """Documents, the best first.
+
+    Attributes
+    ----------
+    docs
+        Their numbers.
+    features
+        (documents, ``NAMES``) of what was looked at.
+    score
+        Higher is better.
+    at
+        (terms, documents) which word of the document each term met; -1: none.
+    edits
+        (terms, documents) with how many edits.
+    """
+
+    docs: NDArray[np.int32]
+    features: NDArray[np.float32]
+    score: NDArray[np.float32]
+    at: NDArray[np.int64]
+    edits: NDArray[np.uint8]
+
+
+def ranked(
+    index: Index, asked: list[Term], found: Found, tables: list[NDArray[np.uint8]], bias: Bias
+) -> Ranked:
+    """Return what was found in order; cheaply first, then the best of it closely."""
+    score = _cheap(index, found, tables, bias)
+    if len(score) > KEPT:
+        kept = np.sort(np.argpartition(-score, KEPT)[:KEPT])
+        found = Found(found.docs[kept], found.edits[:, kept], found.cost[kept])
+        score = score[kept]
+    features, at = _features(index, asked, found, tables, bias)
+    score = score - _closely(features)
+    order = np.argsort(-score, kind="stable")
+    return Ranked(
+        found.docs[order], features[order], score[order], at[:, order], found.edits[:, order]
+    )
+
+
+def _cheap(
+    index: Index, found: Found, tables: list[NDArray[np.uint8]], bias: Bias
+) -> NDArray[np.float32]:
+    docs = found.docs
+    score = WEIGHT * index.weight[docs] - found.cost
+    score += FIRST * (tables[0][index.forward[docs, 0]] != NO)
+    if bias.country >= 0:
+        score += COUNTRY * (index.country[docs] == bias.country)
+    if bias.near is not None:
+        score += NEAR * _nearness(index, docs, bias.near)
+    if bias.earlier:
+        score += EARLIER * np.isin(docs, bias.earlier) + SAME_TOWN * _same_town(index, docs, bias)
+    return np.asarray(score, np.float32)
+
+
+def _nearness(
+    index: Index, docs: NDArray[np.int32], near: tuple[float, float]
+) -> NDArray[np.float32]:
+    """Return 1 at the position itself and 0.5 at 30 km; 0 where the place is not known."""
+    east = (index.lon[docs] - near[1] + 180) % 360 - 180
+    away = 111.2 * np.hypot(index.lat[docs] - near[0], east * np.cos(np.radians(near[0])))
+    return np.asarray(np.nan_to_num(1 / (1 + away / REACH_KM)), np.float32)
+
+
+def _same_town(index: Index, docs: NDArray[np.int32], bias: Bias) -> NDArray[np.bool_]:
+    """Return which documents lie within about 10 km of an earlier address."""
+    cells = [np.round(index.lat * 10), np.round(index.lon * 10)]
+    earlier = {(float(cells[0][each]), float(cells[1][each])) for each in bias.earlier}
+    pairs = zip(cells[0][docs].tolist(), cells[1][docs].tolist(), strict=True)
+    return np.array([pair in earlier for pair in pairs], bool)
+
+
+def _features(
+    index: Index, asked: list[Term], found: Found, tables: list[NDArray[np.uint8]], bias: Bias
+) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """Return what is known of each document as an answer, and which word each term met."""
+    docs, edits = found.docs, found.edits
+    held = index.forward[docs]  # (n, width)
+    each = np.stack([table[held] for table in tables])  # (terms, n, width)
+    at = np.where(edits == NO, -1, each.argmin(axis=2))
+    met = (each != NO).any(axis=0)
+    width = held.shape[1]
+    ends = index.ends[docs].astype(np.int64)
+    place = np.arange(width)
+    last = at.max(axis=0, initial=-1)
+    gap = ((place < last[:, None]) & ~met).sum(axis=1)
+    field = FIELD[index.kind[docs]]
+    rows = np.arange(len(docs))
+    start = np.where(field > 0, ends[rows, field - 1], 0)[:, None]
+    own = (place >= start) & (place < ends[rows, field][:, None])
+    spare = (own & ~met).sum(axis=1) / np.maximum(own.sum(axis=1), 1)
+    later = (np.diff(at, axis=0) > 0) if len(asked) > 1 else np.ones((1, len(docs)), bool)
+    slips = np.where(edits == NO, 0, edits).sum(axis=0)
+    none = np.zeros(len(docs))
+    columns = [
+        slips,
+        (edits == NO).sum(axis=0),
+        found.cost,
+        index.weight[docs],
+        each[0, :, 0] != NO,
+        gap,
+        spare,
+        later.mean(axis=0),
+        none if bias.near is None else _nearness(index, docs, bias.near),
+        index.country[docs] == bias.country,
+        np.isin(docs, bias.earlier) if bias.earlier else none,
+        _same_town(index, docs, bias) if bias.earlier else none,
+        index.kind[docs],
+        np.full(len(docs), sum(len(term.text) for term in asked)),
+    ]
+    return np.stack(columns, axis=1).astype(np.float32), at
+
+
+def _closely(features: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return what is taken off for words that were passed over, or stand in another order."""
+    gap, spare, order = (features[:, NAMES.index(name)] for name in ("gap", "spare", "order"))
+    return np.asarray(GAP * gap + SPARE * spare + ORDER * (1 - order), np.float32)

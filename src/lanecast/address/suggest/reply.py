@@ -1,0 +1,158 @@
+"""What is shown of a document: a label, its parts, its records, and why."""
+
+from dataclasses import asdict, dataclass
+from math import isnan
+from typing import Any
+
+import numpy as np
+
+from ..gazetteer.arrays import Gazetteer
+from .documents import FIELDS, STREET, TOWN
+from .houses import House, house
+from .index import Index
+from .label import label
+from .rank import Ranked
+from .terms import NO, Term
+
+PARTS = {"road": "road", "city": "city", "code": "postcode", "state": "state"}
+GRANULARITY = {"exact": "premise", "interpolated": "interpolated"}
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """Which word of a question met which part, as the gazetteer has it."""
+
+    token: str
+    part: str
+    matched: str
+    edits: int
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One suggestion.
+
+    Attributes
+    ----------
+    label
+        One line, in the order of the country.
+    components
+        By the names of libpostal and OpenCage.
+    records
+        Gazetteer and record of what was found; of a house, of itself.
+    granularity
+        ``premise``, ``interpolated`` (the street is known, the house is not), ``route``,
+        ``locality`` or ``postal_code``.
+    score
+        Higher is better; comparable within one answer.
+    why
+        How each word of the question was met.
+    house
+        Neighbours of a house that is not known.
+    document
+        Number of the document in the index: what ``earlier`` takes.
+    """
+
+    label: str
+    components: dict[str, str]
+    records: tuple[dict[str, str], ...]
+    granularity: str
+    score: float
+    why: tuple[Why, ...]
+    lat: float | None
+    lon: float | None
+    house: dict[str, str] | None
+    document: int
+
+    def row(self) -> dict[str, Any]:
+        """Return it as JSON holds it."""
+        return asdict(self)
+
+
+def candidate(
+    known: Gazetteer, index: Index, asked: list[Term], ranked: Ranked, i: int
+) -> Candidate:
+    """Return document i of those ranked."""
+    doc = int(ranked.docs[i])
+    kind, row = int(index.kind[doc]), int(index.row[doc])
+    components, source, place = _parts(known, kind, row)
+    number = _number(asked, ranked, i) if kind == STREET else -1
+    found = house(known.streets, row, asked[number].text) if number >= 0 else None
+    level = {STREET: "route", TOWN: "locality"}.get(kind, "postal_code")
+    if found is not None:
+        components = {"house_number": found.number, **components}
+        level = GRANULARITY.get(found.how, level)
+        if found.house >= 0:
+            place = _door(known, found.house)
+        if found.how == "exact":
+            source = known.streets.gazetteer[found.house], known.streets.record[found.house]
+    country = known.countries[index.country[doc]]
+    return Candidate(
+        label=label(components, country),
+        components=components | {"country": country},
+        records=({"gazetteer": source[0], "record_id": source[1]},),
+        granularity=level,
+        score=round(float(ranked.score[i]), 4),
+        why=tuple(_why(index, asked, ranked, i, number, found)),
+        lat=None if isnan(place[0]) else round(place[0], 6),
+        lon=None if isnan(place[1]) else round(place[1], 6),
+        house=None if found is None or found.how == "exact" else _sides(found),
+        document=doc,
+    )
+
+
+def _parts(
+    known: Gazetteer, kind: int, row: int
+) -> tuple[dict[str, str], tuple[str, str], tuple[float, float]]:
+    """Return components, gazetteer and record, and the place of a document."""
+    if kind == STREET:
+        s, first = known.streets, int(known.streets.first[row])
+        parts = {"road": s.road[row], "city": s.city[row]}
+        parts |= {"state": s.state[row], "postcode": s.code[row]}
+        source = s.gazetteer[first], s.record[first]
+        place = float(s.lat[row]), float(s.lon[row])
+    elif kind == TOWN:
+        t = known.places
+        parts = {"city": t.name[row], "state": t.state_code[row]}
+        if parts["state"].isdigit():  # a number of GeoNames, which nobody writes
+            del parts["state"]
+        source, place = (t.gazetteer[row], t.record[row]), (float(t.lat[row]), float(t.lon[row]))
+    else:
+        c = known.postcodes
+        parts = {"city": c.city[row], "state": c.state_code[row] or c.state[row]}
+        parts["postcode"] = c.code[row]
+        source, place = (c.gazetteer[row], c.record[row]), (float(c.lat[row]), float(c.lon[row]))
+    return {name: text for name, text in parts.items() if text}, source, place
+
+
+def _door(known: Gazetteer, row: int) -> tuple[float, float]:
+    return float(known.streets.house_lat[row]), float(known.streets.house_lon[row])
+
+
+def _number(asked: list[Term], ranked: Ranked, i: int) -> int:
+    """Return the term that is a house number: the first with digits that nothing else explains."""
+    rest = (n for n, term in enumerate(asked) if term.number and ranked.edits[n, i] == NO)
+    return next(rest, -1)
+
+
+def _sides(found: House) -> dict[str, str]:
+    return {"how": found.how, "below": found.below, "above": found.above}
+
+
+def _why(
+    index: Index, asked: list[Term], ranked: Ranked, i: int, number: int, found: House | None
+) -> list[Why]:
+    doc, out = int(ranked.docs[i]), []
+    for n, term in enumerate(asked):
+        at, edits = int(ranked.at[n, i]), int(ranked.edits[n, i])
+        if n == number and found is not None:
+            out.append(Why(term.text, "house_number", found.number, 0, found.how))
+        elif at < 0:
+            out.append(Why(term.text, "", "", 0, "not_met"))
+        else:
+            matched = index.vocabulary.words[int(index.forward[doc, at])]
+            part = FIELDS[int(np.searchsorted(index.ends[doc], at, "right"))]
+            how = "spelling" if edits else "prefix" if matched != term.text else "exact"
+            out.append(Why(term.text, PARTS[part], matched, edits, how))
+    return out

@@ -1,0 +1,19 @@
+"""The index beside the compiled gazetteer: made once per edition, then mapped, not read."""
+
+from lanecast.tables.lake import Lake
+
+from ..gazetteer.arrays import Gazetteer
+from ..gazetteer.stored import kept, versions
+from .documents import documents
+from .index import Index, build
+
+FOLDER, FORM = "_suggest", 1
+
+
+def index(lake: Lake, known: Gazetteer) -> Index:
+    """Return the index of the gazetteer ``known`` of ``lake``; it is made where it is not there."""
+    held = versions(lake)
+    if not held:
+        return build(documents(known))
+    wanted = {"form": FORM, "tables": held}
+    return kept(lake.path / FOLDER, wanted, Index, lambda: build(documents(known)))
