@@ -163,14 +163,14 @@ def questions(known: Gazetteer, seed: int, addresses: int) -> pl.DataFrame:
             strict=True,
         )
     ]  # fmt: skip
-    order = np.sort(np.array([" ".join(words(text)) for text in texts], dtype=object))
+    order = np.sort(np.array([" ".join(cut(text)) for text in texts], dtype=object))
     rows = []
     for street in rng.sample(range(len(texts)), addresses):
         whole = texts[street]
         for slips in (0, 1, 2):
             wrong = slipped(whole, slips, rng)
             for many in LENGTHS:
-                begun = " ".join(words(whole[:many] if many else whole))
+                begun = " ".join(cut(whole[:many] if many else whole))
                 low = np.searchsorted(order, begun)
                 high = np.searchsorted(order, begun + "\U0010ffff")
                 text = wrong[:many] if many else wrong

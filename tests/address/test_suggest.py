@@ -138,8 +138,7 @@ def test_digits_forgive_neighbours_exchanged_and_nothing_else(index: Index) -> N
     held = index.vocabulary
 
     def met(text: str, open_: bool = False) -> set[tuple[str, int]]:
-        found = near(held, Term(text, open_, True))
-        table = found.table(len(held))
+        table = near(held, Term(text, open_, True), 2).table
         return {(held.words[int(n)], int(table[n])) for n in np.flatnonzero(table != 255)}
 
     assert met("22314") == {("22314", 0)}
@@ -179,7 +178,7 @@ def costs(index: Index, text: str) -> dict[int, float]:
     held = [index.vocabulary.words[w] for w in range(len(index.vocabulary))]
     asked, out = terms(text), {}
     for doc in range(len(index)):
-        mine = [held[w] for w in index.forward[doc] if w < len(held)]
+        mine = [held[w] for w in index.forward[index.at[doc] : index.at[doc + 1]]]
         out[doc] = sum(min([lacks(t), *(away(t, word) for word in mine)]) for t in asked)
     return out
 
@@ -203,10 +202,19 @@ def _edits(term: Term, word: str) -> float:
             (1.0 for s in swaps if word == s or (term.open and word.startswith(s))), default=9
         )
     most = 0 if len(asked) < 4 else 1 if len(asked) < 6 else 2
-    if not most or len(word) < 4 or numeric(word):
+    if not most or numeric(word):
         return 9
-    ends = range(4, min(len(word), 12) + 1) if term.open else [len(word)]
-    found = min((OSA.distance(asked, word[:end]) for end in ends), default=9)
+    if not term.open:
+        found = OSA.distance(asked, word) if len(word) >= 4 else 9
+        return found if found <= most else 9
+    start = asked if len(asked) < 8 else asked[:7]
+    starts = [(n, OSA.distance(start, word[:n])) for n in range(4, min(len(word), 8) + 1)]
+    if not any(away <= min(most, 1 if n < 5 else 2) for n, away in starts):
+        return 9
+    if start == asked:
+        found = min(away for n, away in starts if away <= (1 if n < 5 else 2))
+    else:
+        found = min(OSA.distance(asked, word[:n]) for n in range(len(word) + 1))
     return found if found <= most else 9
 
 
@@ -247,8 +255,8 @@ def test_words_are_met_as_comparing_with_every_word_says(index: Index) -> None:
             word = word[:at] + rng.choice("aeioκ") + word[at + rng.randrange(2) :]
         word = word[: rng.randrange(1, len(word) + 1)] if unfinished else word
         term = Term(word if unfinished else words(word)[0], unfinished, numeric(word))
-        for how, most in ((exact, 0), (near, 2)):
-            table = how(held, term).table(len(held))
+        for most in (0, 1, 2):
+            table = (near(held, term, most) if most else exact(held, term)).table
             for n in used:
                 edits = away(term, held.words[n])
                 expected = edits if edits <= most else 255
@@ -260,12 +268,13 @@ def test_words_are_met_as_comparing_with_every_word_says(index: Index) -> None:
 def test_more_letters_never_bring_documents_that_fewer_excluded(
     made: Gazetteer, index: Index
 ) -> None:
+    rows = index.held(np.arange(len(index), dtype=np.int32))
     for text in ("harvard st alexandria", "old church rd kingston"):
         before: set[int] | None = None
         for end in range(1, len(text) + 1):
             asked = terms(text[:end])
-            tables = [exact(index.vocabulary, t).table(len(index.vocabulary)) for t in asked]
-            all_ = np.all([(t[index.forward] != 255).any(axis=1) for t in tables], axis=0)
+            tables = [exact(index.vocabulary, t).table for t in asked]
+            all_ = np.all([(t[rows] != 255).any(axis=0) for t in tables], axis=0)
             now = set(np.flatnonzero(all_).tolist())
             assert before is None or now <= before
             shown = {each.document for each in suggest(text[:end], made, index, limit=50)}
@@ -277,7 +286,8 @@ def test_little_text_is_answered_by_the_heaviest_that_begin_so(
     made: Gazetteer, index: Index
 ) -> None:
     held = [index.vocabulary.words[w] for w in range(len(index.vocabulary))]
-    mine = [[held[w] for w in row if w < len(held)] for row in index.forward]
+    rows = index.held(np.arange(len(index), dtype=np.int32)).T
+    mine = [[held[w] for w in row if w < len(held)] for row in rows]
     for text in ("h", "k", "ki", "kin", "臺", "1", "10", "q", "st"):
         for country in ("", "US", "GB"):
             number = made.numbers.get(country, -1)

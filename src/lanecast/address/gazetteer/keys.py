@@ -13,6 +13,7 @@ from functools import lru_cache
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
+from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from .strings import Strings, codes, hashed, hashes, sums
@@ -67,11 +68,14 @@ class Keys:
         found = {names[i]: int(at[i]) for i in met}
         return {name: number for name, number in found.items() if self.names[number] == name}
 
-    def near(self, country: int, name: str, edits: int = EDITS) -> list[tuple[int, int]]:
+    def near(
+        self, country: int, name: str, edits: int = EDITS, crowd: int = MOST
+    ) -> list[tuple[int, int]]:
         """Return names of a country within ``edits``, and how many edits each is away.
 
         A letter more, less, another or two exchanged is one edit. Names of up to five letters are
-        met with one edit, of up to three with none.
+        met with one edit, of up to three with none. A part that more than ``crowd`` names share is
+        not looked at.
         """
         most = min(edits, 0 if len(name) < SHORTEST else 1 if len(name) <= ONE_EDIT else EDITS)
         if most == 0:
@@ -81,19 +85,19 @@ class Keys:
         wanted = hashes(sums(codes(name)), starts, lengths, groups | np.uint64(country << 16))
         low = np.searchsorted(self.parts, wanted, "left")
         high = np.searchsorted(self.parts, wanted, "right")
-        some = (high > low) & (high - low <= MOST)
+        some = (high > low) & (high - low <= crowd)
         owners = [self.owners[a:b] for a, b in zip(low[some], high[some], strict=True)]
         if not owners:
             return []
         numbers = np.concatenate(owners)
         differ = np.bitwise_count(self.letters[numbers] ^ _letters([name])[0])
         numbers = np.unique(numbers[differ <= 2 * most])
-        near = []
-        for number, other in zip(numbers.tolist(), self.names.take(numbers), strict=True):
-            away = OSA.distance(name, other, score_cutoff=most)
-            if away <= most:
-                near.append((number, away))
-        return near
+        if not len(numbers):
+            return []
+        names = self.names.take(numbers)
+        away = process.cdist([name], names, scorer=OSA.distance, score_cutoff=most)[0]
+        some = away <= most
+        return list(zip(numbers[some].tolist(), away[some].astype(int).tolist(), strict=True))
 
     def leads(self, number: int) -> NDArray[np.int32]:
         """Return the rows that name ``number`` leads to."""

@@ -11,7 +11,7 @@ from .index import KEPT, SHORT, Index
 from .rank import Bias, Ranked, ranked
 from .reply import Candidate, candidate
 from .search import Found, Words, search
-from .terms import Term, exact, terms
+from .terms import Term, terms
 
 MOST = 50  # candidates
 
@@ -103,13 +103,12 @@ def answered(words: Words, asked: list[Term], limit: int, bias: Bias) -> Ranked:
     index, also = words.index, np.unique(np.array(bias.earlier, np.int32))
     known = _stored(index, asked, limit, bias)
     if known is None:
-        found, tables = search(words, asked, limit, also)
+        found, met = search(words, asked, limit, also)
     else:
-        met = exact(index.vocabulary, asked[0])
-        tables = [met.table(len(index.vocabulary))]
-        edits = tables[0][index.forward[known]].min(axis=1)[None]
+        met = [words.within(asked[0], 0)]
+        edits = met[0].measured(index.held(known)).min(axis=0)[None]
         found = Found(known, edits, np.zeros(len(known), np.float32))
-    return ranked(index, asked, found, tables, bias)
+    return ranked(index, asked, found, met, bias)
 
 
 def _stored(index: Index, asked: list[Term], limit: int, bias: Bias) -> NDArray[np.int32] | None:

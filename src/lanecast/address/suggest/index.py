@@ -26,9 +26,9 @@ class Index:
         The words.
     first, postings
         Documents ``postings[first[w] : first[w + 1]]`` have word w; ascending, so heavy ones first.
-    forward
-        (documents, width) words of each, road, town, code and state in this order; past the last
-        stands the number of all words.
+    at, forward
+        Words ``forward[at[d] : at[d + 1]]`` has document d: road, town, code and state in this
+        order.
     ends
         (documents, 4) where each field ends in ``forward``.
     kind, row, country, lat, lon, weight
@@ -41,6 +41,7 @@ class Index:
     vocabulary: Vocabulary
     first: NDArray[np.int64]
     postings: NDArray[np.int32]
+    at: NDArray[np.int32]
     forward: NDArray[np.int32]
     ends: NDArray[np.uint8]
     kind: NDArray[np.int8]
@@ -56,6 +57,15 @@ class Index:
     def __len__(self) -> int:
         return len(self.row)
 
+    def held(self, docs: NDArray[np.int32]) -> NDArray[np.int32]:
+        """Return (width, documents) words of documents; past the last, the number of all words."""
+        starts = self.at[docs]
+        many = self.at[docs + 1] - starts
+        place = np.arange(int(many.max(initial=1)), dtype=np.int32)[:, None]
+        words = self.forward[np.minimum(starts + place, len(self.forward) - 1)]
+        words[place >= many] = len(self.vocabulary)
+        return np.asarray(words)
+
     def size(self, low: NDArray[np.integer], high: NDArray[np.integer]) -> int:
         """Return how many documents words ``low`` to ``high`` have; some count twice."""
         return int((self.first[high] - self.first[low]).sum())
@@ -70,10 +80,8 @@ class Index:
         found = self.postings[np.repeat(starts - before, many) + np.arange(int(many.sum()))]
         if len(found) > 4 * most:
             found = np.partition(found, 4 * most)[: 4 * most]
-        found = np.sort(found)
-        if len(found) > 1:
-            found = found[np.concatenate([[True], found[1:] != found[:-1]])]
-        return found[:most]
+        alone = len(low) == 1 and high[0] - low[0] == 1
+        return np.asarray(found if alone else distinct(found)[:most])
 
     def known_best(self, letters: str, country: int) -> NDArray[np.int32] | None:
         """Return the heaviest documents with a word that begins so; None where none is stored."""
@@ -82,6 +90,14 @@ class Index:
         if at == len(self.starts) or self.starts[at] != code:
             return None
         return self.best[self.starts_at[at] : self.starts_at[at + 1]]
+
+
+def distinct(docs: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Return documents ascending, each once."""
+    if len(docs) < 2:
+        return docs
+    docs = np.sort(docs)
+    return np.asarray(docs[np.concatenate([[True], docs[1:] != docs[:-1]])])
 
 
 def build(documents: pl.DataFrame) -> Index:
@@ -97,10 +113,7 @@ def build(documents: pl.DataFrame) -> Index:
     pairs = whole.join(numbers, on="word", maintain_order="left").select("doc", "number")
     place = pl.int_range(pl.len(), dtype=pl.Int32).over("doc")
     pairs = pairs.with_columns(place=place).filter(pl.col("place") < MOST_WORDS)
-    width = max(int(min(ends[:, -1].max(initial=1), MOST_WORDS)), 1)
-    forward = np.full((rows.height, width), len(held), np.int32)
-    doc, number = pairs["doc"].to_numpy(), pairs["number"].to_numpy()
-    forward[doc, pairs["place"].to_numpy()] = number
+    doc = pairs["doc"].to_numpy()
     post = pairs.select("number", "doc").unique().sort("number", "doc")
     counts = np.bincount(post["number"].to_numpy(), minlength=len(held) + 1)
     starts, starts_at, best = _best(post, every, rows)
@@ -108,8 +121,9 @@ def build(documents: pl.DataFrame) -> Index:
         vocabulary=held,
         first=np.concatenate([[0], counts.cumsum()]).astype(np.int64),
         postings=post["doc"].cast(pl.Int32).to_numpy(),
-        forward=forward,
-        ends=np.minimum(ends, width).astype(np.uint8),
+        at=np.searchsorted(doc, np.arange(rows.height + 1)).astype(np.int32),
+        forward=pairs["number"].to_numpy(),
+        ends=np.minimum(ends, MOST_WORDS).astype(np.uint8),
         **{name: rows[name].to_numpy() for name in ("kind", "row", "country")},
         **{name: rows[name].to_numpy() for name in ("lat", "lon", "weight")},
         starts=starts,

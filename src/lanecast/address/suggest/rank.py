@@ -7,18 +7,18 @@ from numpy.typing import NDArray
 
 from .documents import CODE, STREET, TOWN
 from .index import Index
-from .search import Found
-from .terms import NO, Term
+from .search import HOUSE_DIGITS, Found
+from .terms import NO, Met, Term
 
 KEPT = 128  # documents that are looked at closely
-WEIGHT, FIRST, COUNTRY = 0.8, 0.4, 1.5
+WEIGHT, LEADS, COUNTRY = 0.8, 0.8, 1.5
 NEAR, REACH_KM = 0.8, 30.0
 EARLIER, SAME_TOWN = 1.5, 0.3
 GAP, SPARE, ORDER = 0.15, 0.5, 0.2
 FIELD = np.zeros(3, np.int64)
 FIELD[[STREET, TOWN, CODE]] = 0, 1, 2  # where the own name of each kind stands
 NAMES = (
-    *("edits", "lacks", "cost", "weight", "first", "gap", "spare", "order"),
+    *("edits", "lacks", "cost", "weight", "leads", "gap", "spare", "order"),
     *("near", "same_country", "earlier", "same_town", "kind", "letters"),
 )
 
@@ -67,16 +67,14 @@ class Ranked:
     edits: NDArray[np.uint8]
 
 
-def ranked(
-    index: Index, asked: list[Term], found: Found, tables: list[NDArray[np.uint8]], bias: Bias
-) -> Ranked:
+def ranked(index: Index, asked: list[Term], found: Found, met: list[Met], bias: Bias) -> Ranked:
     """Return what was found in order; cheaply first, then the best of it closely."""
-    score = _cheap(index, found, tables, bias)
+    score = _cheap(index, asked, found, met, bias)
     if len(score) > KEPT:
         kept = np.sort(np.argpartition(-score, KEPT)[:KEPT])
         found = Found(found.docs[kept], found.edits[:, kept], found.cost[kept])
         score = score[kept]
-    features, at = _features(index, asked, found, tables, bias)
+    features, at = _features(index, asked, found, met, bias)
     score = score - _closely(features)
     order = np.argsort(-score, kind="stable")
     return Ranked(
@@ -85,11 +83,11 @@ def ranked(
 
 
 def _cheap(
-    index: Index, found: Found, tables: list[NDArray[np.uint8]], bias: Bias
+    index: Index, asked: list[Term], found: Found, met: list[Met], bias: Bias
 ) -> NDArray[np.float32]:
     docs = found.docs
     score = WEIGHT * index.weight[docs] - found.cost
-    score += FIRST * (tables[0][index.forward[docs, 0]] != NO)
+    score += LEADS * _leads(index, asked, docs, met)
     if bias.country >= 0:
         score += COUNTRY * (index.country[docs] == bias.country)
     if bias.near is not None:
@@ -97,6 +95,20 @@ def _cheap(
     if bias.earlier:
         score += EARLIER * np.isin(docs, bias.earlier) + SAME_TOWN * _same_town(index, docs, bias)
     return np.asarray(score, np.float32)
+
+
+def _leads(
+    index: Index, asked: list[Term], docs: NDArray[np.int32], met: list[Met]
+) -> NDArray[np.float32]:
+    """Return which share of the terms stands at its own place: as most people type."""
+    shift = int(len(asked) > 1 and asked[0].number and len(asked[0].text) <= HOUSE_DIGITS)
+    start, end = index.at[docs], index.at[docs + 1]
+    share = np.zeros(len(docs), np.float32)
+    for place, each in enumerate(met[shift:]):
+        at = start + place
+        word = index.forward[np.minimum(at, len(index.forward) - 1)]
+        share += (at < end) & (each.measured(word) != NO)
+    return np.asarray(share / max(len(asked) - shift, 1), np.float32)
 
 
 def _nearness(
@@ -117,24 +129,24 @@ def _same_town(index: Index, docs: NDArray[np.int32], bias: Bias) -> NDArray[np.
 
 
 def _features(
-    index: Index, asked: list[Term], found: Found, tables: list[NDArray[np.uint8]], bias: Bias
+    index: Index, asked: list[Term], found: Found, met: list[Met], bias: Bias
 ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     """Return what is known of each document as an answer, and which word each term met."""
     docs, edits = found.docs, found.edits
-    held = index.forward[docs]  # (n, width)
-    each = np.stack([table[held] for table in tables])  # (terms, n, width)
+    held = index.held(docs).T  # (n, width)
+    each = np.stack([one.measured(held) for one in met])  # (terms, n, width)
     at = np.where(edits == NO, -1, each.argmin(axis=2))
-    met = (each != NO).any(axis=0)
+    taken = (each != NO).any(axis=0)
     width = held.shape[1]
     ends = index.ends[docs].astype(np.int64)
     place = np.arange(width)
     last = at.max(axis=0, initial=-1)
-    gap = ((place < last[:, None]) & ~met).sum(axis=1)
+    gap = ((place < last[:, None]) & ~taken).sum(axis=1)
     field = FIELD[index.kind[docs]]
     rows = np.arange(len(docs))
     start = np.where(field > 0, ends[rows, field - 1], 0)[:, None]
     own = (place >= start) & (place < ends[rows, field][:, None])
-    spare = (own & ~met).sum(axis=1) / np.maximum(own.sum(axis=1), 1)
+    spare = (own & ~taken).sum(axis=1) / np.maximum(own.sum(axis=1), 1)
     later = (np.diff(at, axis=0) > 0) if len(asked) > 1 else np.ones((1, len(docs)), bool)
     slips = np.where(edits == NO, 0, edits).sum(axis=0)
     none = np.zeros(len(docs))
@@ -143,7 +155,7 @@ def _features(
         (edits == NO).sum(axis=0),
         found.cost,
         index.weight[docs],
-        each[0, :, 0] != NO,
+        _leads(index, asked, docs, met),
         gap,
         spare,
         later.mean(axis=0),

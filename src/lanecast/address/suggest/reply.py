@@ -151,7 +151,7 @@ def _why(
         elif at < 0:
             out.append(Why(term.text, "", "", 0, "not_met"))
         else:
-            matched = index.vocabulary.words[int(index.forward[doc, at])]
+            matched = index.vocabulary.words[int(index.forward[index.at[doc] + at])]
             part = FIELDS[int(np.searchsorted(index.ends[doc], at, "right"))]
             how = "spelling" if edits else "prefix" if matched != term.text else "exact"
             out.append(Why(term.text, PARTS[part], matched, edits, how))

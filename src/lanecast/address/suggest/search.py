@@ -5,22 +5,22 @@ document outside those of a word lacks that word: once it would cost more than w
 search ends (the threshold algorithm of Fagin, Lotem and Naor 2003).
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .index import Index
-from .terms import NO, Met, Term, exact, near
+from .index import Index, distinct
+from .terms import NO, Met, Term, exact, most_slips, near
 
 LACKS, LACKS_SHORT, LACKS_NUMBER = 3.0, 1.5, 0.5
 HOUSE_DIGITS = 4  # of a number that is more likely a house than a postal code
 SLACK = 1.0  # what costs so much more than the best is not looked for
 BITS = 10.0  # by which what was met must single out more than one document
 EDIT_BITS = 6.0  # that one edit takes from what was met
-MOST = 1 << 15  # documents of one word that are looked at, the heaviest
+MOST = 1 << 14  # documents of one word that are looked at, the heaviest
 STOP = 1 << 17  # documents from which a word is no start
+REMEMBERED = 40  # words between key strokes
 
 
 @dataclass
@@ -28,21 +28,16 @@ class Words:
     """What words may be, kept between key strokes; the answer is the same without."""
 
     index: Index
-    met: dict[tuple[Term, bool], Met] = field(default_factory=dict)
+    met: dict[tuple[Term, int], Met] = field(default_factory=dict)
 
-    def exact(self, term: Term) -> Met:
-        """Return the words that a term is, or begins."""
-        return self._kept(term, False, exact)
-
-    def near(self, term: Term) -> Met:
-        """Return these and the words that are some slips away."""
-        return self._kept(term, True, near)
-
-    def _kept(self, term: Term, slips: bool, how: Callable[..., Met]) -> Met:
+    def within(self, term: Term, slips: int) -> Met:
+        """Return the words that a term is, or begins, but for so many slips."""
+        slips = min(slips, int(len(term.text) > 1) if term.number else most_slips(term.text))
         if (term, slips) not in self.met:
-            if len(self.met) > 100:
+            if len(self.met) > REMEMBERED:
                 self.met.clear()
-            self.met[term, slips] = how(self.index.vocabulary, term)
+            held = self.index.vocabulary
+            self.met[term, slips] = near(held, term, slips) if slips else exact(held, term)
         return self.met[term, slips]
 
 
@@ -64,39 +59,48 @@ def lacks(term: Term) -> float:
 
 def search(
     words: Words, asked: list[Term], limit: int, also: NDArray[np.int32]
-) -> tuple[Found, list[NDArray[np.uint8]]]:
-    """Return documents that may be meant, and for each term the edits of every word.
+) -> tuple[Found, list[Met]]:
+    """Return documents that may be meant, and what each term may be.
 
     ``also`` are documents that are looked at in any case.
     """
-    index = words.index
-    met = [words.exact(term) for term in asked]
     missing = np.array([lacks(term) for term in asked], np.float32)
-    tables = [each.table(len(index.vocabulary)) for each in met]
-    sizes = [index.size(each.low, each.high) for each in met]
-    order = [i for i in _order(asked, sizes) if 0 < sizes[i] <= STOP][:1]
-    if order:
-        start = met[order[0]]
-        seen = np.unique(np.concatenate([also, index.having(start.low, start.high, MOST)]))
-        found = _weighed(index, seen, tables, missing)
-        if _enough(index, asked, found, sizes, limit, 1.0):
-            return found, tables
-    met = [words.near(term) for term in asked]
-    tables = [each.table(len(index.vocabulary)) for each in met]
-    ranges = [_runs(table) for table in tables]
-    sizes = [index.size(*each) for each in ranges]
-    bound, seen = 0.0, also
-    found = Found(also[:0], np.empty((len(asked), 0), np.uint8), np.empty(0, np.float32))
+    for slips in (0, 1, 2):
+        met = [words.within(term, slips) for term in asked]
+        found, enough = _within(words.index, asked, met, missing, limit, also, slips)
+        if enough:
+            break
+    return found, met
+
+
+def _within(
+    index: Index,
+    asked: list[Term],
+    met: list[Met],
+    missing: NDArray[np.float32],
+    limit: int,
+    also: NDArray[np.int32],
+    slips: int,
+) -> tuple[Found, bool]:
+    """Return documents, no word of which has more than ``slips``, and whether they are enough."""
+    sizes = [index.size(*each.ranges) for each in met]
+    outside = missing if slips == 2 else np.minimum(missing, slips + 1)
+    bound, seen, tried = 0.0, also, 0
+    found = Found(seen[:0], np.empty((len(asked), 0), np.uint8), np.empty(0, np.float32))
     for i in _order(asked, sizes):
-        if sizes[i] > STOP and len(found.docs):
+        if sizes[i] > STOP and (len(found.docs) or slips < 2):
             break
-        bound += float(missing[i])
+        bound += float(outside[i])
         if sizes[i]:
-            seen = np.unique(np.concatenate([seen, index.having(*ranges[i], MOST)]))
-            found = _weighed(index, seen, tables, missing)
-        if _enough(index, asked, found, sizes, limit, bound):
+            tried += 1
+            more = index.having(*met[i].ranges, MOST)
+            seen = distinct(np.concatenate([seen, more])) if len(seen) else more
+            found = _weighed(index, seen, met, missing)
+        if _settled(asked, found, slips) and _enough(index, asked, found, sizes, limit, bound):
+            return found, True
+        if tried > slips:
             break
-    return found, tables
+    return found, False
 
 
 def _order(asked: list[Term], sizes: list[int]) -> list[int]:
@@ -107,30 +111,34 @@ def _order(asked: list[Term], sizes: list[int]) -> list[int]:
     )
 
 
-def _runs(table: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the ranges of words that are met."""
-    numbers = np.flatnonzero(table != NO)
-    return numbers, numbers + 1
-
-
 def _weighed(
     index: Index,
     docs: NDArray[np.int32],
-    tables: list[NDArray[np.uint8]],
+    met: list[Met],
     missing: NDArray[np.float32],
 ) -> Found:
-    held = np.ascontiguousarray(index.forward[docs].T)
-    edits = np.stack([table[held].min(axis=0) for table in tables])
+    held = index.held(docs)
+    edits = np.stack([each.measured(held).min(axis=0) for each in met])
     cost = np.where(edits == NO, missing[:, None], edits).sum(axis=0, dtype=np.float32)
     return Found(docs, edits, cost)
+
+
+def _settled(asked: list[Term], found: Found, slips: int) -> bool:
+    """Return whether the cheapest lacks no word that it might have with more slips."""
+    if not len(found.docs):
+        return False
+    edits = found.edits[:, int(np.argmin(found.cost))].tolist()
+    forgiven = [
+        int(len(term.text) > HOUSE_DIGITS) if term.number else most_slips(term.text)
+        for term in asked
+    ]
+    return all(e != NO or most <= slips for e, most in zip(edits, forgiven, strict=True))
 
 
 def _enough(
     index: Index, asked: list[Term], found: Found, sizes: list[int], limit: int, bound: float
 ) -> bool:
     """Return whether no document that was not looked at can matter."""
-    if not len(found.docs):
-        return False
     if np.count_nonzero(found.cost < bound) >= limit:
         return True
     best = int(np.argmin(found.cost))

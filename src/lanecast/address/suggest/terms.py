@@ -5,7 +5,9 @@ last word, which is still being typed, in the same way by its beginning. Words w
 as they are, or with two neighbours exchanged.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +21,8 @@ from .words import cut, numeric
 MOST = 16  # words of a question that are searched
 TWO_EDITS = 6  # letters from which two edits are forgiven
 NO = 255  # of edits: not met
+FEW = 3  # ranges that are compared one by one
+CROWD = 1000  # words that share a part, beyond which it tells nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,26 +34,47 @@ class Term:
     number: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Met:
-    """What a term may be: ranges of words, each with its edits; later ranges are nearer."""
+    """What a term may be: ranges of the ``many`` words there are; later ranges are nearer."""
 
     low: NDArray[np.int32]
     high: NDArray[np.int32]
     edits: NDArray[np.uint8]
+    many: int
 
-    def table(self, many: int) -> NDArray[np.uint8]:
-        """Return the edits of each of ``many`` words, and of none at the end."""
-        out = np.full(many + 1, NO, np.uint8)
-        single = self.high - self.low == 1
-        if single.all():
+    @cached_property
+    def table(self) -> NDArray[np.uint8]:
+        """Return the edits of each word, and of none at the end."""
+        out = np.full(self.many + 1, NO, np.uint8)
+        if (self.high - self.low == 1).all():
             out[self.low] = self.edits
             return out
-        for low, high, edits in zip(
-            self.low.tolist(), self.high.tolist(), self.edits.tolist(), strict=True
-        ):
+        for low, high, edits in self._each():
             out[low:high] = edits
         return out
+
+    def measured(self, words: NDArray[np.int32]) -> NDArray[np.uint8]:
+        """Return the edits of each of these words."""
+        if len(self.low) > FEW:
+            return np.asarray(self.table[words])
+        out = np.full(words.shape, NO, np.uint8)
+        for low, high, edits in self._each():
+            out[(words >= low) & (words < high)] = edits
+        return out
+
+    @cached_property
+    def ranges(self) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """Return the ranges ascending, those that touch as one."""
+        if len(self.low) < 2:
+            return self.low, self.high
+        order = np.argsort(self.low)
+        low, high = self.low[order], np.maximum.accumulate(self.high[order])
+        apart = low[1:] > high[:-1]
+        return low[np.concatenate([[True], apart])], high[np.concatenate([apart, [True]])]
+
+    def _each(self) -> Iterator[tuple[int, int, int]]:
+        return zip(self.low.tolist(), self.high.tolist(), self.edits.tolist(), strict=True)
 
 
 def terms(text: str) -> list[Term]:
@@ -76,72 +101,80 @@ def exact(held: Vocabulary, term: Term) -> Met:
     """Return the words that a term is, or begins."""
     if not term.open:
         number = held.number(term.text)
-        return _met([(number, number + 1, 0)] if number >= 0 else [])
+        return _met(held, [(number, number + 1, 0)] if number >= 0 else [])
     low, high = held.beginning(term.text)
-    return _met(_short(held, low, high, 0) + ([(low, high, 0)] if high > low else []))
+    return _met(held, _short(held, low, high, 0) + ([(low, high, 0)] if high > low else []))
 
 
-def near(held: Vocabulary, term: Term) -> Met:
-    """Return the words that a term is, or begins, but for some slips."""
+def most_slips(word: str) -> int:
+    """Return how many slips are forgiven in a word."""
+    return 0 if len(word) < SHORTEST else 1 if len(word) < TWO_EDITS else 2
+
+
+def near(held: Vocabulary, term: Term, most: int) -> Met:
+    """Return the words that a term is, or begins, but for ``most`` slips: one or two."""
     if term.number:
         return _exchanged(held, term)
     if len(term.text) < SHORTEST:
         return exact(held, term)
-    most = 1 if len(term.text) < TWO_EDITS else 2
+    most = min(most, most_slips(term.text))
     found = _begun(held, term.text, most) if term.open else _whole(held, term.text, most)
+    found += [each for low, high, edits in found for each in _short(held, low, high, edits)]
     found.sort(key=lambda each: -each[2])
     own = exact(held, term)
     every = zip(own.low.tolist(), own.high.tolist(), own.edits.tolist(), strict=True)
-    return _met(found + list(every))
+    return _met(held, found + list(every))
 
 
 def _whole(held: Vocabulary, text: str, most: int) -> list[tuple[int, int, int]]:
-    near = held.whole.near(0, text, most)
-    if not near:
-        return []
-    rows = held.whole.rows[held.whole.first[np.array([n for n, _ in near])]].tolist()
-    found = [(row, row + 1, edits) for row, (_, edits) in zip(rows, near, strict=True)]
-    return found + [
-        (number, number + 1, edits)
-        for row, _, edits in found
-        for number, _, _ in _short(held, row, row + 1, edits)
-    ]
+    if most == 1:
+        rows = held.slipped.like(text)
+        names = held.words.take(rows)
+        edits = [OSA.distance(text, name, score_cutoff=1) for name in names]
+        pairs = zip(rows.tolist(), edits, strict=True)
+        return [(row, row + 1, away) for row, away in pairs if away <= 1]
+    near = held.whole.near(0, text, most, CROWD)
+    numbers = np.array([number for number, _ in near], np.int64)
+    rows = held.whole.rows[held.whole.first[numbers]]
+    return [(row, row + 1, edits) for row, (_, edits) in zip(rows.tolist(), near, strict=True)]
 
 
 def _begun(held: Vocabulary, text: str, most: int) -> list[tuple[int, int, int]]:
-    """Return ranges of words whose beginning is ``text`` but for ``most`` edits."""
-    near = held.begun.near(0, text[:LONGEST], most)
-    if not near:
-        return []
-    rows = held.begun.rows[held.begun.first[np.array([n for n, _ in near])]]
-    found = list(
-        zip(held.low[rows].tolist(), held.high[rows].tolist(), (e for _, e in near), strict=True)
-    )
-    if len(text) > LONGEST:
-        found = _longer(held, text, most, found)
-    return found + [each for low, high, edits in found for each in _short(held, low, high, edits)]
+    """Return ranges of words whose beginning is ``text`` but for ``most`` slips.
+
+    Of a long text the first seven letters are looked up, and all are compared.
+    """
+    start = text if len(text) < LONGEST else text[: LONGEST - 1]
+    rows = held.begun_slipped.like(start)
+    names = held.words.take(held.low[rows])
+    many = held.letters[rows].tolist()
+    edits = [
+        OSA.distance(start, name[:n], score_cutoff=1) for name, n in zip(names, many, strict=True)
+    ]
+    pairs = zip(held.low[rows].tolist(), held.high[rows].tolist(), edits, strict=True)
+    found = [each for each in pairs if each[2] <= 1]
+    if most == 2:
+        near = held.begun.near(0, start, most, CROWD)
+        numbers = np.array([number for number, _ in near], np.int64)
+        rows = held.begun.rows[held.begun.first[numbers]]
+        slips = [edits for _, edits in near]
+        found += zip(held.low[rows].tolist(), held.high[rows].tolist(), slips, strict=True)
+    return found if start == text else _longer(held, text, most, found)
 
 
 def _longer(
     held: Vocabulary, text: str, most: int, found: list[tuple[int, int, int]]
 ) -> list[tuple[int, int, int]]:
-    """Return the words of these ranges that begin with all of ``text`` but for ``most`` edits."""
+    """Return the words of these ranges that begin with all of ``text`` but for ``most`` slips."""
     numbers = sorted({number for low, high, _ in found for number in range(low, high)})
-    out = []
-    for number in numbers:
-        word = held.words[number]
-        away = begins(word, text, most)
-        if away <= most:
-            out.append((number, number + 1, away))
-    return out
+    names = held.words.take(np.array(numbers, np.int64))
+    pairs = ((n, begins(name, text, most)) for n, name in zip(numbers, names, strict=True))
+    return [(number, number + 1, away) for number, away in pairs if away <= most]
 
 
 def begins(word: str, text: str, most: int) -> int:
-    """Return the fewest edits between ``text`` and a beginning of ``word``; more than ``most``: no.
-
-    Beginnings have at least 4 letters, as those of the vocabulary.
-    """
-    lengths = range(max(len(text) - most, SHORTEST), min(len(text) + most, len(word)) + 1)
+    """Return the fewest edits from ``text`` to a beginning of ``word``; above ``most``: none."""
+    lengths = range(len(text) - most, min(len(text) + most, len(word)) + 1)
     return min(
         (OSA.distance(text, word[:many], score_cutoff=most) for many in lengths), default=most + 1
     )
@@ -157,7 +190,7 @@ def _exchanged(held: Vocabulary, term: Term) -> Met:
             found += [(low, high, 1) for low, high in zip(other.low, other.high, strict=True)]
     own = exact(held, term)
     found += [(low, high, 0) for low, high in zip(own.low, own.high, strict=True)]
-    return _met(found)
+    return _met(held, found)
 
 
 def _short(held: Vocabulary, low: int, high: int, edits: int) -> list[tuple[int, int, int]]:
@@ -166,6 +199,8 @@ def _short(held: Vocabulary, low: int, high: int, edits: int) -> list[tuple[int,
     return [(number, number + 1, edits) for number in held.short[at[0] : at[1]].tolist()]
 
 
-def _met(found: list[tuple[int, int, int]]) -> Met:
+def _met(held: Vocabulary, found: list[tuple[int, int, int]]) -> Met:
     low, high, edits = zip(*found, strict=True) if found else ((), (), ())
-    return Met(np.array(low, np.int32), np.array(high, np.int32), np.array(edits, np.uint8))
+    return Met(
+        np.array(low, np.int32), np.array(high, np.int32), np.array(edits, np.uint8), len(held)
+    )
