@@ -190,7 +190,7 @@ def ours(folder: Path, known: Gazetteer) -> Callable[[str], list[int]]:
 
 
 def with_tantivy(folder: Path, known: Gazetteer) -> Callable[[str], list[int]]:
-    """Return what asks tantivy: fuzzy terms with our tolerances, the last one as a prefix."""
+    """Return what asks tantivy: fuzzy terms with our tolerances, better where as typed."""
     import tantivy
 
     t: Any = tantivy
@@ -216,8 +216,13 @@ def with_tantivy(folder: Path, known: Gazetteer) -> Callable[[str], list[int]]:
     def ask(text: str) -> list[int]:
         found = words(text[: text.rfind(" ") + 1]) + cut(text[text.rfind(" ") + 1 :])
         each = [query(w, i == len(found) - 1) for i, w in enumerate(found)]
+        # fuzzy terms all score alike, so that words as they were typed are asked for once more
+        plain = [t.Query.term_query(schema, "text", w) for w in found[:-1]]
+        plain += [t.Query.fuzzy_term_query(schema, "text", found[-1], 0, True, True)] * bool(found)
+        better = [(t.Occur.Should, q) for q in plain]
         for how in (t.Occur.Must, t.Occur.Should):
-            hits = searcher.search(t.Query.boolean_query([(how, q) for q in each]), 10).hits
+            asked = [(how, q) for q in each] + better
+            hits = searcher.search(t.Query.boolean_query(asked), 10).hits
             if hits:
                 return [searcher.doc(at)["n"][0] for _, at in hits]
         return []

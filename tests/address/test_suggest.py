@@ -156,6 +156,7 @@ def test_the_state_of_the_neighbourhood_and_the_past_decide_between_equals(
         assert full(suggest(asked, made, index, near=near_)[0]) == best
     for earlier, best in (("king st 62701", il), ("kings road springfield ma", ma)):
         assert full(suggest(asked, made, index, earlier=[earlier])[0]) == best
+        assert full(suggest("springfield", made, index, earlier=[best])[0]) == best
     for country, city in (("GB", "Kingston"), ("TW", "臺北市中正區")):
         best = suggest("harvard st", made, index, country=country)[0]
         assert best.components["city"] == city
@@ -288,7 +289,7 @@ def test_little_text_is_answered_by_the_heaviest_that_begin_so(
     held = [index.vocabulary.words[w] for w in range(len(index.vocabulary))]
     rows = index.held(np.arange(len(index), dtype=np.int32)).T
     mine = [[held[w] for w in row if w < len(held)] for row in rows]
-    for text in ("h", "k", "ki", "kin", "臺", "1", "10", "q", "st"):
+    for text in ("h", "k", "ki", "kin", "臺", "1", "10", "q", "st", "s"):
         for country in ("", "US", "GB"):
             number = made.numbers.get(country, -1)
             expected = [
