@@ -67,6 +67,7 @@ def known_places(folder: Path) -> dict[str, list[Place]]:
         postal_code="postal_code",
         state="admin1_name",
         state_code="admin1_code",
+        county="admin2_name",
     )
     towns = pl.read_parquet(folder / "geonames_cities.parquet")
     return places(postal, towns.select(country="countrycode", name="name"))

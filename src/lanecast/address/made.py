@@ -20,8 +20,9 @@ from .noise import Word
 CODES = {"GB": " {k}{a}{a}", "CA": " {k}{a}{k}", "NL": " {a}{a}", "IE": " {a}{k}{k}{a}"}
 ORDINALS = ("First", "Second", "Third", "Fourth", "Fifth", "Sixth", "Seventh", "Eighth", "Ninth")
 PIECE = re.compile(r"%([NOACDSZ])")
-ABSENT = {"Z": 0.15, "S": 0.25, "C": 0.04, "N": 0.88, "D": 0.6}
-STREET_ONLY, PLACE_ONLY, COUNTRY, BOX, CROSSING = 0.12, 0.05, 0.3, 0.06, 0.02
+ABSENT = {"Z": 0.2, "S": 0.25, "C": 0.04, "N": 0.75, "D": 0.6}
+STREET_ONLY, PLACE_ONLY, COUNTRY, BOX, CROSSING = 0.12, 0.05, 0.4, 0.06, 0.02
+COUNTY, ENGLISH, NO_NUMBER = 0.12, 0.25, 0.08  # shares; where a house is named, three times
 OTHER_CODE, AFTER = 0.2, 0.05  # a code that is not the town's own; a building behind the street
 SHORT = {"North": "N", "South": "S", "East": "E", "West": "W", "Saint": "St", "Fort": "Ft"}
 SHORT |= {"Mount": "Mt", "Port": "Pt", "Heights": "Hts", "Springs": "Spgs", "City": "Cty"}
@@ -36,6 +37,7 @@ class Place:
     postcode: str = ""
     state: str = ""
     state_code: str = ""
+    county: str = ""
 
 
 def places(postcodes: pl.DataFrame, towns: pl.DataFrame) -> dict[str, list[Place]]:
@@ -47,11 +49,11 @@ def places(postcodes: pl.DataFrame, towns: pl.DataFrame) -> dict[str, list[Place
         Rows of the tables `gazetteer_postcodes` and `gazetteer_places`.
     """
     found: dict[str, list[Place]] = {}
-    columns = ("country", "city", "postal_code", "state", "state_code")
+    columns = ("country", "city", "postal_code", "state", "state_code", "county")
     for row in postcodes.select(columns).fill_null("").iter_rows():
         if row[0] in COUNTRIES and row[1]:
             code = row[2].upper().split(" CEDEX")[0]
-            found.setdefault(row[0], []).append(Place(row[0], row[1], code, row[3], row[4]))
+            found.setdefault(row[0], []).append(Place(row[0], row[1], code, *row[3:]))
     coded = set(found)
     for country, name in towns.select("country", "name").iter_rows():
         if country in COUNTRIES and country not in coded:
@@ -123,16 +125,23 @@ def _parts(
         code += f"-{rng.randrange(1, 9999):04}"
     if not code:
         code = _example(place.country, rng)
+    houses = LANGUAGES["en"].houses if rng.random() < ENGLISH else grammar.houses
     parts = {
         "A": street,
         "C": _words(_shortened(_town(place.city), rng) if american else _town(place.city), "city"),
         "S": _words(state, "state"),
         "Z": _words(code, "postcode"),
         "D": _words(_town(rng.choice(others).city), "suburb"),
-        "N": _words(_written(grammar.houses, grammar, others, rng), "house"),
+        "N": _words(_written(houses, grammar, others, rng), "house"),
     }
-    rare = {"D": 0.97} if american else {}
-    return {k: w for k, w in parts.items() if rng.random() >= (ABSENT | rare).get(k, 0.0)}
+    if place.county and place.county != place.city and rng.random() < COUNTY and not american:
+        county = _words(_town(place.county), "state_district")
+        parts["S"] = _joined(county, parts["S"], rng.choice((", ", " ", "\n")))
+    rare = {"D": 0.97, "N": 0.88} if american else {}
+    kept = {k: w for k, w in parts.items() if rng.random() >= (ABSENT | rare).get(k, 0.0)}
+    if "N" in kept and rng.random() < 3 * NO_NUMBER:
+        kept["A"] = [word for word in kept["A"] if word.label != "house_number"]
+    return kept
 
 
 def _street(
@@ -144,7 +153,7 @@ def _street(
         sign = [Word(rng.choice(("&", "and", "at", "/", "AND")), "road")]
         return [*road, *sign, *_words(_written(grammar.roads, grammar, others, rng), "road")]
     number = _words(_written(grammar.numbers, grammar, others, rng), "house_number")
-    if rng.random() < 0.06:
+    if rng.random() < NO_NUMBER:
         number = []
     comma = rng.random() < (0.03 if grammar.front else 0.15)
     first, then = (number, road) if grammar.front else (road, number)
