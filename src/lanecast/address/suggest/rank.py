@@ -122,10 +122,13 @@ def _nearness(
 
 def _same_town(index: Index, docs: NDArray[np.int32], bias: Bias) -> NDArray[np.bool_]:
     """Return which documents lie within about 10 km of an earlier address."""
-    cells = [np.round(index.lat * 10), np.round(index.lon * 10)]
-    earlier = {(float(cells[0][each]), float(cells[1][each])) for each in bias.earlier}
-    pairs = zip(cells[0][docs].tolist(), cells[1][docs].tolist(), strict=True)
-    return np.array([pair in earlier for pair in pairs], bool)
+    earlier = set(_cells(index, np.array(bias.earlier, np.int32)))
+    return np.array([cell in earlier for cell in _cells(index, docs)], bool)
+
+
+def _cells(index: Index, docs: NDArray[np.int32]) -> list[tuple[float, float]]:
+    lat, lon = np.round(index.lat[docs] * 10), np.round(index.lon[docs] * 10)
+    return list(zip(lat.tolist(), lon.tolist(), strict=True))
 
 
 def _features(
