@@ -119,6 +119,18 @@ class Gazetteer:
         return frozenset(self.covers.filter(kind="postcodes")["country"])
 
     @cached_property
+    def coverage(self) -> dict[str, dict[str, dict[str, str]]]:
+        """Return gazetteer and edition, by country and kind."""
+        found: dict[str, dict[str, dict[str, str]]] = {}
+        for row in self.covers.iter_rows(named=True):
+            told = {
+                "gazetteer": row["gazetteer_id"],
+                "edition": row["recorded_at"].date().isoformat(),
+            }
+            found.setdefault(row["country"], {})[row["kind"]] = told
+        return found
+
+    @cached_property
     def numbers(self) -> dict[str, int]:
         """Return the number of each country."""
         return {country: number for number, country in enumerate(self.countries)}

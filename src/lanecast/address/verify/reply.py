@@ -6,7 +6,8 @@ each of its components is ever ``accept``.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from math import isnan
 from typing import Any
 
@@ -74,7 +75,8 @@ def replied(
     decided_by: str = "gazetteer",
 ) -> Reply:
     """Return the reply for one reading, its best place first, and what the register says."""
-    place = places[0] if places else None
+    tie = unsure(places) and decided_by == "gazetteer"
+    place = doubtful(places[0], tie) if places else None
     found = _found(parse, country, place, door)
     components = _components(given, parse, found, place, country, known, door)
     rules = _rules(country)
@@ -85,7 +87,7 @@ def replied(
     missing = [name for name in needs if name not in has]
     inferred = {name for name, c in components.items() if c["inferred"]}
     validated = _granularity(components, confirmed=True)
-    close = unsure(places) or decided_by != "gazetteer"
+    close = tie or decided_by != "gazetteer"
     entered = _granularity(components, confirmed=False, without=inferred)
     verdict = {
         "input_granularity": entered,
@@ -117,13 +119,24 @@ def replied(
         (*faults, *_faults(components, missing, door)),
         tuple(line(each) for each in places[:5]) if close else (),
         decided_by if place is not None else "abstain",
-        _coverage(known, country),
+        known.coverage.get(country or "", {}),
     )
 
 
 def unsure(places: list[Hypothesis]) -> bool:
-    """Return whether another place fits nearly as well as the first."""
-    return len(places) > 1 and places[1].cost - places[0].cost < MARGIN
+    """Return whether another place fits nearly as well as the first.
+
+    The same town with the postal code left as it was given is no other place.
+    """
+    rivals = [p for p in places[1:] if p.postcode is None or p.postcode.how != "unknown"]
+    return bool(rivals) and rivals[0].cost - places[0].cost < MARGIN
+
+
+def doubtful(place: Hypothesis, tie: bool) -> Hypothesis:
+    """Return the place without what was put right at a guess: a tie is told, not settled."""
+    if not tie or place.postcode is None or place.postcode.how != "code":
+        return place
+    return replace(place, postcode=Match("", "unknown", place.postcode.cost))
 
 
 def _found(
@@ -278,6 +291,7 @@ def _faults(
     return faults + ["missing_unit"] * door.unit_expected
 
 
+@lru_cache(maxsize=512)
 def _rules(country: str | None) -> Mapping[str, str]:
     """Return how a country writes addresses; empty where nobody says."""
     if country is None or country == "ZZ":  # the rules of none in particular
@@ -313,14 +327,3 @@ def line(place: Hypothesis) -> str:
     """Return a place in one line."""
     parts = (place.postcode, place.city, place.state)
     return ", ".join(match.value for match in parts if match is not None)
-
-
-def _coverage(known: Gazetteer, country: str | None) -> dict[str, Any]:
-    rows = known.covers.filter(country=country or "")
-    return {
-        row["kind"]: {
-            "gazetteer": row["gazetteer_id"],
-            "edition": row["recorded_at"].date().isoformat(),
-        }
-        for row in rows.iter_rows(named=True)
-    }

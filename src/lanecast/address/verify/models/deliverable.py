@@ -1,0 +1,94 @@
+"""How likely a courier does not find it: a logistic regression on what was said of the text."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import minimize
+from scipy.special import expit
+
+from ..reply import Reply
+
+Array = npt.NDArray[np.float64]
+PARTS = ("house_number", "road", "unit", "postcode", "city", "state")
+WRONG = ("missing", "misspelt", "wrong", "unknown")
+OTHER = ("hidden_characters", "country_not_covered", "empty", "too_long")
+SIGNS = (
+    *(f"{how}_{part}" for part in PARTS for how in WRONG),
+    *OTHER,
+    "many_places",
+    "no_register",
+)
+
+
+def signs(replies: Sequence[Reply]) -> Array:
+    """Return what was found wrong with each address, shape (n, len(SIGNS)), 0 or 1."""
+    out = np.zeros((len(replies), len(SIGNS)))
+    at = {sign: column for column, sign in enumerate(SIGNS)}
+    for row, reply in enumerate(replies):
+        for fault in reply.faults:
+            if fault in at:
+                out[row, at[fault]] = 1.0
+        out[row, at["many_places"]] = len(reply.candidates) > 1
+        out[row, at["no_register"]] = "premises" not in reply.coverage
+    return out
+
+
+@dataclass(frozen=True)
+class Deliverable:
+    """How to learn it; ``ridge`` is the penalty of squared weights, in deliveries."""
+
+    ridge: float = 2.0
+
+    def fit(self, x: Array, failed: npt.ArrayLike) -> "FittedDeliverable":
+        """Learn from deliveries: signs of their address, and whether it was not found.
+
+        Raises
+        ------
+        ValueError
+            When there are none, shapes differ, or ``failed`` is not 0 or 1.
+        """
+        y = np.asarray(failed, np.float64)
+        if x.shape != (len(y), len(SIGNS)) or not len(y):
+            raise ValueError(f"x, failed: expected ({len(y)}, {len(SIGNS)}) signs, got {x.shape}.")
+        if not np.isin(y, (0, 1)).all():
+            raise ValueError("failed: expected 0 or 1.")
+
+        def loss(weight: Array) -> tuple[float, Array]:
+            z = x @ weight[1:] + weight[0]
+            penalty = self.ridge * weight[1:]
+            value = np.logaddexp(0, z).sum() - y @ z + 0.5 * penalty @ weight[1:]
+            slope = expit(z) - y
+            return float(value), np.concatenate([[slope.sum()], x.T @ slope + penalty])
+
+        start = np.zeros(len(SIGNS) + 1)
+        rate = (y.sum() + 0.5) / (len(y) + 1)
+        start[0] = np.log(rate / (1 - rate))
+        found = minimize(loss, start, jac=True, method="L-BFGS-B")
+        return FittedDeliverable(found.x[0], found.x[1:])
+
+
+@dataclass(frozen=True)
+class FittedDeliverable:
+    """Log odds of not being found: ``level`` plus ``weights`` (one per sign) of what is wrong."""
+
+    level: float
+    weights: Array
+
+    def predict(self, x: Array) -> Array:
+        """Return the chance that a courier does not find each address, shape (n,)."""
+        return np.asarray(expit(self.level + x @ self.weights))
+
+    def without(self, x: Array, part: str) -> Array:
+        """Return the chance if nothing were wrong with ``part``, shape (n,)."""
+        return self._cleaned(x, [sign.endswith(part) for sign in SIGNS])
+
+    def repaired(self, x: Array) -> Array:
+        """Return the chance if every correction that was proposed is right, shape (n,)."""
+        return self._cleaned(x, [sign.startswith(("misspelt", "wrong")) for sign in SIGNS])
+
+    def _cleaned(self, x: Array, gone: list[bool]) -> Array:
+        kept = x.copy()
+        kept[:, gone] = 0.0
+        return np.minimum(self.predict(kept), self.predict(x))
