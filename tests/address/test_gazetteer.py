@@ -7,6 +7,7 @@ import pytest
 from lanecast.address.gazetteer import stored
 from lanecast.address.gazetteer.arrays import Gazetteer
 from lanecast.address.gazetteer.stored import gazetteer
+from lanecast.address.towns import spellings
 from lanecast.sources.gazetteers import Edition, read
 from lanecast.sources.ingest import ingest_pieces
 from lanecast.sources.report import RefusedError
@@ -167,3 +168,18 @@ def test_houses_need_a_street_and_a_country(tmp_path: Path) -> None:
     file.write_text("number,street\n1,X\n")
     with pytest.raises(RefusedError, match="--country"):
         list(read("openaddresses", file, Edition("g", AT)))
+
+
+@pytest.mark.parametrize(
+    ("name", "others"),
+    [
+        ("saint louis", {"st louis"}),
+        ("n hollywood", {"north hollywood"}),
+        ("mc call", {"mccall"}),
+        ("mccall", {"mc call"}),
+        ("fort st john", {"ft st john", "fort saint john"}),
+        ("chicago", set()),
+    ],
+)
+def test_towns_are_found_short_and_written_out(name: str, others: set[str]) -> None:
+    assert set(spellings(name)) == {name} | others

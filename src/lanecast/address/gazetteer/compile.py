@@ -15,6 +15,7 @@ from ..country_names import country_names
 from ..fold import folded
 from ..postcodes import plain
 from ..roads import road_key
+from ..towns import spellings
 from .arrays import Gazetteer, Places, Postcodes, States, Streets
 from .keys import Keys, build
 from .strings import Strings
@@ -123,20 +124,22 @@ def _places(rows: pl.DataFrame) -> Places:
 
 
 def _city_names(postal: pl.DataFrame) -> pl.DataFrame:
-    return (
-        postal.select(country="at", name=mapped(postal["city"], folded))
-        .with_row_index("row")
-        .filter(pl.col("name").str.len_chars() > 0)
-    )
+    return _spelt(postal.select(country="at", name="city").with_row_index("row"))
 
 
 def _place_names(places: pl.DataFrame, first: int) -> pl.DataFrame:
     every = pl.concat_str("name", pl.col("aliases").fill_null(""), separator="\n").str.split("\n")
-    names = (
-        places.select(country="at", name=every).with_row_index("row", offset=first).explode("name")
-    )
-    return names.with_columns(name=mapped(names["name"], folded)).filter(
-        pl.col("name").str.len_chars() > 1
+    names = places.select(country="at", name=every).with_row_index("row", offset=first)
+    return _spelt(names.explode("name"))
+
+
+def _spelt(names: pl.DataFrame) -> pl.DataFrame:
+    """Return names folded, in each usual spelling; those of one letter tell nothing."""
+    spelt = mapped(names["name"], lambda name: "\n".join(spellings(folded(name))))
+    return (
+        names.with_columns(name=spelt.str.split("\n"))
+        .explode("name")
+        .filter(pl.col("name").str.len_chars() > 1)
     )
 
 

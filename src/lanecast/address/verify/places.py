@@ -10,6 +10,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from rapidfuzz.distance import OSA
 
 from ..fold import folded
 from ..gazetteer.arrays import Gazetteer
@@ -21,6 +22,7 @@ SLIP_CODE, UNKNOWN_CODE, OTHER_CODE = 5.0, 6.0, 9.0
 ALIAS, UNKNOWN_CITY, OTHER_CITY = 1.0, 6.0, 8.0
 UNKNOWN_STATE, OTHER_STATE = 3.0, 7.0
 NO_CODE, NO_CITY, NO_STATE = 0.5, 2.0, 0.2
+LARGE = 10.0  # nats of slips that a postal code makes up for
 REACH_KM = 40.0  # between a town and a postal code that serves it
 MOST_ROWS, KEPT = 400, 12
 
@@ -85,46 +87,53 @@ class _Towns:
         self.names = (
             {exact: 0.0} if exact >= 0 else {n: slip(known.cities.names[n], key) for n, _ in near}
         )
-        self.costs = {known.cities.names[n]: cost for n, cost in self.names.items()}
         first = len(known.postcodes.code)
         rows = [known.cities.leads(n) for n in self.names]
         self.places = [
             (r[r >= first] - first, c) for r, c in zip(rows, self.names.values(), strict=True)
         ]
         self.codes = [(r[r < first], c) for r, c in zip(rows, self.names.values(), strict=True)]
+        self.costs: dict[int, float] = {}
+        for some, cost in self.codes:
+            for row in some.tolist():
+                self.costs[row] = min(cost, self.costs.get(row, cost))
 
     def compared(self, row: int) -> Match:
         """Return how the town as given is that of a row of postal codes."""
         codes = self.known.postcodes
         value, source = codes.city[row], (codes.gazetteer[row], codes.record[row])
-        name = folded(value)
         if not self.key:
             return Match(value, "inferred", NO_CITY, *source)
-        if name == self.key:
-            return Match(value, "exact", 0.0, *source)
-        if name in self.costs:
-            return Match(value, "spelling", self.costs[name], *source)
-        return self._near(row) or self._other(value, name, source)
+        if row in self.costs:
+            cost = self.costs[row]
+            return Match(value, "spelling" if cost else "exact", cost, *source)
+        return self._near(row) or self._other(value, source)
 
     def _near(self, row: int) -> Match | None:
         """Return the town of that name within reach of a postal code, which need not prefer it."""
         places = self.known.places
         lat, lon = self.known.postcodes.lat[row], self.known.postcodes.lon[row]
+        found: list[Match] = []
         for rows, cost in self.places:
             away = distance_km(places.lat[rows], places.lon[rows], lat, lon)
             if len(away) and np.nanmin(away, initial=np.inf) <= REACH_KM:
                 nearest = int(np.nanargmin(away))
                 place, far = rows[nearest], float(away[nearest]) / REACH_KM
-                how: How = "alias" if cost == 0 else "spelling"
+                slight = 0 < OSA.distance(folded(places.name[place]), self.key) <= 2
+                how: How = "alias" if cost == 0 and not slight else "spelling"
                 source = places.gazetteer[place], places.record[place]
-                return Match(places.name[place], how, ALIAS + far + cost, *source)
-        return None
+                found.append(Match(places.name[place], how, ALIAS + far + cost, *source))
+        return min(found, key=lambda match: match.cost, default=None)
 
-    def _other(self, value: str, name: str, source: tuple[str, str]) -> Match:
+    def _other(self, value: str, source: tuple[str, str]) -> Match:
+        """Return a slip too large to be looked up, another town, or a name that nobody knows."""
+        name = folded(value)
         cost = slip(name, self.key)
-        if cost < min(OTHER_CITY, 1.5 * len(name)):
+        if cost < min(LARGE, 2.0 * len(name)):
             return Match(value, "spelling", cost, *source)
-        return Match(value, "replaced", OTHER_CITY if self.names else UNKNOWN_CITY, *source)
+        if self.names:
+            return Match(value, "replaced", OTHER_CITY, *source)
+        return Match(self.key, "unknown", UNKNOWN_CITY)
 
 
 def distance_km(
@@ -184,12 +193,7 @@ def _code_rows(
     if towns.key:
         for number in keys.each(country, slips(code)).values():
             rows = keys.leads(number)[:20].tolist()
-            names = [folded(known.postcodes.city[r]) for r in rows]
-            found += [
-                (r, "code", SLIP_CODE)
-                for r, name in zip(rows, names, strict=True)
-                if name in towns.costs or name == towns.key
-            ]
+            found += [(r, "code", SLIP_CODE) for r in rows if r in towns.costs]
     return found
 
 

@@ -171,7 +171,7 @@ def _components(
     names += [
         name for name, match in found.items() if match.how == "inferred" and name not in names
     ]
-    covered = {"postcode": country in known.postal, "city": country in known.postal}
+    covered = {"postcode": country in known.postal}  # no list has every name of a town
     covered |= dict.fromkeys(("road", "house_number"), door.covered)
     out = {}
     for name in names:
