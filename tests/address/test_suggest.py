@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rapidfuzz.distance import OSA
 
+from lanecast.address.envelope import label
 from lanecast.address.gazetteer.arrays import Gazetteer
 from lanecast.address.gazetteer.compile import assembled
 from lanecast.address.roads import SHORT
@@ -18,7 +19,6 @@ from lanecast.address.suggest import Session, stored, suggest
 from lanecast.address.suggest.documents import documents
 from lanecast.address.suggest.houses import house
 from lanecast.address.suggest.index import MOST_WORDS, Index, build
-from lanecast.address.suggest.label import label
 from lanecast.address.suggest.reply import Candidate
 from lanecast.address.suggest.search import Words, lacks, search
 from lanecast.address.suggest.terms import Term, exact, near, terms

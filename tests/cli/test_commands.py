@@ -14,8 +14,8 @@ from lanecast.tables.parcel import PARCELS, PLANS, PREDICTIONS, SCANS
 
 from .conftest import LEARNT_UNTIL
 
-COMMANDS = ["doctor", "demo", "ingest", "fit", "predict", "backtest", "decide", "plan", "tables"]
-PLAIN = [name for name in COMMANDS if name not in VERBS]
+PLAIN = ["doctor", "demo", "ingest", "plan", "tables"]
+COMMANDS = [*PLAIN, *VERBS]
 ASKED = [f"{verb} {problem}" for verb, (problems, _) in VERBS.items() for problem in problems]
 FIGURES = {
     *("mae_days", "mae_baseline_days", "coverage_80", "coverage_95", "bias_days", "n"),

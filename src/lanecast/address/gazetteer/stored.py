@@ -17,7 +17,7 @@ from lanecast.tables.lake import Lake
 from .arrays import Gazetteer
 from .compile import compiled
 
-FOLDER, FORM = "_gazetteer", 2
+FOLDER, FORM = "_gazetteer", 3
 MANIFEST = "manifest.json"
 T = TypeVar("T")
 

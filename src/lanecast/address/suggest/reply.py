@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from ..envelope import label
 from ..gazetteer.arrays import Gazetteer
 from .documents import FIELDS, STREET, TOWN
 from .houses import House, house
 from .index import Index
-from .label import label
 from .rank import Ranked
 from .terms import NO, Term
 

@@ -1,7 +1,7 @@
 """Is this address right, and if not, what is wrong with it?"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import log
 from typing import Protocol
 
@@ -115,14 +115,14 @@ def _found(parse: Parse, known: Gazetteer, country: int) -> _Found:
     where = [parse.text(name) for name in ("postcode", "city", "state")]
     places = hypotheses(known, country, *where)
     step = [parse.text(name) for name in ("road", "house_number", "unit")]
-    doors = [(place, doorstep(known, country, place, *step)) for place in places[:LOOKED_AT]]
-    doors.sort(key=lambda each: each[0].cost + each[1].cost)
+    steps = [(place, doorstep(known, country, place, *step)) for place in places[:LOOKED_AT]]
+    doors = [(replace(place, cost=place.cost + door.cost), door) for place, door in steps]
+    doors.sort(key=lambda each: each[0].cost)
     cost = -log(max(parse.probability, 1e-9))
     if not doors:
         return _Found(parse, places, [], cost + (UNPLACED if any(where) else 0.0))
-    place, door = doors[0]
-    ordered = [each for each, _ in doors] + places[LOOKED_AT:]
-    return _Found(parse, ordered, [each for _, each in doors], cost + place.cost + door.cost)
+    ordered = [place for place, _ in doors] + places[LOOKED_AT:]
+    return _Found(parse, ordered, [door for _, door in doors], cost + ordered[0].cost)
 
 
 def _named(place: Hypothesis) -> dict[str, str]:

