@@ -5,11 +5,18 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.console import Console
 
 from lanecast.cli import talk
 from lanecast.cli.failures import told
 from lanecast.cli.talk import moment, show, span, whole, writable, write_json
 from lanecast.tables.commits import LakeBusyError
+
+
+@pytest.fixture
+def narrow(monkeypatch):
+    """A terminal of 60 columns; a console keeps the width that it was made with."""
+    monkeypatch.setattr(talk, "console", Console(width=60))
 
 
 def test_a_date_is_its_midnight_where_the_days_are_counted():
@@ -98,8 +105,7 @@ WIDE = {"model": ["boosted"], "moment": ["in_transit"]} | {
 }
 
 
-def test_a_wide_table_is_told_in_parts_that_name_their_rows(capsys, monkeypatch):
-    monkeypatch.setenv("COLUMNS", "60")
+def test_a_wide_table_is_told_in_parts_that_name_their_rows(capsys, narrow):
     show(pl.DataFrame({name: 2 * values for name, values in WIDE.items()}), "Scores")
     lines = capsys.readouterr().out.splitlines()
     heads = [line for line in lines if line.startswith("┃")]
@@ -108,8 +114,7 @@ def test_a_wide_table_is_told_in_parts_that_name_their_rows(capsys, monkeypatch)
     assert lines.count(lines[0]) == 1 and all(len(line) <= 60 for line in lines)
 
 
-def test_one_wide_row_is_told_line_by_line(capsys, monkeypatch):
-    monkeypatch.setenv("COLUMNS", "60")
+def test_one_wide_row_is_told_line_by_line(capsys, narrow):
     show(pl.DataFrame(WIDE))
     lines = capsys.readouterr().out.splitlines()
     assert any("measured_coverage_95" in line and "0.500" in line for line in lines)
