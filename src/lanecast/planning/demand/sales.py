@@ -83,5 +83,6 @@ def _signals(lake: Lake, rows: pl.DataFrame) -> pl.DataFrame:
     if not lake.has(SIGNALS):
         return rows
     long = collect(lake.read(SIGNALS).select("signal", "facility_id", "date", "value"))
-    wide = long.pivot("signal", index=["facility_id", "date"], values="value")
-    return rows.join(wide, on=["facility_id", "date"], how="left")
+    at = ["facility_id", "date"]
+    wide = long.pivot("signal", index=at, values="value", sort_columns=True)  # for equal trees
+    return rows.join(wide, on=at, how="left")

@@ -73,11 +73,12 @@ def items(lake: Lake, asof: datetime) -> Frame:
 def arriving(lake: Lake, asof: datetime) -> Frame:
     """Return what is under way: ``unique_id``, ``in_d`` (1: the next morning), ``units``.
 
-    By the day on which the supplier said; what is overdue is expected the next morning.
+    By the day on which the supplier said; what is overdue is expected the next morning. Half a day
+    counts as a whole one, on every engine (``round`` would take it to the even day on some).
     """
     now_h = asof.timestamp() / 3600
     rows = lake.asof(asof).read(REPLENISHMENTS).filter(nw.col("received_h").is_null())
-    due = ((nw.col("expected_h") - now_h) / DAY_H).round(0)
+    due = ((nw.col("expected_h") - now_h) / DAY_H + 0.5).floor()
     return rows.select(
         unique_id=ITEM,
         in_d=nw.when(due > 1).then(due).otherwise(1.0),
