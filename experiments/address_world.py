@@ -2,28 +2,29 @@
 
     python experiments/address_world.py --parcels 20000 --seed 1
 
-Learns on the first half of the orders how often a courier does not find an address of which this
-and that was said; decides for the second half. The money is counted with the true hazards: what
-asks for a part multiplies the hazard of not being found by 0.25, as the world does.
+At half of the parcels by the moment they became known: learns from what was recorded by then of
+deliveries how often a courier does not find an address of which this and that was said; decides for
+the parcels that became known later. The money is counted with the true hazards: what asks for a
+part multiplies the hazard of not being found by 0.25, as the world does.
 """
 
 import argparse
 import tempfile
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 
 from lanecast.address.gazetteer.stored import gazetteer
-from lanecast.address.verify import verify
+from lanecast.address.verify.checks import history
 from lanecast.address.verify.decide import ACCEPT, PICKUP, Costs, decide
-from lanecast.address.verify.deliveries import deliveries
-from lanecast.address.verify.models.deliverable import PARTS, Deliverable, signs
-from lanecast.metrics.calibration import ece
-from lanecast.metrics.detection import average_precision, roc_auc
+from lanecast.address.verify.evaluate import evaluate
+from lanecast.address.verify.models.deliverable import PARTS, Deliverable, marked
+from lanecast.metrics.detection import roc_auc
 from lanecast.sources.world import simulate
 from lanecast.sources.world.risks import INTERVENTIONS, NOT_FOUND
-from lanecast.tables.lake import Lake, collect
+from lanecast.tables.lake import Lake
 
 
 def main() -> None:
@@ -37,40 +38,34 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         lake = Lake(Path(folder))
         world.write(lake)
-        known = gazetteer(Lake(lake.path))
+        lake = Lake(lake.path)
+        end = world.tables["scans"]["recorded_at"].max()
+        known = gazetteer(lake)
         typed = world.tables["typed_addresses"]
-        rows = zip(typed["text"], typed["country"], strict=True)
-        replies = [verify(text, known, country) for text, country in rows]
-        seen_by = world.tables["scans"]["recorded_at"].max()
-        tried = collect(deliveries(Lake(lake.path), seen_by))
-    x = pl.DataFrame({"address_id": typed["address_id"], "row": np.arange(typed.height)})
-    parcels = (
-        tried.join(x, on="address_id")
-        .join(world.truth["address_traits"].select("address_id", "faulty"), on="address_id")
-        .sort("first_h", "parcel_id")
-    )
-    half = parcels.height // 2
-    seen = signs(replies)
-    past, ahead = parcels[:half], parcels[half:]
-    model = Deliverable().fit(seen[past["row"].to_numpy()], past["not_found"].to_numpy())
-    of = seen[ahead["row"].to_numpy()]
+        parcels = history(lake, end, known)
+        cut = float(parcels["asof_h"].median())
+        moment = datetime.fromtimestamp(cut * 3600, UTC)
+        past = history(lake, moment, gazetteer(lake.asof(moment)))
+    traits = world.truth["address_traits"].select("address_id", "faulty")
+    ahead = parcels.filter(pl.col("asof_h") > cut).join(traits, on="address_id").sort("parcel_id")
+    model = Deliverable().fit(marked(past["signs"].to_list()), past["not_found"].to_numpy())
+    of = marked(ahead["signs"].to_list())
     chance = model.predict(of)
     happened = ahead["not_found"].to_numpy()
-    print(f"{typed.height} addresses, {half} deliveries learnt, {ahead.height} judged")
     print(
-        f"not found {happened.mean():.4f}, predicted {chance.mean():.4f}, "
-        f"ECE {ece(chance, happened):.4f}, ROC-AUC {roc_auc(chance, happened):.3f}, "
-        f"PR-AUC {average_precision(chance, happened):.4f}"
+        f"{typed.height} addresses, {past.height} deliveries known by {moment:%Y-%m-%d}, of which "
+        f"{past['not_found'].sum()} not found; {ahead.height} judged"
     )
+    scores = evaluate(chance, happened).row(0, named=True)
+    print(", ".join(f"{name} {value:.4f}" for name, value in scores.items()))
     true = 1 - np.exp(-0.012 * ahead["faulty"].to_numpy())
     print(f"ROC-AUC of the true trait {roc_auc(true, happened):.3f}")
     goes = 1 - INTERVENTIONS["address_verification"][NOT_FOUND]
     costs = Costs(heeded=goes, looked=goes)
     without = {part: model.without(of, part) for part in PARTS}
     plan = decide(ahead["parcel_id"].to_list(), chance, model.repaired(of), without, costs)
-    verdicts = [replies[row].verdict["possible_next_action"] for row in ahead["row"]]
     hazard = 0.012 * ahead["faulty"].to_numpy()
-    strict = np.where([v == "accept" for v in verdicts], ACCEPT, "ask")
+    strict = np.where(ahead["next_action"] == "accept", ACCEPT, "ask")
     every = {
         "accept all": np.full(ahead.height, ACCEPT),
         "confirm all": np.full(ahead.height, "confirm"),

@@ -36,6 +36,7 @@ RUN_PAGES = [
     "docs/graph.md",
     "docs/trajectory.md",
     "docs/journey.md",
+    "docs/address.md",
 ]
 
 page = pytest.mark.parametrize("page", PAGES, ids=lambda each: each.name)

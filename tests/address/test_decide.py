@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -7,13 +8,22 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
 
 from lanecast.address.gazetteer.arrays import Gazetteer
+from lanecast.address.gazetteer.stored import gazetteer
 from lanecast.address.verify import verify
+from lanecast.address.verify.checks import history
 from lanecast.address.verify.decide import Costs, decide
-from lanecast.address.verify.deliveries import deliveries
-from lanecast.address.verify.models.deliverable import SIGNS, Deliverable, signs
-from lanecast.sources.world import simulate
+from lanecast.address.verify.deliveries import NOT_FOUND, deliveries
+from lanecast.address.verify.deliveries import typed as deliveries_typed
+from lanecast.address.verify.models.deliverable import (
+    SIGNS,
+    Deliverable,
+    FittedDeliverable,
+    signs,
+)
+from lanecast.sources.world import World, simulate
 from lanecast.tables.lake import Lake, collect
 
 CHANCES = st.lists(st.floats(0, 1), min_size=1, max_size=20)
@@ -82,17 +92,84 @@ def test_nonsense_is_refused(wrong: dict[str, Any], message: str) -> None:
         decide(["a"], np.array([1.2]), np.array([0.1]), {})
 
 
-def test_deliveries_do_not_know_the_future(tmp_path: Path) -> None:
-    world = simulate(parcels=400, days=30, seed=2)
-    scans = world.tables["scans"]
-    now = scans["recorded_at"].median()
+@pytest.fixture(scope="module")
+def world() -> World:
+    return simulate(parcels=400, days=30, seed=2, streets=True)
+
+
+def test_what_is_learnt_from_does_not_know_the_future(world: World, tmp_path: Path) -> None:
+    now = world.tables["scans"]["recorded_at"].median()
     world.write(Lake(tmp_path / "all"))
-    before = collect(deliveries(Lake(tmp_path / "all"), now)).sort("parcel_id")
-    world.tables["scans"] = scans.filter(pl.col("recorded_at") <= now)
-    world.write(Lake(tmp_path / "past"))
-    past = collect(deliveries(Lake(tmp_path / "past"), now + timedelta(days=99))).sort("parcel_id")
-    assert before.height > 30 and before.equals(past)
-    tried = scans.filter(pl.col("recorded_at") <= now).filter(
-        pl.col("status").is_in(["delivered", "delivery_failed"])
+    past = {name: rows.filter(pl.col("recorded_at") <= now) for name, rows in world.tables.items()}
+    replace(world, tables=past).write(Lake(tmp_path / "past"))
+    late = now + timedelta(days=99)
+    known = gazetteer(Lake(tmp_path / "all"))
+    rows = history(Lake(tmp_path / "all"), now, known)
+    assert rows.height > 30
+    assert_frame_equal(rows, history(Lake(tmp_path / "past"), late, known))
+    tried = past["scans"].filter(pl.col("status").is_in(["delivered", "delivery_failed"]))
+    assert set(rows["parcel_id"]) == set(tried["parcel_id"])
+    assert (rows["known_h"] * 3600 <= now.timestamp()).all()
+
+
+def test_an_attempt_counts_from_when_it_was_recorded(world: World, tmp_path: Path) -> None:
+    """Of two attempts the second is recorded first: until the first is, the second counts."""
+    scans = world.tables["scans"]
+    lost = scans.filter(pl.col("incident") == NOT_FOUND).sort("event_at").row(0, named=True)
+    at = lost["event_at"]
+    rows = [
+        lost | {"event_id": "a", "event_at": at, "recorded_at": at + timedelta(hours=9)},
+        lost
+        | {"event_id": "b", "status": "delivered", "incident": None}
+        | {"event_at": at + timedelta(hours=2), "recorded_at": at + timedelta(hours=3)},
+    ]
+    lake = Lake(tmp_path / "late")
+    table = pl.DataFrame(rows, scans.schema)
+    replace(world, tables=world.tables | {"scans": table}).write(lake)
+    found = [
+        collect(deliveries(Lake(lake.path), at + timedelta(hours=hours)))["not_found"].to_list()
+        for hours in (2, 4, 10)
+    ]
+    assert found == [[], [0], [1]]
+
+
+def test_the_text_is_the_one_of_the_checkout(world: World, tmp_path: Path) -> None:
+    """An address that was put right later did not fail: the one before it did."""
+    typed = world.tables["typed_addresses"]
+    right = typed.with_columns(
+        text=pl.lit("as put right"), recorded_at=world.tables["parcels"]["recorded_at"].median()
     )
-    assert set(before["parcel_id"]) == set(tried["parcel_id"])
+    both = pl.concat([typed, right])
+    replace(world, tables=world.tables | {"typed_addresses": both}).write(Lake(tmp_path / "two"))
+    lake = Lake(tmp_path / "two")
+    texts = collect(deliveries_typed(lake, right["recorded_at"][0] + timedelta(days=99)))
+    then_h = right["recorded_at"][0].timestamp() / 3600
+    assert texts.height == world.tables["parcels"].height
+    assert ((texts["text"] == "as put right") == (texts["asof_h"] >= then_h)).all()
+    assert 0 < (texts["text"] == "as put right").sum() < texts.height
+
+
+def test_a_gazetteer_of_later_does_not_speak_before(world: World, tmp_path: Path) -> None:
+    world.write(Lake(tmp_path / "lake"))
+    lake = Lake(tmp_path / "lake")
+    assert gazetteer(lake).countries
+    at = world.tables["gazetteers"]["recorded_at"].min()
+    assert gazetteer(lake.asof(at)).countries == gazetteer(lake).countries
+    assert gazetteer(lake.asof(at - timedelta(days=1))).countries == ()
+
+
+def test_a_model_of_other_signs_is_refused() -> None:
+    fitted = Deliverable().fit(np.zeros((3, len(SIGNS))), [0, 0, 1])
+    with pytest.raises(ValueError, match="Train again"):
+        replace(fitted, signs=(*SIGNS[:-1], "no_such_sign"))
+
+
+def test_the_chance_of_one_reply_is_that_of_many(known: Gazetteer) -> None:
+    replies = [verify(text, known, "US") for text in ("107 Harvard St, Alexandria, VA", "Oz")]
+    x = signs(replies)
+    rng = np.random.default_rng(1)
+    fitted = FittedDeliverable(-3.0, rng.normal(size=len(SIGNS)), SIGNS)
+    assert [fitted.found(each) for each in replies] == pytest.approx(
+        (1 - fitted.predict(x)).tolist()
+    )
+    assert replies[0].row()["p_deliverable"] is None

@@ -1,6 +1,7 @@
 """``lanecast address verify``: each row of a file, judged, with the proof."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 from typing import Annotated, Any
@@ -13,10 +14,13 @@ from lanecast.address.gazetteer.arrays import Gazetteer
 from lanecast.address.gazetteer.stored import gazetteer
 from lanecast.address.verify import verify as one
 from lanecast.address.verify.arbiter import Arbiter, Endpoint
+from lanecast.address.verify.models.deliverable import FittedDeliverable
 from lanecast.sources.tabular import scan
 from lanecast.tables.lake import Lake
 
+from .learnt_from import ADDRESS
 from .options import LakeOption
+from .saved import loaded
 from .talk import note, progress, show, tell, whole, writable
 
 InOption = Annotated[Path, typer.Option("--in", help="CSV or Parquet with one address per row.")]
@@ -34,6 +38,10 @@ def verify(
     text_column: TextOption = "text",
     country_column: CountryColumn = None,
     lake: LakeOption = Path("lake"),
+    model: Annotated[
+        Path | None,
+        typer.Option("--model", help="Folder of lanecast fit address: gives p_deliverable."),
+    ] = None,
     llm_url: Annotated[
         str | None,
         typer.Option(
@@ -54,13 +62,16 @@ def verify(
     --------
       lanecast address verify --in orders.csv --text-column address --out verified.jsonl
 
-      lanecast address verify --in a.csv --country-column country --out a.jsonl
+      lanecast address verify --in a.csv --country-column country --out a.jsonl --model found
     """
     writable(out=out)
     rows = asked(file, text_column, country_column)
     known = gazetteer(Lake(lake))
     if not known.countries:
         note(f"{lake} has no gazetteer, so nothing can be confirmed; see lanecast address import.")
+    fitted = None
+    if model is not None:
+        fitted, _, _ = loaded(model, "address", FittedDeliverable, ADDRESS)
     arbiter = None
     if llm_url is not None:
         arbiter = Arbiter(Endpoint(llm_url, llm_model, llm_key, budget=llm_budget))
@@ -68,7 +79,7 @@ def verify(
     started = perf_counter()
     with whole(out) as partial, partial.open("w", encoding="utf-8") as lines, progress() as say:
         for done, (text, country) in enumerate(rows.iter_rows(), 1):
-            reply = _reply(text, country, known, arbiter)
+            reply = _reply(text, country, known, arbiter, fitted)
             action = reply["verdict"]["possible_next_action"]
             counts[action] = counts.get(action, 0) + 1
             lines.write(json.dumps(reply, ensure_ascii=False) + "\n")
@@ -99,15 +110,22 @@ def asked(file: Path, text: str, country: str | None) -> pl.DataFrame:
 
 
 def _reply(
-    text: str, country: str | None, known: Gazetteer, arbiter: Arbiter | None
+    text: str,
+    country: str | None,
+    known: Gazetteer,
+    arbiter: Arbiter | None,
+    fitted: FittedDeliverable | None,
 ) -> dict[str, Any]:
     """Return the reply; what cannot be read is a reply too."""
     code = (country or "").strip().upper() or None
-    faults = []
+    faults: tuple[str, ...] = ()
     if code is not None and not (len(code) == 2 and code.isascii() and code.isalpha()):
-        faults, code = ["no_such_country"], None
+        faults, code = ("no_such_country",), None
     if len(text) > LONGEST or len(text.encode("utf-8", "replace")) > LONGEST:
-        reply = one("", known, code).row()
-        return reply | {"text": text[:80], "faults": ["too_long"]}
-    reply = one(text, known, code, arbiter=arbiter).row()
-    return reply | {"faults": [*faults, *reply["faults"]]}
+        reply = replace(one("", known, code), text=text[:80], faults=("too_long",))
+    else:
+        reply = one(text, known, code, arbiter=arbiter)
+        reply = replace(reply, faults=(*faults, *reply.faults))
+    if fitted is not None:
+        reply = replace(reply, p_deliverable=round(fitted.found(reply), 4))
+    return reply.row()

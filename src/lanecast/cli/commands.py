@@ -14,7 +14,7 @@ COMMANDS = {
 }
 VERBS = {  # by verb, the problems that have it, and what it does
     "fit": (
-        ("eta", "trajectory", "events", "journey", "demand", "workforce"),
+        ("eta", "trajectory", "events", "journey", "demand", "workforce", "address"),
         "Learn a model from what was recorded, and save it in a folder.",
     ),
     "predict": (
@@ -26,7 +26,7 @@ VERBS = {  # by verb, the problems that have it, and what it does
         "Replay a period: refit, predict what was asked next, and score it when it was known.",
     ),
     "decide": (
-        ("eta", "events", "demand", "inventory", "workforce"),
+        ("eta", "events", "demand", "inventory", "workforce", "address"),
         "Decide what to do, on what was predicted.",
     ),
     "factors": (("demand",), "Say what drives what was recorded, how strongly and how surely."),

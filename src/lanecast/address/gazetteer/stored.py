@@ -4,15 +4,16 @@ import json
 import shutil
 import uuid
 from collections.abc import Callable
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar, cast, get_type_hints
 
+import narwhals as nw
 import numpy as np
 import polars as pl
 
 from lanecast.tables.address import KNOWN
-from lanecast.tables.lake import Lake
+from lanecast.tables.lake import Lake, collect
 
 from .arrays import Gazetteer
 from .compile import compiled
@@ -26,9 +27,10 @@ def gazetteer(lake: Lake) -> Gazetteer:
     """Return the gazetteer of ``lake``; it is compiled first where its tables have changed.
 
     A lake without one gives an empty gazetteer: nothing is confirmed then, and nothing suspicious.
+    Of a lake as of a moment before its newest edition, the one of that moment is compiled anew.
     """
     held = versions(lake)
-    if not held:
+    if not held or _later(lake):
         return compiled(lake)
     wanted = {"form": FORM, "tables": held}
     return kept(lake.path / FOLDER, wanted, Gazetteer, lambda: compiled(lake))
@@ -38,6 +40,19 @@ def versions(lake: Lake) -> dict[str, int]:
     """Return the tables of a gazetteer that ``lake`` has, and their versions."""
     held = lake.pinned.versions
     return {table.name: held[table.name] for table in KNOWN if table.name in held}
+
+
+def _later(lake: Lake) -> bool:
+    """Return whether ``lake`` holds rows of a gazetteer that were not known at its moment."""
+    if lake.until is None:
+        return False
+    whole, clock = replace(lake, until=None), nw.col("recorded_at")
+    later = (
+        whole.versions(table).filter(clock > lake.until).select(nw.len())
+        for table in KNOWN
+        if whole.has(table)
+    )
+    return any(collect(rows).item() for rows in later)
 
 
 def kept(folder: Path, wanted: dict[str, Any], kind: type[T], make: Callable[[], T]) -> T:

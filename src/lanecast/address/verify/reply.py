@@ -47,6 +47,7 @@ class Reply:
     candidates: tuple[str, ...] = ()
     decided_by: str = "gazetteer"
     coverage: Mapping[str, Any] = field(default_factory=dict)
+    p_deliverable: float | None = None
 
     def row(self) -> dict[str, Any]:
         """Return the reply as plain JSON, with ``proof`` by component."""
@@ -55,6 +56,7 @@ class Reply:
             "country": self.country,
             "components": dict(self.components),
             "verdict": dict(self.verdict),
+            "p_deliverable": self.p_deliverable,
             "proof": {n: c["proof"] for n, c in self.components.items() if c["proof"]},
             "faults": list(self.faults),
             "geocode": self.geocode,

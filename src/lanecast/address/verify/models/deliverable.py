@@ -1,14 +1,13 @@
 """How likely a courier does not find it: a logistic regression on what was said of the text."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize
 from scipy.special import expit
-
-from ..reply import Reply
 
 Array = npt.NDArray[np.float64]
 PARTS = ("house_number", "road", "unit", "postcode", "city", "state")
@@ -22,17 +21,42 @@ SIGNS = (
 )
 
 
-def signs(replies: Sequence[Reply]) -> Array:
-    """Return what was found wrong with each address, shape (n, len(SIGNS)), 0 or 1."""
-    out = np.zeros((len(replies), len(SIGNS)))
+class Said(Protocol):
+    """What the model reads of a reply."""
+
+    @property
+    def faults(self) -> Sequence[str]:
+        """Return what is wrong, in words."""
+
+    @property
+    def candidates(self) -> Sequence[str]:
+        """Return places that lie close behind the best."""
+
+    @property
+    def coverage(self) -> Mapping[str, Any]:
+        """Return what the gazetteers of the country hold, by kind."""
+
+
+def signs_of(reply: Said) -> tuple[str, ...]:
+    """Return what was found wrong with an address, in the order of ``SIGNS``."""
+    held = set(reply.faults)
+    held |= {"many_places"} if len(reply.candidates) > 1 else set()
+    held |= {"no_register"} if "premises" not in reply.coverage else set()
+    return tuple(sign for sign in SIGNS if sign in held)
+
+
+def marked(held: Sequence[Sequence[str]]) -> Array:
+    """Return the signs of each address as 0 or 1, shape (n, len(SIGNS))."""
     at = {sign: column for column, sign in enumerate(SIGNS)}
-    for row, reply in enumerate(replies):
-        for fault in reply.faults:
-            if fault in at:
-                out[row, at[fault]] = 1.0
-        out[row, at["many_places"]] = len(reply.candidates) > 1
-        out[row, at["no_register"]] = "premises" not in reply.coverage
+    out = np.zeros((len(held), len(SIGNS)))
+    for row, some in enumerate(held):
+        out[row, [at[sign] for sign in some]] = 1.0
     return out
+
+
+def signs(replies: Sequence[Said]) -> Array:
+    """Return what was found wrong with each address, shape (n, len(SIGNS)), 0 or 1."""
+    return marked([signs_of(reply) for reply in replies])
 
 
 @dataclass(frozen=True)
@@ -66,15 +90,33 @@ class Deliverable:
         rate = (y.sum() + 0.5) / (len(y) + 1)
         start[0] = np.log(rate / (1 - rate))
         found = minimize(loss, start, jac=True, method="L-BFGS-B")
-        return FittedDeliverable(found.x[0], found.x[1:])
+        return FittedDeliverable(float(found.x[0]), found.x[1:], SIGNS)
 
 
 @dataclass(frozen=True)
 class FittedDeliverable:
-    """Log odds of not being found: ``level`` plus ``weights`` (one per sign) of what is wrong."""
+    """Log odds of not being found: ``level`` plus ``weights`` of what is wrong, one per sign.
+
+    Raises
+    ------
+    ValueError
+        When it was learnt from other signs than those of this version.
+    """
 
     level: float
     weights: Array
+    signs: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if tuple(self.signs) != SIGNS or self.weights.shape != (len(SIGNS),):
+            raise ValueError(
+                f"signs: expected {len(SIGNS)} signs, {SIGNS[0]} to {SIGNS[-1]}, each with a "
+                f"weight; got {len(self.signs)} and {self.weights.shape}. Train again."
+            )
+
+    def found(self, reply: Said) -> float:
+        """Return the chance that a courier finds the address of one reply at the first attempt."""
+        return float(1.0 - self.predict(signs([reply]))[0])
 
     def predict(self, x: Array) -> Array:
         """Return the chance that a courier does not find each address, shape (n,)."""

@@ -1,0 +1,108 @@
+import json
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from lanecast import artifact
+from lanecast.address.verify.models.deliverable import FittedDeliverable
+from lanecast.cli import run
+from lanecast.sources.world import simulate
+from lanecast.tables.lake import Lake
+
+UNTIL = "2025-02-20"
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the lake of a small company, its texts as CSV; only to be read."""
+    folder = tmp_path_factory.mktemp("town")
+    world = simulate(parcels=3000, days=70, seed=5, streets=True)
+    world.write(Lake(folder / "lake"))
+    world.tables["typed_addresses"].head(200).write_csv(folder / "typed.csv")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def model(town: Path) -> Path:
+    """A model that the command line has fitted."""
+    words = ("fit", "address", "--lake", town / "lake", "--model", town / "found")
+    assert run([str(word) for word in (*words, "--asof", UNTIL)]) == 0
+    return town / "found"
+
+
+def test_fit_verify_and_decide_speak_of_one_chance(lanecast, town, model, tmp_path):
+    out, plan = tmp_path / "verified.jsonl", tmp_path / "plan.jsonl"
+    asked = ("address", "verify", "--in", town / "typed.csv", "--country-column", "country")
+    plain = lanecast(*asked, "--out", out, "--lake", town / "lake")
+    assert plain.code == 0, plain.err
+    replies = [json.loads(line) for line in out.read_text().splitlines()]
+    assert all(reply["p_deliverable"] is None for reply in replies)
+
+    said = lanecast(*asked, "--out", out, "--lake", town / "lake", "--model", model)
+    assert said.code == 0, said.err
+    replies = [json.loads(line) for line in out.read_text().splitlines()]
+    chance = [1 - reply["p_deliverable"] for reply in replies]
+    assert len(replies) == 200 and all(0 < c < 0.5 for c in chance)
+    fine = [c for c, r in zip(chance, replies, strict=True) if not r["faults"]]
+    assert max(fine) - min(fine) < 1e-9 and max(chance) > max(fine)
+
+    said = lanecast(
+        *("decide", "address", "--in", out, "--model", model, "--out", plan),
+        *("--failed", 40, "--json", "-"),
+    )
+    assert said.code == 0, said.err
+    rows = pl.read_ndjson(plan)
+    assert rows["row"].to_list() == list(range(1, 201))
+    assert rows["chance"].to_list() == pytest.approx(chance, abs=1e-4)
+    assert said.json["accept_all"] == pytest.approx(40 * sum(chance), abs=0.5)
+    assert said.json["objective"] <= said.json["accept_all"]
+    assert set(rows["action"]) <= {"accept", "confirm", "ask", "pickup_point"}
+    assert rows["action"].n_unique() > 1
+    told = lanecast("decide", "address", "--in", out, "--model", model)
+    assert told.code == 0 and "Expected cost" in told.out
+
+
+def test_the_model_says_until_when_it_learnt_and_how_good_it_was(model):
+    manifest = artifact.describe(model)
+    assert manifest["about"]["trained_until"].startswith(UNTIL)
+    metrics = manifest["metrics"]
+    assert metrics["rows"] > 1000 and metrics["not_found"] >= 20
+    assert metrics["later"] is None or 0 <= metrics["later"]["ece"] < 0.05
+    artifact.load(model, FittedDeliverable)
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (("--in", "gone.jsonl"), "gone.jsonl is missing"),
+        (("--in", "odd.jsonl"), "line 2: expected a reply"),
+        (("--in", "none.jsonl"), "is empty"),
+        (("--in", "good.jsonl", "--ask", "1.5"), "--ask"),
+    ],
+)
+def test_what_cannot_be_decided_is_refused(lanecast, model, tmp_path, monkeypatch, words, why):
+    good = '{"faults": ["missing_unit"], "candidates": [], "coverage": {}}\n'
+    for name, text in (("good", good), ("odd", good + '{"faults": 3}\n'), ("none", "")):
+        (tmp_path / f"{name}.jsonl").write_text(text)
+    monkeypatch.chdir(tmp_path)
+    said = lanecast("decide", "address", *words, "--model", model)
+    assert said.code == 2 and why in said.err
+
+
+def test_nothing_is_learnt_where_nothing_is_known(lanecast, town, company, tmp_path):
+    early = ("fit", "address", "--lake", town / "lake", "--model", tmp_path / "early")
+    said = lanecast(*early, "--asof", "2025-01-08")
+    assert (
+        said.code == 2 and "expected at least 20" in said.err and not (tmp_path / "early").exists()
+    )
+    said = lanecast("fit", "address", "--lake", company / "lake", "--model", tmp_path / "none")
+    assert said.code == 2 and "holds no typed_addresses" in said.err
+
+
+def test_a_model_of_another_problem_is_refused(lanecast, town, model, tmp_path):
+    said = lanecast(
+        *("address", "verify", "--in", town / "typed.csv", "--out", tmp_path / "x.jsonl"),
+        *("--lake", town / "lake", "--model", town),
+    )
+    assert said.code == 2 and "--model" in said.err
