@@ -43,8 +43,8 @@ UV := $(BIN)/uv pip compile pyproject.toml requirements/torch.in --overrides req
 	--universal --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-header --generate-hashes --no-emit-package torch --quiet
 
 lock:
-	$(UV) -o requirements/lock.txt
-	$(UV) --extra spark --extra graph --extra dev --constraint requirements/lock.txt -o requirements/lock-dev.txt
+	$(UV) --extra serve --extra spark --extra graph --extra dev -o requirements/lock-dev.txt
+	$(UV) --extra serve --constraint requirements/lock-dev.txt -o requirements/lock.txt
 
 clean:
 	rm -rf $(VENV) demo

@@ -9,7 +9,7 @@ from lanecast import __version__
 from .late import group
 
 COMMANDS = {
-    **{name: (name, name) for name in ("doctor", "demo", "ingest", "plan")},
+    **{name: (name, name) for name in ("doctor", "demo", "ingest", "plan", "serve")},
     "tables": ("tables", "tables"),
 }
 VERBS = {  # by verb, the problems that have it, and what it does

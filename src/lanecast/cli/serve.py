@@ -1,0 +1,70 @@
+"""``lanecast serve``: REST and the console, in one process."""
+
+from pathlib import Path
+from typing import Annotated, get_args
+
+import typer
+
+from lanecast.service.settings import Clock, from_environment
+
+from .talk import errors, tell
+
+
+def serve(
+    lake: Annotated[
+        list[str] | None,
+        typer.Option(help="Lake, or tenant=lake; may be given several times."),
+    ] = None,
+    home: Annotated[
+        Path | None, typer.Option(help="Folder of the service: state, journal, models.")
+    ] = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
+    clock: Annotated[
+        str | None, typer.Option(help=f"What now means: {', '.join(get_args(Clock))}.")
+    ] = None,
+    tracking: Annotated[str | None, typer.Option(help="URI of an MLflow tracking server.")] = None,
+) -> None:
+    """Answer over HTTP: REST under /v1, and the console.
+
+    Examples
+    --------
+      lanecast serve --lake demo/lake --home demo/service
+
+      lanecast serve --lake acme=lakes/acme --lake other=lakes/other --port 8080
+    """
+    import uvicorn
+
+    from lanecast.service.app import create, first_key
+    from lanecast.service.logs import configure
+
+    told = {"home": home, "host": host, "port": port, "clock": clock, "tracking": tracking}
+    settings = from_environment(told | {"lakes": _lakes(lake) if lake else None})
+    for path in settings.lakes.values():
+        if not path.is_dir():
+            raise ValueError(f"--lake: {path} is no folder; make one with lanecast ingest or demo.")
+    configure()
+    app = create(settings)
+    if (key := first_key(app.state.parts)) is not None:
+        errors.print("Key of the administrator, shown this once; keep it:", highlight=False)
+        tell(key)
+    errors.print(f"http://{settings.host}:{settings.port}", highlight=False)
+    uvicorn.run(
+        app,
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=15,
+        h11_max_incomplete_event_size=65_536,
+        http="h11",
+    )
+
+
+def _lakes(given: list[str]) -> dict[str, Path]:
+    pairs = [each.partition("=") if "=" in each else ("main", "=", each) for each in given]
+    names = [name for name, _, _ in pairs]
+    if len(set(names)) < len(names):
+        raise ValueError(f"--lake: {', '.join(names)}; each tenant needs a name of its own.")
+    return {name: Path(path) for name, _, path in pairs}

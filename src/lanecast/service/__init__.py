@@ -1,0 +1,1 @@
+"""What Lanecast can answer, behind one process: REST for machines, and the console's ground."""

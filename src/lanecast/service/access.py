@@ -1,0 +1,73 @@
+"""Who is asking, and whether that key may: the one place where routes get their caller."""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any
+
+from fastapi import Depends, Request, Response, Security
+from fastapi.security import HTTPBearer
+from fastapi.security.http import HTTPAuthorizationCredentials
+
+from . import audit, keys
+from .clock import wall
+from .keys import Caller
+from .parts import Parts
+from .problems import Refused
+from .tenants import Tenant
+
+Bearer = HTTPBearer(auto_error=False, description="`Authorization: Bearer lc_...`, a key.")
+Given = Annotated[HTTPAuthorizationCredentials | None, Security(Bearer)]
+
+
+def parts(request: Request) -> Parts:
+    """Return what the service is made of."""
+    made: Parts = request.app.state.parts
+    return made
+
+
+def needs(scope: str) -> Any:
+    """Return a dependency that gives the caller, or refuses one without ``scope``."""
+    if scope not in keys.SCOPES:
+        raise ValueError(f"scope: {scope!r}; expected one of {', '.join(keys.SCOPES)}.")
+    return Depends(_checked(scope))
+
+
+def _checked(scope: str) -> Callable[..., Awaitable[Caller]]:
+    async def check(request: Request, response: Response, given: Given) -> Caller:
+        made = parts(request)
+        caller = keys.caller(made.state, given.credentials, wall()) if given is not None else None
+        if caller is None or caller.tenant not in made.tenants:
+            detail = "The key is missing, unknown, expired or revoked."
+            hint = "Send `Authorization: Bearer lc_...` with a key that lives."
+            headers = {"WWW-Authenticate": "Bearer"}
+            raise Refused(401, "unknown_key", detail, "Authorization", hint, headers)
+        request.state.key_id = caller.key_id
+        passes, headers = made.buckets.take(caller.key_id)
+        if not passes:
+            raise Refused(429, "too_many", "This key asks too often.", headers=headers)
+        response.headers.update(headers)
+        if scope not in caller.scopes:
+            has = ", ".join(sorted(caller.scopes)) or "none"
+            detail = f"The key {caller.name!r} needs the scope {scope}; it has {has}."
+            raise Refused(403, "scope_missing", detail, "Authorization", headers=headers)
+        return caller
+
+    return check
+
+
+def tenant_of(request: Request, caller: Caller) -> Tenant:
+    """Return the data that ``caller`` may see."""
+    return parts(request).tenants[caller.tenant]
+
+
+def audited(request: Request, caller: Caller, action: str, subject: str, **detail: Any) -> None:
+    """Write down what ``caller`` did."""
+    audit.record(
+        parts(request).state,
+        caller.tenant,
+        wall(),
+        f"{caller.name} ({caller.key_id})",
+        action,
+        subject,
+        detail,
+        request.state.request_id,
+    )

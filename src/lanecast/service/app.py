@@ -1,0 +1,57 @@
+"""The service put together: parts, routes, and what surrounds every request."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import structlog
+from fastapi import FastAPI
+
+from lanecast import __version__
+
+from . import keys, problems
+from .clock import wall
+from .guard import Guard
+from .idempotency import Idempotent, unfinished
+from .parts import Parts, assemble
+from .routes import audit, health
+from .routes import keys as key_routes
+from .settings import Settings
+
+ROUTES = (health.routes, key_routes.routes, audit.routes)
+
+
+def create(settings: Settings) -> FastAPI:
+    """Return the app; it opens nothing before it starts."""
+    parts = assemble(settings)
+
+    @asynccontextmanager
+    async def running(app: FastAPI) -> AsyncIterator[None]:
+        interrupted = unfinished(parts.state)
+        structlog.get_logger().info("started", version=__version__, interrupted=interrupted)
+        yield
+        parts.state.close()
+
+    app = FastAPI(
+        title="Lanecast",
+        version=__version__,
+        summary="When a parcel arrives, what goes wrong, what to do: predictions and decisions.",
+        docs_url=None,  # those pages would load scripts from elsewhere
+        redoc_url=None,
+        lifespan=running,
+        separate_input_output_schemas=False,
+    )
+    app.state.parts = parts
+    for routes in ROUTES:
+        app.include_router(routes)
+    problems.install(app)
+    app.add_middleware(Idempotent, state=parts.state)
+    app.add_middleware(Guard, body_bytes=settings.body_bytes, timeout_s=settings.timeout_s)
+    return app
+
+
+def first_key(parts: Parts) -> str | None:
+    """Return a key with all scopes of an administrator if there has never been one."""
+    if parts.state.read("select 1 from keys limit 1"):
+        return None
+    _, key = keys.issue(parts.state, next(iter(parts.tenants)), "first", keys.ADMIN, wall())
+    return key

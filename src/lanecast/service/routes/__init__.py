@@ -1,0 +1,1 @@
+"""One file per capability: what may be asked, by whom, and which verb answers."""

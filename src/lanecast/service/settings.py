@@ -1,0 +1,115 @@
+"""What a service is told at its start; the one file that reads the environment."""
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, get_args
+
+PREFIX = "LANECAST_"
+TENANT = re.compile(r"[a-z][a-z0-9-]{0,31}")
+Clock = Literal["auto", "wall", "data"]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where a service finds things, and how much it lets through.
+
+    Parameters
+    ----------
+    lakes
+        The lake of each tenant, by its name.
+    home
+        Folder of the service: its state, the journal of accepted events, models.
+    clock
+        What "now" means: ``wall``; ``data``, the last moment that was recorded (for a lake that
+        ended in the past); ``auto``, the latter when nothing was recorded for a day.
+    tracking
+        URI of an MLflow tracking server; a SQLite file in ``home`` if not given.
+    requests_per_s, burst
+        What one key may ask, on average and at once.
+    body_bytes
+        Longest body of a request.
+    """
+
+    lakes: Mapping[str, Path]
+    home: Path = Path("lanecast-home")
+    host: str = "127.0.0.1"
+    port: int = 8000
+    clock: Clock = "auto"
+    tracking: str | None = None
+    requests_per_s: float = 200.0
+    burst: int = 400
+    body_bytes: int = 8 * 2**20
+    timeout_s: float = 30.0
+    proxies: tuple[str, ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be meant.
+
+        Raises
+        ------
+        ValueError
+            With the setting, its value and what would be valid.
+        """
+        if not self.lakes:
+            raise ValueError("lakes: expected at least one, such as main=lake.")
+        for tenant in self.lakes:
+            if not TENANT.fullmatch(tenant):
+                raise ValueError(
+                    f"lakes: {tenant!r} is no name of a tenant; expected {TENANT.pattern}."
+                )
+        if not 0 <= self.port < 65536:
+            raise ValueError(f"port: expected 0 to 65535, got {self.port}.")
+        if self.clock not in get_args(Clock):
+            raise ValueError(f"clock: expected {', '.join(get_args(Clock))}, got {self.clock!r}.")
+        for name in ("requests_per_s", "burst", "body_bytes", "timeout_s"):
+            if not getattr(self, name) > 0:
+                raise ValueError(f"{name}: expected more than 0, got {getattr(self, name)}.")
+
+
+def from_environment(
+    told: Mapping[str, object], environment: Mapping[str, str] = os.environ
+) -> Settings:
+    """Return settings: what was ``told`` wins over ``LANECAST_...`` of the environment.
+
+    ``LANECAST_LAKES`` holds ``name=folder`` pairs with commas between them; the other names are
+    those of ``Settings`` in capitals.
+
+    Raises
+    ------
+    ValueError
+        When a value is not what its setting wants; the message names it.
+    """
+    kinds = {
+        "home": Path,
+        "host": str,
+        "port": int,
+        "clock": str,
+        "tracking": str,
+        "requests_per_s": float,
+        "burst": int,
+        "body_bytes": int,
+        "timeout_s": float,
+        "lakes": _lakes,
+        "proxies": lambda text: tuple(text.split(",")),
+    }
+    given: dict[str, object] = {}
+    for name, kind in kinds.items():
+        text = environment.get(PREFIX + name.upper())
+        if text is None:
+            continue
+        try:
+            given[name] = kind(text)  # type: ignore[operator]
+        except ValueError as error:
+            raise ValueError(f"{PREFIX}{name.upper()}: {error}; got {text!r}.") from error
+    given |= {name: value for name, value in told.items() if value is not None}
+    return Settings(**given)  # type: ignore[arg-type]
+
+
+def _lakes(text: str) -> dict[str, Path]:
+    pairs = [each.partition("=") for each in text.split(",") if each]
+    if not all(name and path for name, _, path in pairs):
+        raise ValueError("expected name=folder pairs with commas between them")
+    return {name: Path(path) for name, _, path in pairs}

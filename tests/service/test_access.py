@@ -1,0 +1,129 @@
+"""Who may do what, and what a refusal looks like."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from lanecast.service import audit, keys
+from lanecast.service.clock import wall
+from lanecast.service.limits import Buckets
+
+
+def test_no_key_and_wrong_keys_are_refused_alike(service: Any, holder: Any) -> None:
+    good = holder("keys:write")["Authorization"]
+    wrong = ["", "Bearer x", "Bearer lc_000000000000_x", good[:-1] + "~", good.replace("_", "-")]
+    for value in wrong:
+        answer = service.get("/v1/keys", headers={"Authorization": value})
+        assert answer.status_code == 401
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert answer.json()["code"] == "unknown_key"
+    assert service.get("/v1/keys", headers={"Authorization": good}).status_code == 200
+
+
+def test_a_key_without_the_scope_is_told_which_it_needs(service: Any, holder: Any) -> None:
+    answer = service.get("/v1/keys", headers=holder("parcels:read"))
+    assert answer.status_code == 403
+    assert "keys:write" in answer.json()["detail"]
+
+
+def test_expired_and_revoked_keys_are_refused(service: Any, holder: Any) -> None:
+    admin = holder("keys:write", "parcels:read")
+    made = service.post(
+        "/v1/keys", json={"name": "x", "scopes": ["keys:write"]}, headers=admin
+    ).json()
+    theirs = {"Authorization": f"Bearer {made['key']}"}
+    assert service.get("/v1/keys", headers=theirs).status_code == 200
+    assert service.delete(f"/v1/keys/{made['key_id']}", headers=admin).status_code == 204
+    assert service.get("/v1/keys", headers=theirs).status_code == 401
+    assert service.get("/v1/keys", headers=holder("keys:write", days=-1)).status_code == 401
+
+
+def test_a_rotated_key_lives_on_for_the_overlap_only(service: Any, holder: Any) -> None:
+    state, now = service.app.state.parts.state, wall()
+    key_id, old = keys.issue(state, "main", "x", ["parcels:read"], now)
+    new = keys.rotate(state, key_id, "main", now)
+    assert new is not None
+    assert keys.caller(state, new[1], now) is not None
+    almost = now + keys.OVERLAP - timedelta(seconds=1)
+    assert keys.caller(state, old, almost) is not None
+    assert keys.caller(state, old, now + keys.OVERLAP) is None
+
+
+def test_nobody_grants_more_than_they_have(service: Any, holder: Any) -> None:
+    wanted = {"name": "x", "scopes": ["personal:read"]}
+    answer = service.post("/v1/keys", json=wanted, headers=holder("keys:write"))
+    assert answer.status_code == 422
+    assert answer.json()["field"] == "scopes"
+
+
+def test_a_company_sees_and_ends_its_own_keys_only(service: Any, holder: Any) -> None:
+    ours, theirs = holder("keys:write"), holder("keys:write", tenant="other")
+    mine = service.get("/v1/keys", headers=ours).json()["items"]
+    other = service.get("/v1/keys", headers=theirs).json()["items"]
+    assert {each["key_id"] for each in mine}.isdisjoint(each["key_id"] for each in other)
+    assert service.delete(f"/v1/keys/{mine[0]['key_id']}", headers=theirs).status_code == 404
+
+
+def test_a_key_is_not_stored_and_not_told_again(service: Any, holder: Any) -> None:
+    admin = holder("keys:write", "parcels:read") | {"Idempotency-Key": "once"}
+    wanted = {"name": "x", "scopes": ["parcels:read"]}
+    first = service.post("/v1/keys", json=wanted, headers=admin)
+    again = service.post("/v1/keys", json=wanted, headers=admin)
+    assert first.status_code == again.status_code == 201
+    assert again.headers["idempotency-replayed"] == "true"
+    assert again.json() == {"key_id": first.json()["key_id"], "key": None}
+    state = service.app.state.parts.state
+    secret = first.json()["key"].split("_", 2)[2].encode()
+    assert not any(secret in file.read_bytes() for file in state.path.parent.glob("service.db*"))
+
+
+def test_an_idempotency_key_with_another_body_is_refused(service: Any, holder: Any) -> None:
+    admin = holder("keys:write", "parcels:read") | {"Idempotency-Key": "k"}
+    one = {"name": "x", "scopes": ["parcels:read"]}
+    assert service.post("/v1/keys", json=one, headers=admin).status_code == 201
+    answer = service.post("/v1/keys", json=one | {"name": "y"}, headers=admin)
+    assert (answer.status_code, answer.json()["code"]) == (422, "idempotency_key_reused")
+    other = holder("keys:write", "parcels:read") | {"Idempotency-Key": "k"}
+    assert service.post("/v1/keys", json=one, headers=other).status_code == 201
+
+
+def test_too_many_requests_are_told_when_to_come_again() -> None:
+    now = [0.0]
+    buckets = Buckets(per_s=2, burst=3, clock=lambda: now[0])
+    passed = [buckets.take("a")[0] for _ in range(4)]
+    assert passed == [True, True, True, False]
+    assert buckets.take("a")[1]["Retry-After"] == "1"
+    assert buckets.take("b")[0]
+    now[0] = 0.5
+    assert buckets.take("a")[0]
+
+
+def test_the_audit_tells_tampering(service: Any, holder: Any) -> None:
+    admin = holder("keys:write", "parcels:read", "audit:read")
+    for name in ("a", "b", "c"):
+        service.post("/v1/keys", json={"name": name, "scopes": ["parcels:read"]}, headers=admin)
+    told = service.get("/v1/audit", headers=admin).json()
+    assert [each["detail"]["name"] for each in told["items"]] == ["c", "b", "a"]
+    assert told["broken_at"] is None
+    state = service.app.state.parts.state
+    state.write("update audit set detail = '{}' where id = 2")
+    assert audit.broken(state) == 2
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "status", "code"),
+    [
+        (b"{", "application/json", 400, "not_json"),
+        (b"[" * 100_000, "application/json", 400, "not_json"),
+        (b"x" * 9_000_000, "application/json", 413, "too_long"),
+        (b'{"name": 1}', "application/json", 422, "not_valid"),
+        (b'{"name": "x", "scopes": []}', "text/plain", 422, "not_valid"),
+    ],
+)
+def test_bodies_that_cannot_be_meant(
+    service: Any, holder: Any, body: bytes, kind: str, status: int, code: str
+) -> None:
+    headers = holder("keys:write") | {"Content-Type": kind}
+    answer = service.post("/v1/keys", content=body, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
