@@ -1,4 +1,5 @@
 import json
+import shutil
 from pathlib import Path
 
 import polars as pl
@@ -8,7 +9,8 @@ from lanecast import artifact
 from lanecast.address.verify.models.deliverable import FittedDeliverable
 from lanecast.cli import run
 from lanecast.sources.world import simulate
-from lanecast.tables.lake import Lake
+from lanecast.tables.address import ADDRESS_CHECKS, TYPED_ADDRESSES
+from lanecast.tables.lake import Lake, collect
 
 UNTIL = "2025-02-20"
 
@@ -52,7 +54,7 @@ def test_fit_verify_and_decide_speak_of_one_chance(lanecast, town, model, tmp_pa
         *("--failed", 40, "--json", "-"),
     )
     assert said.code == 0, said.err
-    rows = pl.read_ndjson(plan)
+    rows = pl.read_ndjson(plan, infer_schema_length=None)
     assert rows["row"].to_list() == list(range(1, 201))
     assert rows["chance"].to_list() == pytest.approx(chance, abs=1e-4)
     assert said.json["accept_all"] == pytest.approx(40 * sum(chance), abs=0.5)
@@ -61,6 +63,35 @@ def test_fit_verify_and_decide_speak_of_one_chance(lanecast, town, model, tmp_pa
     assert rows["action"].n_unique() > 1
     told = lanecast("decide", "address", "--in", out, "--model", model)
     assert told.code == 0 and "Expected cost" in told.out
+
+
+def test_what_is_predicted_is_stored_once_and_decided_on(lanecast, town, model, tmp_path):
+    lake = Path(shutil.copytree(town / "lake", tmp_path / "lake"))
+    words = ("predict", "address", "--lake", lake, "--model", model)
+    early = lanecast(*words, "--asof", "2025-02-01")
+    assert early.code == 2 and "it would know what came later" in early.err
+    none = lanecast("decide", "address", "--lake", lake, "--model", model)
+    assert none.code == 2 and "holds no checks" in none.err
+
+    said = lanecast(*words, "--asof", UNTIL, "--json", "-")
+    assert said.code == 0, said.err
+    rows = collect(Lake(lake).versions(ADDRESS_CHECKS))
+    typed = collect(Lake(lake).read(TYPED_ADDRESSES)).height
+    assert rows.height == said.json["stored"] == typed and rows["asof"].n_unique() == 1
+    assert (rows.filter(pl.col("faults") == 0)["not_found"].n_unique()) == 1
+    again = lanecast(*words, "--json", "-")  # later, and nobody typed anything since
+    assert again.code == 0 and again.json["stored"] == 0
+
+    plan = lanecast(
+        *("decide", "address", "--lake", lake, "--model", model),
+        *("--out", tmp_path / "plan.jsonl", "--json", "-"),
+    )
+    assert plan.code == 0, plan.err
+    chosen = pl.read_ndjson(tmp_path / "plan.jsonl", infer_schema_length=None)
+    chosen = chosen.sort("address_id")
+    assert chosen["chance"].to_list() == pytest.approx(
+        rows.sort("address_id")["not_found"].to_list()
+    )
 
 
 def test_the_model_says_until_when_it_learnt_and_how_good_it_was(model):

@@ -1,33 +1,28 @@
-"""``lanecast fit | decide address``: which addresses a courier does not find, and what to do."""
+"""``lanecast fit | predict address``: which addresses couriers do not find."""
 
-import json as lines
-from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-import numpy as np
+import narwhals as nw
 import polars as pl
-import typer
 
 from lanecast import artifact
 from lanecast.address.gazetteer.stored import gazetteer
-from lanecast.address.verify.checks import history
-from lanecast.address.verify.decide import Costs
-from lanecast.address.verify.decide import decide as decided
+from lanecast.address.verify.checks import checked, due, history, risks
 from lanecast.address.verify.evaluate import evaluate
 from lanecast.address.verify.models.deliverable import (
-    PARTS,
     Deliverable,
     FittedDeliverable,
     marked,
-    signs,
 )
-from lanecast.tables.address import TYPED_ADDRESSES
+from lanecast.tables.address import ADDRESS_CHECKS, TYPED_ADDRESSES
+from lanecast.tables.lake import Lake
 
 from .learnt_from import ADDRESS
 from .options import AsofOption, JsonOption, LakeOption, ModelOption, opened
-from .saved import loaded
-from .talk import makeable, note, progress, show, tell, whole, writable, write_json
+from .saved import digest, loaded
+from .talk import makeable, note, progress, show, tell, writable, write_json
 
 FEWEST = 20  # deliveries that did not find their address, to learn from
 LEARNT = 0.75  # of the parcels come before those by which the model is judged
@@ -50,11 +45,7 @@ def fit(
     makeable("model", model)
     writable(json=json)
     known, now = opened(lake, asof)
-    if not known.has(TYPED_ADDRESSES):
-        raise ValueError(
-            f"--lake: {lake} holds no typed_addresses, so it is not known what was typed; ingest "
-            "them (docs/tables.md)."
-        )
+    _typed(known)
     with progress(quiet=json is not None) as say:
         register = gazetteer(known)
         if not register.countries:
@@ -80,7 +71,7 @@ def fit(
         note("too few of the first three quarters failed to judge by the last quarter.")
     else:
         show(pl.DataFrame([scores]), "Learnt on the first three quarters, judged by the last")
-    tell(f"Model: {model}. Next: lanecast address verify --in FILE --out FILE --model {model}")
+    tell(f"Model: {model}. Next: lanecast predict address --lake {lake} --model {model}")
 
 
 def later(rows: pl.DataFrame) -> dict[str, Any] | None:
@@ -97,107 +88,56 @@ def later(rows: pl.DataFrame) -> dict[str, Any] | None:
     return evaluate(chance, ahead["not_found"].to_numpy()).row(0, named=True)
 
 
-@dataclass(frozen=True)
-class Line:
-    """What ``lanecast address verify`` said of one row."""
-
-    faults: tuple[str, ...]
-    candidates: tuple[str, ...]
-    coverage: dict[str, Any]
-
-
-def decide(
-    file: Annotated[Path, typer.Option("--in", help="JSON lines of lanecast address verify.")],
+def predict(
+    lake: LakeOption = Path("lake"),
     model: ModelOption = Path("model"),
-    out: Annotated[
-        Path | None, typer.Option("--out", help="JSON lines to write, one decision per row.")
-    ] = None,
-    failed: Annotated[float, typer.Option(help="Cost of a delivery that fails.", min=0)] = 8.0,
-    order: Annotated[float, typer.Option(help="Margin of an order that is lost.", min=0)] = 12.0,
-    confirm: Annotated[
-        float, typer.Option(help="Buyers who leave when shown a correction.", min=0, max=1)
-    ] = 0.01,
-    ask: Annotated[
-        float, typer.Option(help="Buyers who leave when asked for a part.", min=0, max=1)
-    ] = 0.02,
-    pickup: Annotated[
-        float, typer.Option(help="Buyers who leave for a pickup point.", min=0, max=1)
-    ] = 0.08,
-    heeded: Annotated[
-        float, typer.Option(help="Part of a fault's risk that asking removes.", min=0, max=1)
-    ] = 0.8,
-    looked: Annotated[
-        float, typer.Option(help="Part of all other risk that asking removes.", min=0, max=1)
-    ] = 0.2,
+    asof: AsofOption = None,
     json: JsonOption = None,
 ) -> None:
-    """Choose for each address, by expected cost: accept, confirm, ask for a part, pickup point.
+    """Verify the addresses that were typed, say how likely each is not found, and store that.
 
-    Nothing is stored; the costs are yours to give.
+    Addresses that this model has checked as they stand are left out. Events of parcels are
+    predicted with what is stored here before they are asked about.
 
     Example:
 
-      lanecast decide address --in verified.jsonl --model found --out decided.jsonl --failed 9
+      lanecast predict address --lake lake --model found
     """
-    writable(json=json, out=out)
-    costs = Costs(failed, order, confirm, ask, pickup, heeded, looked)
-    said = read(file)
-    fitted, _, _ = loaded(model, "address", FittedDeliverable, ADDRESS)
-    x = signs(said)
-    chance = fitted.predict(x)
-    without = {part: fitted.without(x, part) for part in PARTS}
-    ids = [str(row) for row in range(1, len(said) + 1)]
-    plan = decided(ids, chance, fitted.repaired(x), without, costs)
-    table = plan.table.rename({"id": "row"}).with_columns(pl.col("row").cast(pl.Int64))
-    if out is not None:
-        with whole(out) as partial:
-            table.write_ndjson(partial)
-    ways = table.group_by("action", "part").agg(
-        addresses=pl.len(), mean_chance=pl.col("chance").mean(), saving=pl.col("saving").sum()
+    writable(json=json)
+    known, now = opened(lake, asof)
+    _typed(known)
+    fitted, _, about = loaded(model, "address", FittedDeliverable, ADDRESS)
+    learnt = about["about"].get("trained_until")
+    if learnt and now < datetime.fromisoformat(learnt):
+        raise ValueError(
+            f"--asof: {model} learnt until {learnt[:10]}, so at {now:%Y-%m-%d} it would know what "
+            "came later; expected a moment from then on, or a model fitted before."
+        )
+    version = f"{learnt or ''}{digest(about)}"
+    with progress(quiet=json is not None) as say:
+        rows = due(known, now, version)
+        said = rows.join(checked(rows, gazetteer(known), say), on=["text", "country"])
+        found = risks(said, fitted, now, version)
+        stored = Lake(lake).write(ADDRESS_CHECKS, nw.from_native(found), source="predict")
+    by = found.group_by("next_action").agg(
+        addresses=pl.len(),
+        mean_chance=pl.col("not_found").mean(),
+        highest=pl.col("not_found").max(),
     )
-    ways = ways.sort("addresses", "action", "part", descending=[True, False, False])
-    result: dict[str, Any] = {
-        "addresses": table.height,
-        "objective": plan.objective,
-        "parts": dict(plan.parts),
-        "bound": plan.bound,
-        "gap": plan.gap,
-        "status": plan.status,
-        "accept_all": float(costs.failed * np.sum(chance)),
-        "ways": ways.to_dicts(),
-    }
+    by = by.sort("addresses", "next_action", descending=[True, False])
     if json is not None:
-        write_json(json, result)
+        told = {"rows": found.height, "stored": stored, "next_actions": by.to_dicts()}
+        write_json(json, told, f"{stored:,} rows are stored in {lake}")
         return
-    show(ways, "What to do")
+    show(by, f"Addresses as typed by {now:%Y-%m-%d}, and the chance that each is not found")
     tell(
-        f"Expected cost {plan.objective:,.2f}, against {result['accept_all']:,.2f} if all were "
-        "accepted as they are."
+        f"{stored:,} stored in {lake}. Next: lanecast decide address --lake {lake} --model {model}"
     )
 
 
-def read(file: Path) -> list[Line]:
-    """Return what was said of each row.
-
-    Raises
-    ------
-    ValueError
-        When the file is missing, empty, or a line is no reply.
-    """
-    if not file.is_file():
-        raise ValueError(f"--in: {file} is missing; make it with lanecast address verify.")
-    found = []
-    with file.open(encoding="utf-8") as given:
-        for number, text in enumerate(given, 1):
-            try:
-                row = lines.loads(text)
-                faults, candidates = (tuple(map(str, row[n])) for n in ("faults", "candidates"))
-                found.append(Line(faults, candidates, dict(row["coverage"])))
-            except (ValueError, KeyError, TypeError) as error:
-                raise ValueError(
-                    f"--in: {file.name}, line {number}: expected a reply of lanecast address "
-                    f"verify with faults, candidates and coverage; got {text.strip()[:60]!r}."
-                ) from error
-    if not found:
-        raise ValueError(f"--in: {file.name} is empty; expected replies, one per line.")
-    return found
+def _typed(known: Lake) -> None:
+    if not known.has(TYPED_ADDRESSES):
+        raise ValueError(
+            f"--lake: {known.path} holds no typed_addresses, so it is not known what was typed; "
+            "ingest them (docs/tables.md)."
+        )

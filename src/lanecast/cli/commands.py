@@ -18,7 +18,7 @@ VERBS = {  # by verb, the problems that have it, and what it does
         "Learn a model from what was recorded, and save it in a folder.",
     ),
     "predict": (
-        ("eta", "trajectory", "events", "demand", "workforce"),
+        ("eta", "trajectory", "events", "demand", "workforce", "address"),
         "Answer every question asked in a period, and store the answers.",
     ),
     "backtest": (
@@ -33,6 +33,7 @@ VERBS = {  # by verb, the problems that have it, and what it does
 }
 APART = {  # verbs of a problem that have a file of their own
     ("decide", "demand"): "demand_decide",
+    ("decide", "address"): "address_decide",
     ("factors", "demand"): "demand_factors",
 }
 GRAPH = {

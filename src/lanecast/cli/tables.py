@@ -40,7 +40,7 @@ GROUPS = {
     "Planning": planning.TABLES,
     "Series": series.TABLES,
     "Knowledge graph": graph.TABLES,
-    "Addresses": address.TABLES,
+    "Addresses": (*address.TABLES, address.ADDRESS_CHECKS),
     "Ingestion": (ingest.QUARANTINE,),
 }
 

@@ -74,6 +74,8 @@ PLAIN = {
     "buyer_id": "buyer",
     "scan_code": "code of the carrier",
     "scan_distance_m": "scan to address, m",
+    "address_not_found": "chance that the address is not found",
+    "address_faults": "faults of the address",
     "since_scan_h": "since the scan before, h",
     "open_orders": "open orders of the seller",
     "overdue_orders": "overdue orders of the seller",

@@ -2,7 +2,7 @@
 
 import narwhals as nw
 
-from .columns import CITY, COUNTRY, LAT, LON, POSTAL, RECORDED, key
+from .columns import CITY, COUNTRY, LAT, LON, POSTAL, RECORDED, instant, key, link
 from .schema import Column, Table
 
 NEXT_ACTIONS = ("accept", "confirm", "confirm_add_subpremises", "fix")
@@ -108,6 +108,28 @@ TYPED_ADDRESSES = Table(
         "country": COUNTRY,
         "text": text("As typed, in one line or several.", True),
         "recorded_at": RECORDED,
+    },
+    references={"address_id": "addresses.address_id"},
+)
+
+ADDRESS_CHECKS = Table(
+    "address_checks",
+    "What was said of an address as it was typed, and how likely a courier does not find it.",
+    key=("address_id",),
+    clock="asof",
+    columns={
+        "address_id": link("Address."),
+        "asof": instant("Everything recorded by then has been used, deliveries too."),
+        "next_action": Column(nw.String(), "", "What to do next.", allowed=NEXT_ACTIONS),
+        "granularity": text("Finest part that is confirmed: premise, route, locality ...", True),
+        "signs": text(
+            "What is wrong, comma separated, such as missing_unit; empty: nothing.", True
+        ),
+        "faults": Column(nw.Int16(), "1", "How many signs.", low=0),
+        "not_found": Column(
+            nw.Float64(), "1", "Chance that the first attempt does not find it.", low=0, high=1
+        ),
+        "version": Column(nw.String(), "", "Version of the model of that chance."),
     },
     references={"address_id": "addresses.address_id"},
 )

@@ -4,15 +4,17 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+import narwhals as nw
 import polars as pl
 
+from lanecast.tables.address import ADDRESS_CHECKS, TYPED_ADDRESSES
 from lanecast.tables.lake import Lake, collect
 
 from ..fold import LONGEST
 from ..gazetteer.arrays import Gazetteer
 from . import verify
 from .deliveries import deliveries, typed
-from .models.deliverable import signs_of
+from .models.deliverable import FittedDeliverable, marked, signs_of
 
 Progress = Callable[[str, float], None]
 CHECKED: dict[str, Any] = {
@@ -71,3 +73,44 @@ def history(
     tried = collect(deliveries(lake, asof)).join(collect(typed(lake, asof)), on="parcel_id")
     said = checked(tried, known, say)
     return tried.join(said, on=["text", "country"]).sort("asof_h", "known_h", "parcel_id")
+
+
+def due(lake: Lake, asof: datetime, version: str) -> pl.DataFrame:
+    """Return ``address_id, text, country`` of addresses that ``version`` has not checked as typed.
+
+    The text is the last one known by ``asof``.
+    """
+    known = lake.asof(asof)
+    columns = ("address_id", "text", "country")
+    texts = known.read(TYPED_ADDRESSES).select(*columns, "recorded_h")
+    if not known.has(ADDRESS_CHECKS):
+        return collect(texts.select(*columns))
+    checks = known.read(ADDRESS_CHECKS).filter(nw.col("version") == version)
+    both = texts.join(checks.select("address_id", "asof_h"), on="address_id", how="left")
+    stale = nw.col("asof_h").is_null() | (nw.col("asof_h") < nw.col("recorded_h"))
+    return collect(both.filter(stale).select(*columns))
+
+
+def risks(
+    said: pl.DataFrame, fitted: FittedDeliverable, asof: datetime, version: str
+) -> pl.DataFrame:
+    """Return rows of the table ``address_checks``.
+
+    Parameters
+    ----------
+    said
+        ``address_id`` and the columns of ``checked``.
+    asof
+        Everything recorded by then was used, by ``fitted`` too.
+    """
+    chance = fitted.predict(marked(said["signs"].to_list()))
+    return said.select(
+        "address_id",
+        pl.lit(asof).cast(pl.Datetime("us", "UTC")).alias("asof"),
+        "next_action",
+        "granularity",
+        pl.col("signs").list.join(","),
+        pl.col("signs").list.len().cast(pl.Int16).alias("faults"),
+        pl.Series("not_found", chance),
+        pl.lit(version).alias("version"),
+    )

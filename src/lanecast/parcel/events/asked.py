@@ -13,6 +13,7 @@ import narwhals as nw
 from lanecast.parcel.distance import distance_m
 from lanecast.parcel.journeys import milestones
 from lanecast.parcel.questions import after_scans, questions, then, with_facts
+from lanecast.tables.address import ADDRESS_CHECKS
 from lanecast.tables.commerce import ADDRESSES, ORDERS
 from lanecast.tables.lake import Lake
 from lanecast.tables.parcel import SCANS
@@ -33,7 +34,9 @@ def asked(lake: Lake, since: datetime, until: datetime) -> nw.LazyFrame[Any]:
     LazyFrame
         As ``questions``, with moments ``waiting`` and ``delivered`` too; further ``goal_kind``,
         ``buyer_id``, and at a delivery ``scan_distance_m`` from the address, ``since_scan_h`` from
-        the scan before, and ``scan_code``, the carrier's own: many tell a hand from a porch.
+        the scan before, and ``scan_code``, the carrier's own: many tell a hand from a porch; and
+        of the last check of the address before the question ``address_not_found``, the chance that
+        a courier does not find it, and ``address_faults``: null where there was none.
     """
     known = lake.asof(until)
     low, high = since.timestamp() / 3600, until.timestamp() / 3600
@@ -43,10 +46,20 @@ def asked(lake: Lake, since: datetime, until: datetime) -> nw.LazyFrame[Any]:
     rows = nw.concat([rows, more.select(rows.collect_schema().names())])
     rows = then(rows, known, ADDRESSES, "address_id", {"goal_kind": "kind"})
     rows = then(rows, known, ORDERS, "order_id", {"buyer_id": "buyer_id"})
+    rows = _checked(rows, known)
     apart = distance_m(*(nw.col(f"{of}_{c}") for of in ("scan", "goal") for c in ("lat", "lon")))
     return rows.with_columns(
         scan_distance_m=apart, since_scan_h=nw.col("event_h") - nw.col("before_h")
     ).drop("scan_lat", "scan_lon", "before_h")
+
+
+def _checked(rows: nw.LazyFrame[Any], known: Lake) -> nw.LazyFrame[Any]:
+    """Add what the last check of the address said before each question."""
+    of = {"address_not_found": "not_found", "address_faults": "faults"}
+    if not known.has(ADDRESS_CHECKS):
+        return rows.with_columns(**{name: nw.lit(None).cast(nw.Float64()) for name in of})
+    rows = then(rows, known, ADDRESS_CHECKS, "address_id", of)
+    return rows.with_columns(nw.col(name).cast(nw.Float64()) for name in of)
 
 
 def _deliveries(known: Lake) -> nw.LazyFrame[Any]:

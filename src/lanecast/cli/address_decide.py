@@ -1,0 +1,161 @@
+"""``lanecast decide address``: accept, confirm, ask for a part, or send to a pickup point."""
+
+import json as lines
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import polars as pl
+import typer
+
+from lanecast.address.verify.decide import Costs
+from lanecast.address.verify.decide import decide as decided
+from lanecast.address.verify.models.deliverable import (
+    PARTS,
+    FittedDeliverable,
+    marked,
+    signs_of,
+)
+from lanecast.tables.address import ADDRESS_CHECKS
+from lanecast.tables.lake import collect
+
+from .learnt_from import ADDRESS
+from .options import AsofOption, JsonOption, LakeOption, ModelOption, opened
+from .saved import loaded
+from .talk import show, tell, whole, writable, write_json
+
+
+@dataclass(frozen=True)
+class Line:
+    """What ``lanecast address verify`` said of one row."""
+
+    faults: tuple[str, ...]
+    candidates: tuple[str, ...]
+    coverage: dict[str, Any]
+
+
+def decide(
+    file: Annotated[
+        Path | None,
+        typer.Option(
+            "--in", help="JSON lines of lanecast address verify; else what predict stored."
+        ),
+    ] = None,
+    lake: LakeOption = Path("lake"),
+    model: ModelOption = Path("model"),
+    asof: AsofOption = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="JSON lines to write, one decision per row.")
+    ] = None,
+    failed: Annotated[float, typer.Option(help="Cost of a delivery that fails.", min=0)] = 8.0,
+    order: Annotated[float, typer.Option(help="Margin of an order that is lost.", min=0)] = 12.0,
+    confirm: Annotated[
+        float, typer.Option(help="Buyers who leave when shown a correction.", min=0, max=1)
+    ] = 0.01,
+    ask: Annotated[
+        float, typer.Option(help="Buyers who leave when asked for a part.", min=0, max=1)
+    ] = 0.02,
+    pickup: Annotated[
+        float, typer.Option(help="Buyers who leave for a pickup point.", min=0, max=1)
+    ] = 0.08,
+    heeded: Annotated[
+        float, typer.Option(help="Part of a fault's risk that asking removes.", min=0, max=1)
+    ] = 0.8,
+    looked: Annotated[
+        float, typer.Option(help="Part of all other risk that asking removes.", min=0, max=1)
+    ] = 0.2,
+    json: JsonOption = None,
+) -> None:
+    """Choose for each address, by expected cost: accept, confirm, ask for a part, pickup point.
+
+    Nothing is stored; the costs are yours to give.
+
+    Examples
+    --------
+      lanecast decide address --lake lake --model found --failed 9
+
+      lanecast decide address --in verified.jsonl --model found --out decided.jsonl
+    """
+    writable(json=json, out=out)
+    costs = Costs(failed, order, confirm, ask, pickup, heeded, looked)
+    name, ids, held = ("row", *read(file)) if file else ("address_id", *stored(lake, asof))
+    fitted, _, _ = loaded(model, "address", FittedDeliverable, ADDRESS)
+    x = marked(held)
+    chance = fitted.predict(x)
+    without = {part: fitted.without(x, part) for part in PARTS}
+    plan = decided(ids, chance, fitted.repaired(x), without, costs)
+    kind = pl.Int64 if name == "row" else pl.String
+    table = plan.table.rename({"id": name}).with_columns(pl.col(name).cast(kind))
+    if out is not None:
+        with whole(out) as partial:
+            table.write_ndjson(partial)
+    ways = table.group_by("action", "part").agg(
+        addresses=pl.len(), mean_chance=pl.col("chance").mean(), saving=pl.col("saving").sum()
+    )
+    ways = ways.sort("addresses", "action", "part", descending=[True, False, False])
+    result: dict[str, Any] = {
+        "addresses": table.height,
+        "objective": plan.objective,
+        "parts": dict(plan.parts),
+        "bound": plan.bound,
+        "gap": plan.gap,
+        "status": plan.status,
+        "accept_all": float(costs.failed * np.sum(chance)),
+        "ways": ways.to_dicts(),
+    }
+    if json is not None:
+        write_json(json, result)
+        return
+    show(ways, "What to do")
+    tell(
+        f"Expected cost {plan.objective:,.2f}, against {result['accept_all']:,.2f} if all were "
+        "accepted as they are."
+    )
+
+
+def stored(lake: Path, asof: str | None) -> tuple[list[str], list[tuple[str, ...]]]:
+    """Return the addresses whose checks are stored, and the signs of each.
+
+    Raises
+    ------
+    ValueError
+        When there are none.
+    """
+    known, now = opened(lake, asof)
+    rows = collect(known.read(ADDRESS_CHECKS)) if known.has(ADDRESS_CHECKS) else pl.DataFrame()
+    if rows.is_empty():
+        raise ValueError(
+            f"--lake: by {now:%Y-%m-%d} {lake} holds no checks of addresses; run lanecast predict "
+            "address first, or give --in FILE."
+        )
+    rows = rows.sort("address_id")
+    held = [tuple(filter(None, each.split(","))) for each in rows["signs"]]
+    return rows["address_id"].to_list(), held
+
+
+def read(file: Path) -> tuple[list[str], list[tuple[str, ...]]]:
+    """Return the number of each row, from 1, and what is wrong with it.
+
+    Raises
+    ------
+    ValueError
+        When the file is missing, empty, or a line is no reply.
+    """
+    if not file.is_file():
+        raise ValueError(f"--in: {file} is missing; make it with lanecast address verify.")
+    found = []
+    with file.open(encoding="utf-8") as given:
+        for number, text in enumerate(given, 1):
+            try:
+                row = lines.loads(text)
+                faults, candidates = (tuple(map(str, row[n])) for n in ("faults", "candidates"))
+                found.append(Line(faults, candidates, dict(row["coverage"])))
+            except (ValueError, KeyError, TypeError) as error:
+                raise ValueError(
+                    f"--in: {file.name}, line {number}: expected a reply of lanecast address "
+                    f"verify with faults, candidates and coverage; got {text.strip()[:60]!r}."
+                ) from error
+    if not found:
+        raise ValueError(f"--in: {file.name} is empty; expected replies, one per line.")
+    return [str(row) for row in range(1, len(found) + 1)], [signs_of(row) for row in found]
