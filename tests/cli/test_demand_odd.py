@@ -42,13 +42,13 @@ def series(**changed) -> pl.DataFrame:
 def tried(lanecast, tmp_path):
     """Back-test the files of a folder, a week ahead."""
 
-    def call(horizon=7, **files):
+    def call(horizon=7, *more, **files):
         folder = tmp_path / "own"
         folder.mkdir()
         for name, rows in files.items():
             rows.write_csv(folder / f"{name}.csv")
         words = ("backtest", "demand", "--source", "series", "--data", folder)
-        return lanecast(*words, "--horizon", horizon, "--json", "-")
+        return lanecast(*words, "--horizon", horizon, "--json", "-", *more)
 
     return call
 
@@ -130,6 +130,33 @@ def test_hours_of_a_clock_that_changes_are_refused_or_counted(lanecast, tried):
     said = tried(24, series=pl.DataFrame({"unique_id": "a", "ds": local, "y": y}))
     assert said.code == 0, said.err
     assert said.json["n_scored"] == 24
+
+
+def test_hours_of_a_wall_clock_are_instants_of_the_zone_that_is_named(tried):
+    """27 October 2024 has 25 hours in Berlin; a file without offsets holds only 24 of them."""
+    first, last = datetime(2024, 10, 14, tzinfo=UTC), datetime(2024, 10, 30, 23, tzinfo=UTC)
+    at = pl.datetime_range(first, last, "1h", eager=True)
+    y = pl.Series([5.0 + i % 24 for i in range(len(at))])
+    rows = pl.DataFrame({"unique_id": "a", "ds": at.dt.to_string("%Y-%m-%dT%H:%M:%S"), "y": y})
+    said = tried(24, "--zone", "Europe/Berlin", series=rows)
+    assert said.code == 0, said.err
+    assert said.json["origins"] == ["2024-10-29T23:00"]  # 25 periods after the change: it is UTC
+    assert "gap, 1 times, for example a; unknown, not zero" in said.err
+
+
+def test_a_zone_of_a_source_whose_clock_is_known_is_refused(lanecast, tmp_path):
+    words = (
+        "backtest",
+        "demand",
+        "--source",
+        "walmart",
+        "--data",
+        tmp_path,
+        "--zone",
+        "Asia/Tokyo",
+    )
+    said = lanecast(*words)
+    assert said.code == 2 and "--zone: the clock of walmart is known" in said.err
 
 
 def test_a_year_of_53_weeks_needs_no_rule(tried):

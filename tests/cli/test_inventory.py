@@ -2,6 +2,7 @@
 
 import shutil
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import narwhals as nw
 import numpy as np
@@ -42,6 +43,15 @@ def test_an_order_list_is_stored_and_canonical(lanecast, shop, tmp_path):
     again = lanecast("decide", "inventory", "--lake", path)
     assert again.code == 0
     assert "Order list" in again.out
+
+
+@pytest.mark.skipif(not Path("/dev/full").is_char_device(), reason="needs /dev/full")
+def test_figures_for_which_the_disk_is_full_say_what_is_stored(lanecast, shop, tmp_path):
+    path = shutil.copytree(shop, tmp_path / "lake")
+    words = ("decide", "inventory", "--lake", path, "--policy", "order_up_to")
+    told = lanecast(*words, "--json", "/dev/full")
+    assert told.code == 4 and "--json: /dev/full: no space left" in told.err
+    assert f"rows are stored in {path}, and only this was not written" in told.err
 
 
 def test_scarce_stock_is_moved_before_orders_are_made(lanecast, shop, tmp_path):
@@ -161,6 +171,18 @@ def test_features_are_those_of_a_loop(shop):
         (("fit", "inventory"), "No such command 'inventory'"),
         (("predict", "inventory"), "No such command 'inventory'"),
         (("decide", "inventory", "--asof", "2020-01-01"), "--asof: stock is known from 2025-01"),
+        (
+            ("decide", "inventory", "--order-cost", "-2"),
+            "expected greater than or equal to 0; got '-2'",
+        ),
+        (
+            ("decide", "inventory", "--holding", "-1"),
+            "expected greater than or equal to 0; got '-1'",
+        ),
+        (
+            ("decide", "inventory", "--budget", "-5"),
+            "expected greater than or equal to 0; got '-5'",
+        ),
         (("decide", "inventory", "--service", "1.5"), "service: expected a chance in (0, 1)"),
         (
             ("decide", "inventory", "--policy", "min_max", "--service", "0.9"),

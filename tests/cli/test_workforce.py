@@ -20,6 +20,12 @@ def test_work_is_learnt_foretold_and_becomes_a_roster(lanecast, shop, tmp_path):
     told = lanecast("predict", "workforce", "--lake", shop, "--model", model, "--json", "-")
     assert told.code == 0, told.err
     assert told.json["stored"] > 1000
+    if Path("/dev/full").is_char_device():
+        told = lanecast(
+            "predict", "workforce", "--lake", shop, "--model", model, "--json", "/dev/full"
+        )
+        assert told.code == 4 and "rows are stored in" in told.err
+        assert "only this was not written" in told.err
     asked = ("decide", "workforce", "--lake", shop, "--site", "whs_de_be_01", "--days", 2)
     told = lanecast(*asked, "--json", "-")
     assert told.code == 0, told.err
@@ -39,9 +45,20 @@ def test_a_backtest_tells_ours_beside_the_baselines(lanecast, shop):
     assert found["pinball_volumes"] < found["pinball_naive"]
 
 
+def test_work_that_must_be_in_time_and_cannot_be_is_refused(lanecast, shop):
+    asked = ("decide", "workforce", "--lake", shop, "--site", "whs_de_be_01", "--days", 2)
+    told = lanecast(*asked, "--in-time", "--temps", 0)
+    assert told.code == 2
+    assert "no whole people were found who keep cover; allow more temps" in told.err
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
+        (
+            ("decide", "workforce", "--late-work", "-1"),
+            "expected greater than or equal to 0; got '-1'",
+        ),
         (("decide", "workforce", "--site", "W1"), "--site: nobody works in 'W1'; expected one of"),
         (("decide", "workforce", "--asof", "2020-01-01"), "--asof: labour is known from 2025-01"),
         (("decide", "workforce", "--days", "0"), "greater than or equal to 1"),

@@ -119,6 +119,10 @@ def backtest(
         str | None,
         typer.Option("--every", help="Time between origins, e.g. 7d; by default the horizon."),
     ] = None,
+    zone: Annotated[
+        str | None,
+        typer.Option("--zone", help="IANA zone of times without offset, e.g. Europe/Paris."),
+    ] = None,
     seed: SeedOption = 0,
     json: JsonOption = None,
 ) -> None:
@@ -134,7 +138,7 @@ def backtest(
     every = span("every", every_) if every_ else None
     writable(json=json)
     folder_of("data", data)
-    with series(source, data, horizon) as lake:
+    with series(source, data, horizon, zone) as lake:
         frequency, first, last = extent(lake)
         if source == "m4" and (since or until):
             note("M4 has no dates: the last periods of every series are held out.")
@@ -179,10 +183,10 @@ def backtest(
 
 
 @contextmanager
-def series(source: Source, data: Path, horizon: int) -> Iterator[Lake]:
+def series(source: Source, data: Path, horizon: int, zone: str | None) -> Iterator[Lake]:
     """Yield a lake with the series of ``data``; of M4, those whose horizon it is."""
-    if source != "m4":
-        with filled(source, data) as lake:
+    if source != "m4" or zone is not None:
+        with filled(source, data, zone) as lake:
             yield _with_series(lake)
         return
     name = m4.only(data, horizon)

@@ -60,7 +60,7 @@ def decide(
         "skipped": dict(plan.skipped["reason"].value_counts().iter_rows()),
     }
     if json is not None:
-        write_json(json, result)
+        write_json(json, result, f"the plan is in {out}" if out else "")
         return
     plain = {name: value for name, value in result.items() if not isinstance(value, dict)}
     show(pl.DataFrame([plain]), f"Plan at the {costs.fractile:.0%} quantile")

@@ -39,7 +39,8 @@ def tell_parts(
     warn(model, about, now)
     whole = rows.group_by("ds", maintain_order=True).agg(pl.col("forecast", *PARTS).sum())
     if json is not None:
-        write_json(json, {"rows": rows.height, "parts": PARTS, "periods": whole.to_dicts()})
+        told = {"rows": rows.height, "parts": PARTS, "periods": whole.to_dicts()}
+        write_json(json, told, f"every series and period is in {out}" if out else "")
         return
     show(whole, f"What the forecasts of {len(panel.ids):,} series are made of, added up")
     each = rows.group_by("unique_id", maintain_order=True).agg(pl.col("forecast", *PARTS).mean())

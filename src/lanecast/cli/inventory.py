@@ -150,7 +150,7 @@ def decide(
     if not stored.height:
         note("no forecast of the last week is stored; recent sales are taken instead.")
     if json is not None:
-        write_json(json, result)
+        write_json(json, result, f"{written:,} rows are stored in {lake}")
         return
     _claims(result, f"Order list, evening of {now:%Y-%m-%d}")
     if shifted is not None:

@@ -99,7 +99,8 @@ def plan(
         _written(out, made)
     result = told(made) | {"stored": counts}
     if json is not None:
-        write_json(json, result)
+        kept = ", ".join(f"{rows:,} rows of {name}" for name, rows in counts.items())
+        write_json(json, result, f"{kept or 'nothing new'} stored in {lake}")
     if json is None or str(json) != "-":
         _shown(made, result, out)
 

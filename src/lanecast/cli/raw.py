@@ -15,20 +15,32 @@ from .talk import note
 Source = Literal[
     "csv", "olist", "delhivery", "world", "lake", "series", "walmart", "m5", "m4", "vn1"
 ]
+ZONED = ("csv", "series")  # sources that may hold times without offset
 
 
 @contextmanager
-def filled(source: Source, data: Path) -> Iterator[Lake]:
+def filled(source: Source, data: Path, zone: str | None = None) -> Iterator[Lake]:
     """Yield the lake ``data``, or one filled with the files in it.
 
-    The files of a simulated company (``world``) are canonical tables, as those of ``csv``.
+    The files of a simulated company (``world``) are canonical tables, as those of ``csv``. ``zone``
+    is that of times without offset.
+
+    Raises
+    ------
+    ValueError
+        When a zone is given for a source whose clock is known.
     """
+    if zone is not None and source not in ZONED:
+        raise ValueError(
+            f"--zone: the clock of {source} is known; only {', '.join(ZONED)} take a zone, got "
+            f"{zone!r}."
+        )
     if source == "lake":
         yield Lake(data)
         return
     with tempfile.TemporaryDirectory(prefix="lanecast-") as folder:
         lake = Lake(Path(folder) / "lake")
-        report = ingest(lake, "csv" if source == "world" else source, data)
+        report = ingest(lake, "csv" if source == "world" else source, data, zone=zone)
         if source == "series":  # one's own: nobody has looked at them yet
             for sentence in _odd(report):
                 note(sentence)

@@ -79,7 +79,8 @@ def fit(
         metrics = {"noise": fitted.hands.noise, "skill_sd": fitted.hands.skill_sd}
         artifact.save(model, fitted, {}, metrics=metrics, tables=LEARNT_FROM, about=about)
     if json is not None:
-        write_json(json, {"model": str(model), **about, "metrics": metrics})
+        told = {"model": str(model), **about, "metrics": metrics}
+        write_json(json, told, f"the model is saved in {model}")
         return
     show(fitted.hands.curves, "Learning and mix")
     tell(f"Model: {model}. Next: lanecast predict workforce --lake {lake} --model {model}")
@@ -111,7 +112,8 @@ def predict(
         series=pl.col("unique_id").n_unique(), units_per_day=pl.col("mean").sum() / HORIZON
     )
     if json is not None:
-        write_json(json, {"rows": rows.height, "stored": stored, "processes": by.to_dicts()})
+        told = {"rows": rows.height, "stored": stored, "processes": by.to_dicts()}
+        write_json(json, told, f"{stored:,} rows are stored in {lake}")
         return
     show(by.sort("process"), f"Work, {HORIZON} days from {now:%Y-%m-%d}")
     tell(f"{stored:,} stored in {lake}. Next: lanecast decide workforce --lake {lake}")
@@ -128,6 +130,11 @@ def decide(
             "--late-work", help="Cost of an hour of work that is late for an hour.", min=0
         ),
     ] = 40.0,
+    in_time: Annotated[
+        bool,
+        typer.Option("--in-time", help="No work may be late; if that cannot be, say what forbids."),
+    ] = False,
+    temps: Annotated[int, typer.Option(help="Temps a day and process.", min=0, max=1000)] = 3,
     json: JsonOption = None,
 ) -> None:
     """Write a roster of one place: stored forecasts of work, hands as they were measured.
@@ -149,7 +156,8 @@ def decide(
         say("roster", 0.5)
         cutoffs = collect(workforce.cutoffs(known, now).lazy())
         plan = workforce.decide(
-            volumes, fitted.hands.rates(), people, cutoffs, costs, workforce.Limits(per_hour=1),
+            volumes, fitted.hands.rates(), people, cutoffs, costs,
+            workforce.Limits(per_hour=1, temps=temps, in_time=in_time),
             before=_before(known, site), prices=True,
         )  # fmt: skip
     written = Lake(lake).write(ROSTER_PLANS, nw.from_native(plan.table), source="decide")
@@ -168,7 +176,7 @@ def decide(
         "late": plan.skipped.group_by("process", "reason").agg(pl.col("late_h").sum()).to_dicts(),
     }
     if json is not None:
-        write_json(json, result)
+        write_json(json, result, f"{written:,} rows are stored in {lake}")
         return
     plain = {k: v for k, v in result.items() if not isinstance(v, dict | list)}
     show(pl.DataFrame([plain]), f"Roster of {site}, {days} days from {now:%Y-%m-%d}")

@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 from lanecast import artifact
+from lanecast.optimize.roster import ConflictError
 from lanecast.planning import workforce
 from lanecast.planning.workforce.models.days import civil, local_days
 from lanecast.planning.workforce.roster_rows import local_shifts, midnight, work_of
@@ -245,6 +246,16 @@ def test_the_roster_of_yesterday_is_kept_where_changes_cost(inputs, plan):
         before=plan.table, rounds=2,
     )  # fmt: skip
     assert kept.parts["changed_days"] <= 2
+
+
+def test_a_roster_that_cannot_be_names_a_smallest_set_of_rules(inputs):
+    """Two people without temps cannot do the work, whatever hours they have."""
+    volumes, rates, team, cutoffs = inputs
+    few = team.filter(facility_id="whs_us_ny_01").sort("worker_id").head(2)
+    late = replace(SMALL, temps=0, in_time=True)
+    with pytest.raises(ConflictError, match="these cannot hold together: cover") as caught:
+        workforce.decide(volumes, rates, few, cutoffs, workforce.Costs(), late)
+    assert set(caught.value.rules) == {"cover", "temps"}
 
 
 def test_a_fitted_model_comes_back_from_its_folder(hands, tmp_path: Path):
