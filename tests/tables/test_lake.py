@@ -394,3 +394,23 @@ def test_spark_holds_and_sees_older_commits(tmp_path, spark):
     held = then.hold(then.read(LEFT))
     assert collect(held).height == ROWS
     assert collect(Lake(tmp_path, "spark").read(LEFT)).height == 2 * ROWS
+
+
+def test_all_files_of_a_commit_are_on_the_disk_before_it_is(tmp_path, monkeypatch):
+    lake, forced, fsync = Lake(tmp_path / "a lake"), [], os.fsync
+
+    def note(number):
+        forced.append(Path(f"/proc/self/fd/{number}").readlink())
+        fsync(number)
+
+    monkeypatch.setattr(os, "fsync", note)
+    lake.write(CARRIERS, carrier("a"))
+    with lake.batch("x") as batch:
+        batch.append(CARRIERS, carrier("b", T2))
+        batch.append(SCANS, scan())
+        DeltaTable(lake.path / "carriers").create_checkpoint()  # as Delta does now and then
+    last = forced.index(lake.path / "_commits" / ".00000002.partial")
+    told = [each for each in lake.path.rglob("*") if each.suffix in (".json", ".parquet")]
+    written = {each for each in told if each.parent.name != "_commits"}
+    assert any("checkpoint.parquet" in each.name for each in written)
+    assert written | {each.parent for each in written} <= set(forced[:last])

@@ -8,11 +8,12 @@ versions that no commit names, and the next writer takes them back.
 import fcntl
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 FOLDER = "_commits"
 RESTORE = "Restore the file from a copy of the lake."
@@ -101,11 +102,35 @@ def publish(lake: Path, commit: Commit) -> None:
         file.flush()
         os.fsync(file.fileno())
     partial.rename(folder / f"{commit.number:08d}.json")
-    directory = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)
+    _force([folder, lake])
+
+
+def settle(table: Path, first: int, last: int) -> None:
+    """Force to the disk what versions ``first`` to ``last`` of a Delta table added.
+
+    The library that writes them leaves that to the system, which may take half a minute.
+    """
+    log = table / "_delta_log"
+    told = [log / f"{version:020d}.json" for version in range(first, last + 1)]
+    added = [
+        table / unquote(line["add"]["path"])
+        for file in told
+        for line in map(json.loads, file.read_text(encoding="utf-8").splitlines())
+        if "add" in line
+    ]
+    points = [each for file in told for each in log.glob(f"{file.stem}.checkpoint*")]
+    if points:
+        points.append(log / "_last_checkpoint")
+    _force([*added, *told, *points, table, log])
+
+
+def _force(paths: Iterable[Path]) -> None:
+    for path in paths:
+        opened = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(opened)
+        finally:
+            os.close(opened)
 
 
 @contextmanager

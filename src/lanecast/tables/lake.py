@@ -116,6 +116,9 @@ class Lake:
             batch = Batch(self.path, dict(before.versions))
             yield batch
             if any(batch.rows.values()) or batch.versions != before.versions:
+                for name, version in batch.versions.items():
+                    first = before.versions.get(name, -1) + 1
+                    commits.settle(self.path / name, first, version)
                 now = datetime.now(UTC).isoformat(timespec="seconds")
                 commits.publish(
                     self.path,
