@@ -13,11 +13,11 @@ from .clock import wall
 from .guard import Guard
 from .idempotency import Idempotent, unfinished
 from .parts import Parts, assemble
-from .routes import audit, health
+from .routes import audit, health, parcels
 from .routes import keys as key_routes
 from .settings import Settings
 
-ROUTES = (health.routes, key_routes.routes, audit.routes)
+ROUTES = (health.routes, key_routes.routes, audit.routes, parcels.routes)
 
 
 def create(settings: Settings) -> FastAPI:
@@ -28,7 +28,11 @@ def create(settings: Settings) -> FastAPI:
     async def running(app: FastAPI) -> AsyncIterator[None]:
         interrupted = unfinished(parts.state)
         structlog.get_logger().info("started", version=__version__, interrupted=interrupted)
+        for desk in parts.desks.values():
+            desk.start()
         yield
+        for desk in parts.desks.values():
+            desk.stop()
         parts.state.close()
 
     app = FastAPI(

@@ -67,8 +67,8 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
 _REFERENCE = {"$ref": "#/components/schemas/Problem"}
 
 
-def answer(request_id: str, refused: Refused) -> Response:
-    """Return a problem as a response."""
+def worded(request_id: str, refused: Refused) -> dict[str, Any]:
+    """Return a problem as it is told."""
     body = Problem(
         type=f"urn:lanecast:problem:{refused.code}",
         title=TITLES.get(refused.status, "Refused"),
@@ -79,9 +79,13 @@ def answer(request_id: str, refused: Refused) -> Response:
         hint=refused.hint,
         instance=request_id,
     )
-    return JSONResponse(
-        body.model_dump(exclude_none=True), refused.status, dict(refused.headers), media_type=KIND
-    )
+    return body.model_dump(exclude_none=True)
+
+
+def answer(request_id: str, refused: Refused) -> Response:
+    """Return a problem as a response."""
+    told = worded(request_id, refused)
+    return JSONResponse(told, refused.status, dict(refused.headers), media_type=KIND)
 
 
 def install(app: FastAPI) -> None:

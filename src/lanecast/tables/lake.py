@@ -1,7 +1,7 @@
 """A lake of Delta tables; the only file that knows engines."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -36,12 +36,15 @@ class Lake:
     commit
         Number of the commit to read (time travel); None is the newest when this object is made,
         so that all reads through one ``Lake`` agree while others write.
+    parcels
+        Of tables about parcels, rows of other parcels are not there; None shows all.
     """
 
     path: Path
     engine: Literal["polars", "spark"] = "polars"
     until: datetime | None = None
     commit: int | None = None
+    parcels: frozenset[str] | None = None
 
     @cached_property
     def pinned(self) -> commits.Commit:
@@ -54,6 +57,10 @@ class Lake:
             raise ValueError(f"asof: {instant} has no time zone; give one, for example +00:00.")
         until = min(instant, self.until or instant).astimezone(UTC)
         return replace(self, until=until, commit=self.pinned.number)
+
+    def of(self, parcels: Iterable[str]) -> "Lake":
+        """Return the lake as if there were these parcels only: for a request about a few."""
+        return replace(self, commit=self.pinned.number, parcels=frozenset(parcels))
 
     def has(self, table: Table) -> bool:
         """Return whether anything was ever written to ``table``."""
@@ -79,6 +86,8 @@ class Lake:
     def versions(self, table: Table) -> nw.LazyFrame[Any]:
         """Return every version of each fact that was known by ``until``; as ``read`` otherwise."""
         rows = self._scan(table)
+        if self.parcels is not None and "parcel_id" in table.columns:
+            rows = rows.filter(nw.col("parcel_id").is_in(sorted(self.parcels)))
         return rows if self.until is None else rows.filter(nw.col(table.clock) <= self.until)
 
     def write(self, table: Table, rows: Frame, source: str = "lanecast") -> int:

@@ -1,0 +1,136 @@
+"""Parcels over HTTP: the desk is what the lake says, and the past is answered as it was."""
+
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import narwhals as nw
+import polars as pl
+import pytest
+
+from lanecast.parcel.questions import questions
+from lanecast.service.clock import last_recorded
+from lanecast.service.desk import MEMORY, Desk, last_asked
+from lanecast.tables.lake import Lake, collect
+from lanecast.tables.parcel import PREDICTIONS, SCANS
+
+
+@pytest.fixture
+def ready(service: Any, holder: Any) -> Any:
+    """The service once its desk is full, and headers that may read parcels."""
+    headers = holder("parcels:read", "decisions:write", "audit:read")
+    for _ in range(600):
+        answer = service.get("/v1/parcels", headers=headers)
+        if answer.status_code == 200:
+            return headers
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
+        time.sleep(0.1)
+    raise AssertionError("the desk stayed empty")
+
+
+def test_open_parcels_are_those_whose_end_is_not_known(
+    service: Any, ready: Any, world_lake: Lake
+) -> None:
+    told = service.get("/v1/parcels", params={"limit": 1000}, headers=ready).json()
+    scans = collect(world_lake.read(SCANS).select("parcel_id", "status"))
+    ended = scans.filter(pl.col("status").is_in(["delivered", "returned", "lost", "cancelled"]))
+    names = {row["parcel_id"] for row in told["items"]}
+    assert told["total"] == len(names) > 10
+    assert names.isdisjoint(ended["parcel_id"].to_list())
+
+
+def test_without_a_model_the_baseline_answers_and_says_so(service: Any, ready: Any) -> None:
+    first = service.get("/v1/parcels", params={"limit": 1}, headers=ready).json()["items"][0]
+    for _ in range(300):  # the promise answers until the baseline is counted
+        told = service.get(f"/v1/parcels/{first['parcel_id']}/eta", headers=ready).json()
+        assert told["fallback"] in ("carrier", "baseline")
+        if told["fallback"] == "baseline":
+            break
+        time.sleep(0.2)
+    hours = list(told["hours"].values())
+    assert hours == sorted(hours)
+    assert told["asof"] <= told["eta_at"]
+
+
+def test_the_past_is_answered_from_what_was_known_then(
+    service: Any, ready: Any, world_lake: Lake, tmp_path: Path
+) -> None:
+    last = last_recorded(world_lake)
+    assert last is not None
+    then = (last - timedelta(days=20)).astimezone(UTC)
+    known = last_asked(world_lake.asof(then), then)
+    parcel = known.filter(pl.col("ended_h").is_null())["parcel_id"][0]
+    params = {"asof": then.isoformat()}
+    told = service.get(f"/v1/parcels/{parcel}/eta", params=params, headers=ready).json()
+    assert (told["status"], told["asof"]) == ("open", then.isoformat().replace("+00:00", "Z"))
+    life = service.get(f"/v1/parcels/{parcel}", params=params, headers=ready).json()
+    assert life["scans"]
+    assert all(scan["recorded_at"] <= told["asof"] for scan in life["scans"])
+    future = {"asof": (last + timedelta(days=3)).isoformat()}
+    answer = service.get(f"/v1/parcels/{parcel}/eta", params=future, headers=ready)
+    assert (answer.status_code, answer.json()["field"]) == (422, "asof")
+    naive = {"asof": "2025-01-01T00:00:00"}
+    answer = service.get(f"/v1/parcels/{parcel}/eta", params=naive, headers=ready)
+    assert (answer.status_code, answer.json()["field"]) == (422, "asof")
+
+
+def test_a_batch_answers_the_good_and_names_the_bad(service: Any, ready: Any) -> None:
+    rows = service.get("/v1/parcels", params={"limit": 3}, headers=ready).json()["items"]
+    ids = [row["parcel_id"] for row in rows]
+    asked = {"parcel_ids": [ids[0], "<script>", *ids[1:]]}
+    told = service.post("/v1/parcels/eta", json=asked, headers=ready).json()
+    assert [item["parcel_id"] for item in told["items"]] == ids
+    (refused,) = told["refused"]
+    assert refused["field"] == "parcel_ids[1]"
+    single = service.get(f"/v1/parcels/{ids[0]}/eta", headers=ready).json()
+    assert single["hours"] == told["items"][0]["hours"]
+    many = {"parcel_ids": ids * 400}
+    assert service.post("/v1/parcels/eta", json=many, headers=ready).status_code == 422
+    assert service.get("/v1/parcels/nobody/eta", headers=ready).status_code == 404
+
+
+def test_what_is_not_proposed_cannot_be_accepted(service: Any, ready: Any) -> None:
+    for _ in range(300):  # until base rates are counted
+        row = service.get("/v1/parcels", params={"limit": 1}, headers=ready).json()["items"][0]
+        if row["action"]:
+            break
+        time.sleep(0.2)
+    path = f"/v1/parcels/{row['parcel_id']}/actions"
+    wrong = "open_trace" if row["action"] != "open_trace" else "call_ahead"
+    answer = service.post(path, json={"action": wrong, "decision": "accept"}, headers=ready)
+    assert answer.status_code == 409
+    assert row["action"] in answer.json()["detail"]
+    good = {"action": row["action"], "decision": "accept", "why": "worth it"}
+    assert service.post(path, json=good, headers=ready).status_code == 201
+    audit = service.get("/v1/audit", headers=ready).json()["items"][0]
+    assert (audit["action"], audit["subject"]) == ("action accepted", row["parcel_id"])
+
+
+def test_parcels_asked_about_anew_change_nothing_else(world_lake: Lake) -> None:
+    def answer(asked: pl.DataFrame) -> pl.DataFrame:
+        empty = {name: pl.lit(None) for name in PREDICTIONS.columns if name not in asked.columns}
+        return asked.with_columns(**empty).select(*PREDICTIONS.columns)
+
+    def risks(asked: pl.DataFrame) -> pl.DataFrame:
+        row = asked.select("parcel_id", "moment", asof=pl.col("asof_h"), chance=pl.lit(0.5))
+        return row.with_columns(event=pl.lit("late"))
+
+    now = last_recorded(world_lake)
+    assert now is not None
+    desk = Desk(lambda: world_lake, lambda last: now, answer, risks)
+    whole = desk.refresh(None)
+    part = desk.refresh(whole.asked["parcel_id"].to_list()[10:30])
+    assert part.asked.sort("parcel_id").equals(whole.asked)
+    assert part.risks.sort("parcel_id").equals(whole.risks.sort("parcel_id"))
+    assert all(part.asked["parcel_id"][i] == parcel for parcel, i in part.at.items())
+
+
+def test_a_lake_of_a_few_parcels_asks_the_same_questions(world_lake: Lake) -> None:
+    now = datetime.fromtimestamp(collect(world_lake.read(SCANS))["recorded_h"].max() * 3600, UTC)
+    every = questions(world_lake, now - MEMORY, now).collect("polars").to_native()
+    few = every["parcel_id"].unique().sort()[:5].to_list()
+    found: Any = nw.to_native(questions(world_lake.of(few), now - MEMORY, now).collect("polars"))
+    order = ["parcel_id", "asof_h", "moment"]
+    expected = every.filter(pl.col("parcel_id").is_in(few)).sort(order)
+    assert found.sort(order).equals(expected)
