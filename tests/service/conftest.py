@@ -3,17 +3,24 @@
 import socket
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
+import narwhals as nw
 import pytest
 
+from lanecast import artifact
+from lanecast.cli.training import LEARNT_FROM
+from lanecast.nn.training import Training
+from lanecast.parcel import eta
+from lanecast.parcel.questions import questions
 from lanecast.service import keys
 from lanecast.service.app import create
 from lanecast.service.clock import wall
 from lanecast.service.settings import Settings
-from lanecast.tables.lake import Lake
+from lanecast.tables.lake import Lake, collect
 
 uvicorn = pytest.importorskip("uvicorn", reason="needs the web: pip install lanecast[serve]")
 
@@ -53,3 +60,27 @@ def holder(service: Served) -> Any:
         return {"Authorization": f"Bearer {key}"}
 
     return make
+
+
+@pytest.fixture(scope="session")
+def two_models(world_lake: Lake, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Two small models of the time to delivery: learnt until 1 March, and until 8 March 2025."""
+    made = tmp_path_factory.mktemp("models")
+    for day in (1, 8):
+        asof = datetime(2025, 3, day, tzinfo=UTC)
+        known = world_lake.asof(asof)
+        context = {name: in_memory(frame) for name, frame in eta.context(known, asof).items()}
+        rows = questions(known, asof - timedelta(days=45), asof).collect("polars")
+        x = eta.assemble(rows, context).to_native()
+        deep = eta.Deep(Training(epochs=1))
+        fitted = eta.Blend(eta.Boosted(rounds=10), deep).fit(
+            x, collect(eta.outcomes(known, asof).lazy())
+        )
+        about = {"problem": "eta", "trained_until": asof.isoformat(), "seed": 0}
+        artifact.save(made / str(day), fitted, context, tables=LEARNT_FROM, about=about)
+    return made / "1", made / "8"
+
+
+def in_memory(frame: Any) -> Any:
+    """Return a frame of a context in memory."""
+    return nw.from_native(collect(frame.lazy()))

@@ -1,5 +1,6 @@
 """The manifest of a saved model, read as what it must be or refused by key and value."""
 
+import hashlib
 import json
 import re
 from collections.abc import Mapping
@@ -57,6 +58,17 @@ def demand(file: Path, key: str, value: Any, right: bool, valid: str) -> None:
             f"{file}: {key} is {told(value)}; expected {valid}. Restore the file from a copy, or "
             "train again."
         )
+
+
+def digest(manifest: Mapping[str, Any]) -> str:
+    """Return what tells models apart that learnt until the same moment, such as by their seed.
+
+    What was learnt takes part, and frames do not: the engine sums them in any order, so that their
+    last digits differ where nothing else does.
+    """
+    files = {name: of for name, of in manifest["sha256"].items() if not name.endswith(".parquet")}
+    said = json.dumps(files, sort_keys=True)
+    return f"-{hashlib.sha256(said.encode()).hexdigest()[:8]}"
 
 
 def told(value: Any) -> str:

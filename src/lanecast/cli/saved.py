@@ -1,7 +1,5 @@
 """Fitted models on disk: read back, or refused in a sentence that says why."""
 
-import hashlib
-import json
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -10,6 +8,7 @@ import narwhals as nw
 
 from lanecast import artifact
 from lanecast.artifact.manifest import MANIFEST, demand
+from lanecast.artifact.manifest import digest as digest
 from lanecast.tables.schema import Table
 
 from .talk import note
@@ -52,17 +51,6 @@ def warn(model: Path, manifest: dict[str, Any], asked: datetime) -> None:
     learnt = manifest["about"].get("trained_until")
     if learnt and asked < datetime.fromisoformat(learnt):
         note(f"{model} learnt until {learnt[:10]}, so it may know how some of these ended.")
-
-
-def digest(manifest: dict[str, Any]) -> str:
-    """Return what tells models apart that learnt until the same moment, such as by their seed.
-
-    What was learnt takes part, and frames do not: the engine sums them in any order, so that their
-    last digits differ where nothing else does.
-    """
-    files = {name: of for name, of in manifest["sha256"].items() if not name.endswith(".parquet")}
-    said = json.dumps(files, sort_keys=True)
-    return f"-{hashlib.sha256(said.encode()).hexdigest()[:8]}"
 
 
 def _is_instant(learnt: Any) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from .limits import Buckets
+from .models import Models
 from .settings import Settings
 from .state import State
 from .tenants import Tenant
@@ -17,6 +18,7 @@ class Parts:
     state: State
     tenants: Mapping[str, Tenant]
     buckets: Buckets
+    models: Models
 
 
 def assemble(settings: Settings) -> Parts:
@@ -27,4 +29,5 @@ def assemble(settings: Settings) -> Parts:
         state,
         {name: Tenant.open(name, lake, settings) for name, lake in settings.lakes.items()},
         Buckets(settings.requests_per_s, settings.burst),
+        Models(state),
     )
