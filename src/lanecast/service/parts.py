@@ -1,8 +1,13 @@
 """What a running service is made of."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 
+import polars as pl
+
+from . import asking
+from .desk import Desk, View
 from .limits import Buckets
 from .models import Models
 from .settings import Settings
@@ -19,15 +24,25 @@ class Parts:
     tenants: Mapping[str, Tenant]
     buckets: Buckets
     models: Models
+    desks: Mapping[str, Desk]
+    lists: dict[str, tuple[View, pl.DataFrame]] = field(default_factory=dict)
 
 
 def assemble(settings: Settings) -> Parts:
     """Open the state and the data of each tenant."""
     state = State(settings.home / "service.db")
-    return Parts(
-        settings,
-        state,
-        {name: Tenant.open(name, lake, settings) for name, lake in settings.lakes.items()},
-        Buckets(settings.requests_per_s, settings.burst),
-        Models(state),
+    tenants = {name: Tenant.open(name, lake, settings) for name, lake in settings.lakes.items()}
+    models = Models(state)
+    desks = {name: _desk(models, tenant) for name, tenant in tenants.items()}
+    buckets = Buckets(settings.requests_per_s, settings.burst)
+    return Parts(settings, state, tenants, buckets, models, desks)
+
+
+def _desk(models: Models, tenant: Tenant) -> Desk:
+    return Desk(
+        tenant.lake,
+        tenant.clock,
+        partial(asking.etas, models, tenant),
+        partial(asking.risks, models, tenant),
+        partial(asking.who, models, tenant),
     )
