@@ -2,7 +2,9 @@
 
 import socket
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -31,23 +33,32 @@ class Served(httpx.Client):
     app: Any
 
 
-@pytest.fixture
-def service(world_lake: Lake, tmp_path: Path) -> Iterator[Served]:
-    """Two companies, ``main`` and ``other``, that see the same small world."""
-    lakes = {"main": world_lake.path, "other": world_lake.path}
-    app = create(Settings(lakes, tmp_path / "home", clock="data"))
+@contextmanager
+def serving(app: Any) -> Iterator[Served]:
+    """Serve ``app`` on a free port, and give a client."""
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         listening.listen()
         server = uvicorn.Server(uvicorn.Config(app, log_config=None, http="h11", ws="none"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
         thread.start()
+        while not server.started and thread.is_alive():
+            time.sleep(0.01)
+        assert server.started, "the service did not start; see the log"
         port = listening.getsockname()[1]
         with Served(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
             client.app = app
             yield client
         server.should_exit = True
         thread.join(20)
+
+
+@pytest.fixture
+def service(world_lake: Lake, tmp_path: Path) -> Iterator[Served]:
+    """Two companies, ``main`` and ``other``, that see the same small world."""
+    lakes = {"main": world_lake.path, "other": world_lake.path}
+    with serving(create(Settings(lakes, tmp_path / "home", clock="data"))) as client:
+        yield client
 
 
 @pytest.fixture

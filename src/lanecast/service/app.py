@@ -13,11 +13,18 @@ from .clock import wall
 from .guard import Guard
 from .idempotency import Idempotent, unfinished
 from .parts import Parts, assemble
-from .routes import audit, health, parcels
+from .routes import audit, data, events, health, parcels
 from .routes import keys as key_routes
 from .settings import Settings
 
-ROUTES = (health.routes, key_routes.routes, audit.routes, parcels.routes)
+ROUTES = (
+    health.routes,
+    key_routes.routes,
+    audit.routes,
+    parcels.routes,
+    events.routes,
+    data.routes,
+)
 
 
 def create(settings: Settings) -> FastAPI:
@@ -30,7 +37,12 @@ def create(settings: Settings) -> FastAPI:
         structlog.get_logger().info("started", version=__version__, interrupted=interrupted)
         for desk in parts.desks.values():
             desk.start()
+        for name, tenant in parts.tenants.items():
+            tenant.events.after.append(parts.desks[name].touch)
+            tenant.events.start(parts.state)
         yield
+        for tenant in parts.tenants.values():
+            tenant.events.stop()
         for desk in parts.desks.values():
             desk.stop()
         parts.state.close()

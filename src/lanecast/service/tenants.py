@@ -7,6 +7,7 @@ from pathlib import Path
 from lanecast.tables.lake import Lake
 
 from .clock import Now, last_recorded
+from .ingestion import Ingestion
 from .settings import Settings
 
 
@@ -18,13 +19,15 @@ class Tenant:
     path: Path  # of its lake
     home: Path  # journal and models
     clock: Now
+    events: Ingestion
 
     @classmethod
     def open(cls, name: str, lake: Path, settings: Settings) -> "Tenant":
         """Return a tenant, its folders made."""
         home = settings.home / "tenants" / name
         home.mkdir(parents=True, exist_ok=True)
-        return cls(name, lake, home, Now(settings.clock))
+        events = Ingestion(name, lake, home / "journal")
+        return cls(name, lake, home, Now(settings.clock), events)
 
     def lake(self) -> Lake:
         """Return the lake at its newest commit."""

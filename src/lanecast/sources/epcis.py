@@ -78,15 +78,69 @@ def events(file: Path) -> list[Event]:
         document = json.loads(file.read_text(encoding="utf-8-sig"))
     except (ValueError, RecursionError) as error:
         raise RefusedError(f"{file.name}: is not JSON: {first_line(error)}.") from error
-    listed = _listed(document)
-    if listed is None or not all(isinstance(event, dict) for event in listed):
+    return listed(document, file.name)
+
+
+def listed(document: Any, name: str) -> list[Event]:
+    """Return the events of a document that has been read; ``name`` is how errors call it.
+
+    Raises
+    ------
+    RefusedError
+        When it has no list of events, or an empty one.
+    """
+    found = _listed(document)
+    if found is None or not all(isinstance(event, dict) for event in found):
         raise RefusedError(
-            f"{file.name}: has no events; expected epcisBody.eventList (EPCISDocument), "
+            f"{name}: has no events; expected epcisBody.eventList (EPCISDocument), "
             "epcisBody.queryResults.resultsBody.eventList (EPCISQueryDocument) or a list of events."
         )
-    if not listed:
-        raise RefusedError(f"{file.name}: has an empty list of events.")
-    return listed
+    if not found:
+        raise RefusedError(f"{name}: has an empty list of events.")
+    return found
+
+
+@dataclass(frozen=True)
+class Captured:
+    """What one document says.
+
+    Attributes
+    ----------
+    scans
+        Rows as ``read`` hands them over.
+    of
+        Number of the event, from 0, that each scan was made of.
+    spoiled
+        Events of which no scan can be made: number, and the rule that it broke.
+    """
+
+    scans: pl.DataFrame
+    of: list[int]
+    spoiled: list[tuple[int, Odd]]
+
+
+def capture(document: Any, name: str, now: datetime, most: int) -> Captured:
+    """Return the scans of one document; what is inside what is followed within it.
+
+    Raises
+    ------
+    RefusedError
+        As ``listed``; and when there are more than ``most`` scans.
+    """
+    told = listed(document, name)
+    inside, wrong = Containment(), _declared(told)
+    rows: list[tuple[Any, ...]] = []
+    of: list[int] = []
+    bad: list[tuple[int, Odd]] = []
+    for i in sorted(range(len(told)), key=lambda i: _moment(told[i])):
+        spoiled = _Spoiled()
+        for row in _scans(told[i], inside, wrong, now, spoiled):
+            rows.append(row)
+            of.append(i)
+            if len(rows) > most:
+                raise RefusedError(f"{name}: makes more than {most} scans; send it in parts.")
+        bad += [(i, rule) for _, rule in spoiled.frames()]
+    return Captured(pl.DataFrame(rows, ROW, orient="row"), of, bad)
 
 
 def bare(word: Any) -> str | None:
@@ -120,7 +174,8 @@ def _listed(document: Any) -> list[Any] | None:
     body = document.get("epcisBody")
     if not isinstance(body, dict):
         return None
-    for place in (body, (body.get("queryResults") or {}).get("resultsBody")):
+    results = body.get("queryResults")
+    for place in (body, results.get("resultsBody") if isinstance(results, dict) else None):
         if isinstance(place, dict):
             if isinstance(place.get("eventList"), list):
                 return place["eventList"]  # type: ignore[no-any-return]
@@ -145,13 +200,13 @@ class _Spoiled:
         ]
 
 
-def _pieces(listed: list[tuple[str, Event]], now: datetime, size: int) -> Iterator[Piece]:
-    inside, wrong = Containment(), _declared([event for _, event in listed])
-    names = list(dict.fromkeys(name for name, _ in listed))
+def _pieces(told: list[tuple[str, Event]], now: datetime, size: int) -> Iterator[Piece]:
+    inside, wrong = Containment(), _declared([event for _, event in told])
+    names = list(dict.fromkeys(name for name, _ in told))
     file = names[0] if len(names) == 1 else f"{len(names)} files"
     rows: list[tuple[Any, ...]] = []
     spoiled = _Spoiled()
-    for _, event in sorted(listed, key=lambda pair: _moment(pair[1])):
+    for _, event in sorted(told, key=lambda pair: _moment(pair[1])):
         rows += _scans(event, inside, wrong, now, spoiled)
         if len(rows) >= size:
             yield Piece(parcel.SCANS, file, pl.DataFrame(rows, ROW, orient="row"))
@@ -160,8 +215,8 @@ def _pieces(listed: list[tuple[str, Event]], now: datetime, size: int) -> Iterat
     yield Piece(parcel.SCANS, file, frame, spoiled.frames())
 
 
-def _declared(listed: Iterable[Event]) -> set[str]:
-    return {_name(event) for event in listed if event.get("errorDeclaration")}
+def _declared(told: Iterable[Event]) -> set[str]:
+    return {_name(event) for event in told if event.get("errorDeclaration")}
 
 
 def _name(event: Event) -> str:

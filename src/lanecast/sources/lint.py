@@ -133,31 +133,10 @@ class Linter:
         out: Linted,
     ) -> pl.Series | None:
         """Set aside what breaks a rule; return which rows do not, or None when all are good."""
-        each = list(rules(table))
-        before, after = list(oddities.swapped(table)), list(oddities.errors(table, self.now))
-        after += _unexplained(table, known)
-        flags = pl.concat(
-            [
-                raw.select(_named("cell", [b.rows for b in unread])),
-                cells.select(_named("before", [o.rows for o in before])),
-                nw.from_native(cells)
-                .select(rule.broken.alias(f"rule{i}") for i, rule in enumerate(each))
-                .to_native(),
-                cells.select(_named("after", [o.rows for o in after])),
-            ],
-            how="horizontal",
-        )
-        told = [(r.column, r.code, r.valid) for r in (*unread, *before)]
-        told += [(r.column, r.code, r.valid) for r in each]
-        told += [(r.column, r.code, r.valid) for r in after]
-        counts = zip(flags.columns, told, flags.sum().row(0), strict=True)
-        broken = [(name, rule) for name, rule, count in counts if count]
+        why, broken = judge(table, raw, cells, known, unread, self.now)
         if not broken:
             return None
-        why = flags.select(
-            pl.coalesce(pl.when(pl.col(n)).then(i) for i, (n, _) in enumerate(broken))
-        ).to_series()
-        for i, (_, rule) in enumerate(broken):
+        for i, rule in enumerate(broken):
             rows = raw.filter((why == i).fill_null(False))
             if rows.height:
                 odd = oddities.Odd(*rule, pl.lit(True))
@@ -204,6 +183,54 @@ class Linter:
                 KEPT,
             )
             out.shares.append(Share(finding, of, limit, silent))
+
+
+def judge(
+    table: Table,
+    raw: pl.DataFrame,
+    cells: pl.DataFrame,
+    known: Known,
+    unread: list[oddities.Odd],
+    now: datetime,
+) -> tuple[pl.Series, list[tuple[str, str, str]]]:
+    """Return for each row the number of the first rule that it breaks, and those rules.
+
+    Parameters
+    ----------
+    raw, cells
+        Rows as they came, and in the types of ``table``.
+    unread
+        Rules that ``raw`` broke on the way to ``cells`` (`types.cast`), and others on ``raw``.
+
+    Returns
+    -------
+    A number per row, null for good ones; and column, code and what would be valid per rule.
+    """
+    each = list(rules(table))
+    before, after = list(oddities.swapped(table)), list(oddities.errors(table, now))
+    after += _unexplained(table, known)
+    flags = pl.concat(
+        [
+            raw.select(_named("cell", [b.rows for b in unread])),
+            cells.select(_named("before", [o.rows for o in before])),
+            nw.from_native(cells)
+            .select(rule.broken.alias(f"rule{i}") for i, rule in enumerate(each))
+            .to_native(),
+            cells.select(_named("after", [o.rows for o in after])),
+        ],
+        how="horizontal",
+    )
+    told = [(r.column, r.code, r.valid) for r in (*unread, *before)]
+    told += [(r.column, r.code, r.valid) for r in each]
+    told += [(r.column, r.code, r.valid) for r in after]
+    counts = zip(flags.columns, told, flags.sum().row(0), strict=True)
+    broken = [(name, rule) for name, rule, count in counts if count]
+    if not broken:
+        return pl.repeat(None, raw.height, dtype=pl.Int32, eager=True), []
+    why = flags.select(
+        pl.coalesce(pl.when(pl.col(n)).then(i) for i, (n, _) in enumerate(broken))
+    ).to_series()
+    return why, [rule for _, rule in broken]
 
 
 def _named(prefix: str, each: list[pl.Expr]) -> list[pl.Expr]:

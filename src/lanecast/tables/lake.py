@@ -199,14 +199,29 @@ class Batch:
             stored = DeltaTable.create(uri, new.schema, mode="overwrite", name=table.name)
             self.versions[table.name] = stored.version()
         if new.height:
-            stored = DeltaTable(uri)
-            if stored.version() != self.versions[table.name]:
-                stored.restore(self.versions[table.name])  # left by a writer that was killed
+            stored = self._stored(table)
             write_deltalake(stored, new, mode="append")
             stored.update_incremental()
             self.versions[table.name] = stored.version()
         self.rows[table.name] = self.rows.get(table.name, 0) + new.height
         return new.height, clash
+
+    def join(self, table: Table, parts: int) -> None:
+        """Join the small files of ``table`` once there are more than ``parts``; rows stay."""
+        if table.name not in self.versions:
+            return
+        there = DeltaTable(self.path / table.name, version=self.versions[table.name])
+        if len(there.file_uris()) > parts:
+            stored = self._stored(table)
+            stored.optimize.compact()
+            stored.update_incremental()
+            self.versions[table.name] = stored.version()
+
+    def _stored(self, table: Table) -> DeltaTable:
+        stored = DeltaTable(self.path / table.name)
+        if stored.version() != self.versions[table.name]:
+            stored.restore(self.versions[table.name])  # left by a writer that was killed
+        return stored
 
 
 def unknown(
