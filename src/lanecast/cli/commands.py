@@ -10,6 +10,7 @@ from .late import group
 
 COMMANDS = {
     **{name: (name, name) for name in ("doctor", "demo", "ingest", "plan", "serve")},
+    **{name: ("promote", name) for name in ("promote", "rollback", "models")},
     "tables": ("tables", "tables"),
 }
 VERBS = {  # by verb, the problems that have it, and what it does

@@ -25,7 +25,7 @@ from .eta import limits
 from .options import WARM_UP, SeedOption, first_parcel, named_as_a_lake
 from .site import site
 from .talk import errors, fillable, progress, show, tell, write_json
-from .training import LEARNT_FROM, blend
+from .training import LEARNT_FROM, blend, held_out
 
 PRODUCTS = 24  # sold from stock in each warehouse
 WEEKS = 3  # that are replayed
@@ -156,13 +156,15 @@ def _keep(
     fitted = blend(seed).fit(x, collect(eta.outcomes(lake.asof(end), end).lazy()))
     ours = replayed.predictions.filter(model="blend")
     slices = eta.evaluate(ours, replayed.outcomes, ["slice"])
+    theirs = replayed.predictions.filter(model="lane_quantiles")
+    held = held_out(ours, theirs, replayed.outcomes, end - timedelta(weeks=WEEKS), end)
     fitted = fitted.with_coverage(slices)
     context = eta.context(lake, end)
     artifact.save(
         folder,
         fitted,
         context,
-        metrics={"slices": slices.to_dicts()},
+        metrics={"slices": slices.to_dicts(), "held_out": held},
         tables=LEARNT_FROM,
         about={"problem": "eta", "trained_until": end.isoformat(), "seed": seed},
     )

@@ -59,11 +59,22 @@ def load(home: Path, problem: str, version: str) -> tuple[Any, dict[str, Any], d
     return read(folder(home, problem, version), problem)
 
 
+def manifest(home: Path, problem: str, version: str) -> dict[str, Any]:
+    """Return what a version says of itself.
+
+    Raises
+    ------
+    ValueError
+        When it is missing or broken.
+    """
+    return artifact.describe(folder(home, problem, version))
+
+
 def read(path: Path, problem: str) -> tuple[Any, dict[str, Any], dict[str, Any]]:
     """Return the model of a folder, its context and its manifest; raises as ``load``."""
-    manifest = artifact.describe(path)
-    tables = [TABLES[name] for name in manifest["schemas"] if name in TABLES]
-    return *artifact.load(path, kind(problem).fitted, tables=tables), manifest
+    said = artifact.describe(path)
+    tables = [TABLES[name] for name in said["schemas"] if name in TABLES]
+    return *artifact.load(path, kind(problem).fitted, tables=tables), said
 
 
 def adopt(home: Path, source: Path) -> tuple[str, str]:
@@ -77,22 +88,22 @@ def adopt(home: Path, source: Path) -> tuple[str, str]:
     ValueError
         When ``source`` is no model that a service keeps.
     """
-    manifest = artifact.describe(source)
-    problem = manifest["about"].get("problem")
+    said = artifact.describe(source)
+    problem = said["about"].get("problem")
     if problem not in PROBLEMS:
         raise ValueError(
             f"{source}: is a model of {problem}; expected one of {', '.join(PROBLEMS)}."
         )
-    if "trained_until" not in manifest["about"]:
+    if "trained_until" not in said["about"]:
         raise ValueError(f"{source}: does not say until when it learnt; train again.")
-    version = name_of(manifest)
+    version = name_of(said)
     goal = folder(home, problem, version)
     with _alone(goal.parent):
         if goal.exists() and _reads(goal, problem):
             return problem, version
         partial = goal.with_name(f".{version}.{uuid.uuid4().hex[:8]}.partial")
         partial.mkdir()
-        for name in (*manifest["sha256"], MANIFEST):
+        for name in (*said["sha256"], MANIFEST):
             shutil.copyfile(source / name, partial / name)
         for each in [*partial.iterdir(), partial]:
             _force(each)

@@ -16,6 +16,7 @@ from .decide import decide as decide
 from .decide import tradeoff as tradeoff
 from .evaluate import evaluate as evaluate
 from .evaluate import lead as lead
+from .evaluate import matched as matched
 from .evaluate import worth as worth
 from .features import assemble as assemble
 from .features import calendar as calendar

@@ -1,0 +1,175 @@
+"""What a model must show before it goes live: each gate says what was found and what would do."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from statistics import median
+from typing import Any
+
+from lanecast.artifact.schemas import changes
+from lanecast.tables.lake import Lake
+
+from .kinds import TABLES, Kind
+
+COVERAGE = (0.75, 0.85)  # measured share inside the 80 % range
+SLOWEST_MS = 100.0  # one prediction, median
+TIMES = 15  # that it is measured
+FEWEST = 200  # answers that a comparison must rest on
+RIPE = timedelta(days=14)  # age of the questions that later ones are compared on
+PERIOD = timedelta(days=28)  # of later questions
+EVEN = 0.01  # an incumbent may be missed by this share: so much is luck
+
+
+@dataclass(frozen=True)
+class Gate:
+    """One gate; ``value`` and ``limit`` in ``unit``, None where there is no number."""
+
+    name: str
+    passed: bool
+    said: str
+    value: float | None = None
+    limit: float | None = None
+    unit: str = ""
+
+    def told(self) -> dict[str, Any]:
+        """Return it as plain JSON."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model with what its gates ask for."""
+
+    version: str
+    fitted: Any
+    context: Mapping[str, Any]
+    manifest: Mapping[str, Any]
+
+    @property
+    def until(self) -> datetime:
+        """Return the moment until which it learnt."""
+        return datetime.fromisoformat(self.manifest["about"]["trained_until"])
+
+
+def schema(model: Model) -> Gate:
+    """Compare the tables that it was learnt from with those of this version."""
+    name = "schema"
+    for table, then in model.manifest["schemas"].items():
+        if table not in TABLES:
+            return Gate(name, False, f"It was learnt from {table}, which is no table any more.")
+        if found := changes(TABLES[table], then):
+            return Gate(name, False, f"{table} had another form: {', '.join(found)}.")
+    return Gate(name, True, f"{len(model.manifest['schemas'])} tables have the form they had.")
+
+
+def coverage(model: Model) -> Gate:
+    """Look at the measured share inside the 80 % range."""
+    name, (low, high) = "coverage_80", COVERAGE
+    value = _held_out(model).get("coverage_80")
+    if value is None:
+        said = "Coverage was not measured on held-out questions; fit on a longer history."
+        return Gate(name, False, said, None, low, "1")
+    said = (
+        f"{value:.1%} of deliveries were inside the 80 % range; expected {low:.0%} to {high:.0%}."
+    )
+    return Gate(name, low <= value <= high, said, value, low if value < low else high, "1")
+
+
+def baseline(model: Model, unit: str) -> Gate:
+    """Compare its held-out loss with that of the baseline on the same questions."""
+    name, held = "baseline", _held_out(model)
+    if "loss" not in held:
+        said = "It was not measured beside the baseline; fit on a longer history."
+        return Gate(name, False, said, unit=unit)
+    ours, theirs = held["loss"]["model"], held["loss"]["baseline"]
+    said = f"{unit} {ours:.4g} on {held['n']:,} held-out questions; the baseline has {theirs:.4g}."
+    return Gate(name, ours < theirs, said, ours, theirs, unit)
+
+
+def incumbent(kind: Kind, lake: Lake, now: datetime, model: Model, old: Model | None) -> Gate:
+    """Ask the live model what the candidate was asked, where neither had learnt the answers.
+
+    That is, questions after both were fitted; else those that the candidate was measured on, if the
+    live one was fitted before them. Where there are none, nothing is compared and nothing passes.
+    """
+    name, unit = "incumbent", kind.unit
+    if old is None:
+        return Gate(name, True, "No model is live.", unit=unit)
+    if old.version == model.version:
+        return Gate(name, True, "It is live already.", unit=unit)
+    since, until = max(model.until, old.until), now - RIPE
+    since = max(since, until - PERIOD)
+    if until - since >= timedelta(days=1):
+        n, ours = loss(kind, lake, now, model, since, until)
+        n_old, theirs = loss(kind, lake, now, old, since, until)
+        if min(n, n_old) >= FEWEST:
+            said = f"on {n:,} questions of {since:%Y-%m-%d} to {until:%Y-%m-%d}, later than both"
+            return _beside(name, ours, theirs, unit, said)
+    held = _held_out(model)
+    if "loss" in held and old.until <= datetime.fromisoformat(held["from"]):
+        start, end = (datetime.fromisoformat(held[each]) for each in ("from", "to"))
+        n, theirs = loss(kind, lake, model.until, old, start, end)
+        if n >= FEWEST:
+            said = f"on {n:,} questions that both had not learnt from"
+            return _beside(name, held["loss"]["model"], theirs, unit, said)
+    said = (
+        f"Not comparable: {old.version} has learnt what this one was measured on, and fewer than "
+        f"{FEWEST} later questions have been answered. Wait {RIPE.days} days, or force it."
+    )
+    return Gate(name, False, said, unit=unit)
+
+
+def later(kind: Kind, lake: Lake, now: datetime, model: Model, plain: Model) -> Gate:
+    """Compare with the baseline on later questions, for models that were not measured before."""
+    name, unit = "baseline", kind.unit
+    since, until = max(model.until, now - RIPE - PERIOD), now - RIPE
+    if until - since >= timedelta(days=1):
+        n, ours = loss(kind, lake, now, model, since, until)
+        n_plain, theirs = loss(kind, lake, now, plain, since, until)
+        if min(n, n_plain) >= FEWEST:
+            said = f"{unit} {ours:.4g} on {n:,} later questions; the baseline has {theirs:.4g}."
+            return Gate(name, ours < theirs, said, ours, theirs, unit)
+    said = f"It was not measured, and fewer than {FEWEST} later questions have been answered."
+    return Gate(name, False, said, unit=unit)
+
+
+def latency(kind: Kind, lake: Lake, now: datetime, model: Model) -> Gate:
+    """Measure one prediction on this machine, from the question to the answer."""
+    name = "latency"
+    context = kind.ready(model.context)
+    assert kind.asked is not None
+    rows = kind.asked(lake.asof(now), now - timedelta(days=2), now).collect("polars")
+    if not len(rows):
+        return Gate(name, False, "No question of the last two days to measure with.", unit="ms")
+    one = rows.filter(rows["parcel_id"] == rows["parcel_id"][0])[:1]
+    spent = []
+    for _ in range(TIMES):
+        started = time.perf_counter()
+        model.fitted.predict(kind.verbs.assemble(one, context).to_native())
+        spent.append(1000 * (time.perf_counter() - started))
+    value = median(spent)
+    said = f"One prediction takes {value:.1f} ms here; expected at most {SLOWEST_MS:.0f} ms."
+    return Gate(name, value <= SLOWEST_MS, said, value, SLOWEST_MS, "ms")
+
+
+def loss(
+    kind: Kind, lake: Lake, now: datetime, model: Model, since: datetime, until: datetime
+) -> tuple[int, float]:
+    """Return how many questions of [since, until) could be scored at ``now``, and the mean loss."""
+    assert kind.loss is not None
+    x = kind.questions(lake, since, until, model.context)
+    if x.is_empty():
+        return 0, float("nan")
+    return kind.loss(model.fitted.predict(x), kind.outcomes(lake, now))
+
+
+def _beside(name: str, ours: float, theirs: float, unit: str, where: str) -> Gate:
+    limit = theirs * (1 + EVEN)
+    said = f"{unit} {ours:.4g} {where}; the live one has {theirs:.4g}, and {EVEN:.0%} more is even."
+    return Gate(name, ours <= limit, said, ours, limit, unit)
+
+
+def _held_out(model: Model) -> Mapping[str, Any]:
+    held: Mapping[str, Any] = model.manifest["metrics"].get("held_out", {})
+    return held
