@@ -14,7 +14,18 @@ from lanecast.tables.parcel import PARCELS, PLANS, PREDICTIONS, SCANS
 
 from .conftest import LEARNT_UNTIL
 
-PLAIN = ["doctor", "demo", "ingest", "plan", "serve", "promote", "rollback", "models", "tables"]
+PLAIN = [
+    "doctor",
+    "demo",
+    "ingest",
+    "plan",
+    "serve",
+    "backup",
+    "promote",
+    "rollback",
+    "models",
+    "tables",
+]
 COMMANDS = [*PLAIN, *VERBS]
 ASKED = [f"{verb} {problem}" for verb, (problems, _) in VERBS.items() for problem in problems]
 FIGURES = {

@@ -9,7 +9,7 @@ from lanecast import __version__
 from .late import group
 
 COMMANDS = {
-    **{name: (name, name) for name in ("doctor", "demo", "ingest", "plan", "serve")},
+    **{name: (name, name) for name in ("doctor", "demo", "ingest", "plan", "serve", "backup")},
     **{name: ("promote", name) for name in ("promote", "rollback", "models")},
     "tables": ("tables", "tables"),
 }

@@ -5,7 +5,7 @@ from typing import Annotated, get_args
 
 import typer
 
-from lanecast.service.settings import Clock, from_environment
+from lanecast.service.settings import Clock, from_environment, named_lakes
 
 from .talk import errors, tell
 
@@ -39,7 +39,7 @@ def serve(
     from lanecast.service.logs import configure
 
     told = {"home": home, "host": host, "port": port, "clock": clock, "tracking": tracking}
-    settings = from_environment(told | {"lakes": _lakes(lake) if lake else None})
+    settings = from_environment(told | {"lakes": named_lakes(lake) if lake else None})
     for path in settings.lakes.values():
         if not path.is_dir():
             raise ValueError(f"--lake: {path} is no folder; make one with lanecast ingest or demo.")
@@ -60,11 +60,3 @@ def serve(
         h11_max_incomplete_event_size=65_536,
         http="h11",
     )
-
-
-def _lakes(given: list[str]) -> dict[str, Path]:
-    pairs = [each.partition("=") if "=" in each else ("main", "=", each) for each in given]
-    names = [name for name, _, _ in pairs]
-    if len(set(names)) < len(names):
-        raise ValueError(f"--lake: {', '.join(names)}; each tenant needs a name of its own.")
-    return {name: Path(path) for name, _, path in pairs}

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, get_args
@@ -108,8 +108,20 @@ def from_environment(
     return Settings(**given)  # type: ignore[arg-type]
 
 
-def _lakes(text: str) -> dict[str, Path]:
-    pairs = [each.partition("=") for each in text.split(",") if each]
-    if not all(name and path for name, _, path in pairs):
-        raise ValueError("expected name=folder pairs with commas between them")
+def named_lakes(given: Sequence[str]) -> dict[str, Path]:
+    """Return lakes by tenant, from ``tenant=folder``; a folder alone is that of ``main``.
+
+    Raises
+    ------
+    ValueError
+        When two have one name, or one has none.
+    """
+    pairs = [each.partition("=") if "=" in each else ("main", "=", each) for each in given]
+    names = [name for name, _, _ in pairs]
+    if len(set(names)) < len(names) or not all(name and path for name, _, path in pairs):
+        raise ValueError(f"lake: {', '.join(given)}; expected tenant=folder, each tenant once.")
     return {name: Path(path) for name, _, path in pairs}
+
+
+def _lakes(text: str) -> dict[str, Path]:
+    return named_lakes([each for each in text.split(",") if each])
