@@ -69,6 +69,21 @@ def test_two_frequencies_are_refused_with_the_series_and_the_periods():
         detect(mixed)
 
 
+@pytest.mark.parametrize("last", [False, True])
+@pytest.mark.parametrize(("step", "name"), [(3, "quarters"), (12, "years")])
+@pytest.mark.parametrize("rarer", [1, 9])
+def test_quarters_and_years_among_months_are_refused(step, name, last, rarer):
+    series = [rows(months(JANUARY, step, 9, last), f"rare{i}") for i in range(rarer)]
+    with pytest.raises(ValueError, match=rf"steps of months are usual.*'rare0' are of {name}"):
+        detect(pl.concat([*series, rows(months(JANUARY, 1, 30, last))]))
+
+
+def test_months_with_gaps_are_months():
+    ds = months(JANUARY, 1, 30)
+    gaps = rows([each for i, each in enumerate(ds) if i % 3 or i == 9], "gaps")
+    assert detect(pl.concat([rows(ds), gaps])).name == "months"
+
+
 def test_series_of_different_weekdays_are_no_grid():
     mixed = pl.concat(
         [

@@ -4,6 +4,7 @@ A week is seven days, so a year of 53 of them needs no rule; an hour is one of U
 which the clock changes has 23 or 25.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -123,9 +124,13 @@ def detect(rows: pl.DataFrame) -> Frequency:
             "a series of two periods at least."
         )
     usual = int(steps["step"].mode().min())  # type: ignore[arg-type]
-    _refuse_rarer(steps, usual)
     if usual >= MONTH_US and (months := _months(sorted_)) is not None:
+        us = (steps[name].dt.epoch("us").to_numpy() for name in ("before", "ds"))
+        before, after = map(months.index, us)
+        counted = steps.with_columns(step=pl.Series(after - before))
+        _refuse_rarer(counted, 1, lambda count: Frequency(0, count * months.months).name)
         return months
+    _refuse_rarer(steps, usual, lambda us: Frequency(us).name)
     anchor = int(sorted_["ds"].dt.epoch("us")[0]) % usual
     odd = steps.filter(pl.col("step") % usual != 0)
     found = Frequency(usual, anchor=anchor)
@@ -147,8 +152,10 @@ def detect(rows: pl.DataFrame) -> Frequency:
     return found
 
 
-def _refuse_rarer(steps: pl.DataFrame, usual: int) -> None:
+def _refuse_rarer(steps: pl.DataFrame, usual: int, name: Callable[[int], str]) -> None:
     """Refuse a series that lies on a rarer grid of its own, such as weeks among days.
+
+    Steps and the ``usual`` one are in microseconds, or in periods of a grid of months.
 
     Raises
     ------
@@ -163,9 +170,9 @@ def _refuse_rarer(steps: pl.DataFrame, usual: int) -> None:
     if odd.height:
         series, _, other = odd.sort("unique_id").row(0)
         raise ValueError(
-            f"series.ds: two frequencies are mixed: steps of {Frequency(usual).name} are usual, "
-            f"and all of series {series!r} are of {Frequency(other).name}; expected one frequency, "
-            "so bring them apart, or add the periods between with what was sold then."
+            f"series.ds: two frequencies are mixed: steps of {name(usual)} are usual, and all "
+            f"of series {series!r} are of {name(other)}; expected one frequency, so bring them "
+            "apart, or add the periods between with what was sold then."
         )
 
 
