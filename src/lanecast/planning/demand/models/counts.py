@@ -18,6 +18,7 @@ from lanecast.planning.forecast import Forecast, answered
 from lanecast.planning.panel import Floats, Panel
 from lanecast.planning.weighing import Weighing
 
+from .boosting import settings
 from .design import Design
 from .examples import Examples, examples
 from .pooled import together
@@ -67,27 +68,24 @@ class Counts:
         if rows is None:
             return FittedCounts(self, None, {})
         data = lgb.Dataset(rows.x, rows.y, weight=rows.weight, feature_name=list(rows.names))
-        settings = {
-            "objective": "tweedie",
-            "tweedie_variance_power": self.power,
-            "num_leaves": self.leaves,
-            "learning_rate": self.rate,
-            "min_data_in_leaf": self.smallest,
-            "feature_fraction": self.features,
-            "bagging_fraction": self.rows,
-            "bagging_freq": 1,
-            "seed": self.seed,
-            "num_threads": self.threads,
-            "deterministic": True,
-            "force_col_wise": True,
-            "max_bin": 127,
-            "verbosity": -1,
-        }
-        trees = lgb.train(settings, data, self.rounds)
+        trees = lgb.train(self._settings(), data, self.rounds)
         mean = trees.predict(rows.x, num_threads=self.threads) * rows.scale
         excess = _excess(rows.y * rows.scale, np.asarray(mean), rows.series, len(rare))
         named = dict(zip(part.ids.tolist(), excess.tolist(), strict=True))
         return FittedCounts(self, trees, named)
+
+    def _settings(self) -> dict[str, object]:
+        return settings(
+            self.leaves,
+            self.rate,
+            self.smallest,
+            self.features,
+            self.rows,
+            self.seed,
+            self.threads,
+            objective="tweedie",
+            tweedie_variance_power=self.power,
+        )
 
 
 @dataclass(frozen=True)

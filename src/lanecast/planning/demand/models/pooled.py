@@ -12,6 +12,7 @@ from lanecast.planning.forecast import LEVEL, Forecast, answered
 from lanecast.planning.panel import Floats, Panel
 from lanecast.planning.weighing import Weighing
 
+from .boosting import settings
 from .design import Centre, Design
 from .examples import Examples, examples
 from .seasonal import SeasonalNaive
@@ -73,22 +74,17 @@ class Pooled:
         return FittedPooled(self, heads, rows.names)
 
     def _settings(self, level: float) -> dict[str, object]:
-        return {
-            "objective": "quantile",
-            "alpha": level,
-            "num_leaves": self.leaves,
-            "learning_rate": self.rate,
-            "min_data_in_leaf": self.smallest,
-            "feature_fraction": self.features,
-            "bagging_fraction": self.rows,
-            "bagging_freq": 1,
-            "seed": self.seed,
-            "num_threads": self.threads,
-            "deterministic": True,
-            "force_col_wise": True,
-            "max_bin": 127,
-            "verbosity": -1,
-        }
+        return settings(
+            self.leaves,
+            self.rate,
+            self.smallest,
+            self.features,
+            self.rows,
+            self.seed,
+            self.threads,
+            objective="quantile",
+            alpha=level,
+        )
 
 
 @dataclass(frozen=True)
