@@ -95,6 +95,15 @@ class Calibration:
         out = placed(position, quantiles.reshape(n * horizon, count)).reshape(n, horizon, -1)
         return out if floor is None else np.maximum(out, floor)
 
+    def believed(self, share: float) -> "Calibration":
+        """Return positions drawn to those of raw quantiles of the same levels, 1 being not at all.
+
+        What all outcomes of an origin have in common, such as a strong month, stands in their
+        positions and does not come again.
+        """
+        raw = np.arange(self.position.shape[1])
+        return Calibration(self.last, share * self.position + (1 - share) * raw)
+
 
 def calibration(
     y: Floats, q: Floats, levels: Floats, weight: Floats | None = None, seed: int = 0

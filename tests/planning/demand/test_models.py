@@ -1,3 +1,5 @@
+from datetime import UTC, datetime
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -14,7 +16,8 @@ from lanecast.planning.demand.models.deep import Deep
 from lanecast.planning.demand.models.ensemble import FittedEnsemble, validation
 from lanecast.planning.demand.models.pooled import heads_at
 from lanecast.planning.forecast import LEVEL, MEDIAN
-from lanecast.planning.panel import outcomes
+from lanecast.planning.panel import Panel, outcomes
+from lanecast.tables.frequency import WEEK, Frequency
 
 QUICK = Pooled(rounds=60, leaves=15, rate=0.15, smallest=20, features=0.8, threads=1)
 NET = Deep(most=1500, width=32, training=Training(epochs=3, batch=64, rate=5e-3))
@@ -145,6 +148,30 @@ def test_a_series_without_width_does_not_widen_the_others():
     q[:100] = 0.0  # sure of itself, and wrong
     out = calibration(y, q, LEVEL).apply(q[100:], None)
     assert np.abs(out).max() < 20
+
+
+def test_what_is_believed_by_half_lies_half_way():
+    random = np.random.default_rng(0)
+    y = random.normal(1, 2, (1000, 6))
+    q = np.broadcast_to(norm.ppf(LEVEL), (1000, 6, len(LEVEL)))
+    right = calibration(y, q, LEVEL)
+    raw, half, whole = (right.believed(share).position for share in (0.0, 0.5, 1.0))
+    np.testing.assert_allclose(right.believed(0.0).apply(q, None), q, atol=1e-9)
+    np.testing.assert_array_equal(whole, right.position)
+    np.testing.assert_allclose(half, (raw + whole) / 2)
+
+
+def test_one_strong_origin_is_not_taken_for_what_always_comes():
+    """All series sell half as much again in the one horizon that an ensemble can look at."""
+    random = np.random.default_rng(0)
+    y = random.poisson(20.0, (300, 9)).astype(float)
+    y[:, 5:] *= 1.5
+    ids = np.array([f"s{i:03d}" for i in range(300)])
+    asof = datetime(2024, 1, 1, tzinfo=UTC)
+    known = Panel(ids, y, Frequency(WEEK), 1000, 4, {}, {}, asof)
+    assert validation(known, 3) == [5]
+    answer = Ensemble({"naive": SeasonalNaive(season=1)}).fit(known).predict(known)
+    assert 1.0 < answer.median.mean() / y[:, -1].mean() < 1.2
 
 
 def test_levels_between_heads_are_those_of_a_normal_law():

@@ -19,8 +19,9 @@ from .dates import FEASTS, calendar
 from .history import YEARS, History
 from .phases import phases
 from .recent import recent, windows
+from .yearly import LastYear, enough
 
-Centre = Literal["zero", "last", "season"]
+Centre = Literal["zero", "last", "season", "grown"]
 Matrix = npt.NDArray[np.float32]
 
 
@@ -29,7 +30,8 @@ class Design:
     """The design of a panel.
 
     ``centre`` is what targets are measured from: ``"zero"``, the ``"last"`` known value (and so
-    are the features then), or the value one ``"season"`` before, the longest that is known.
+    are the features then), the value one ``"season"`` before, the longest that is known, or that of
+    last year without its noise and ``"grown"`` (see ``yearly``).
     """
 
     of: Panel
@@ -58,7 +60,7 @@ class Design:
     def base(self, origin: int, steps: npt.NDArray[np.int64]) -> Floats:
         """Return what targets are measured from, shape (N, len(steps))."""
         out = np.repeat(self.level(origin)[:, None], len(steps), axis=1)
-        if self.centre != "season":
+        if self.centre not in ("season", "grown"):
             return out
         out += np.nan_to_num(self.past.mean(origin, windows(self.past)[4]))[:, None]
         for season in sorted(self.of.frequency.seasons):
@@ -66,6 +68,9 @@ class Design:
             for j, column in enumerate(at):
                 then = self.past.at(origin, int(column))
                 out[:, j] = np.where(np.isfinite(then), then, out[:, j])
+        if self.centre == "grown" and origin >= enough(self.of):
+            grown = LastYear().at(self.of, origin)[:, steps - 1]
+            out = np.where(np.isfinite(grown), grown, out)
         return out
 
     def x(self, origin: int, steps: npt.NDArray[np.int64]) -> tuple[Matrix, list[str]]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from lanecast.planning.forecast import Forecast, answered
@@ -58,13 +59,11 @@ class FittedStatistical:
         """Fit each series and return its quantiles; one too short is answered as seasonal naive."""
         plain = SeasonalNaive().fit(of).predict(of)
         quantiles, fallback = plain.quantiles.copy(), plain.fallback.copy()
-        season = next(iter(of.frequency.seasons), 1)
         y = filled(of.y[:, -self.how.most :])
         known = y.shape[1] - begin(y)
         enough = known >= NEEDED
         fallback[~enough & (fallback == "")] = "seasonal_naive"
-        rare = enough & intermittent(of.y, max(4 * season, 28)) & ~(of.y < 0).any(axis=1)
-        twice = known >= 2 * season + NEEDED
+        rare, twice = _rare_and_twice(of, known)
         cycles = twice | rare
         asked = {"all": enough, "cycles": cycles, "short": ~cycles, "counts": rare}[self.how.which]
         fallback[~asked & (fallback == "")] = LEFT_OUT
@@ -79,6 +78,22 @@ class FittedStatistical:
         if not (of.y < 0).any():
             quantiles = np.maximum(quantiles, 0.0)
         return answered(quantiles, fallback)
+
+
+def asks_cycles(of: Panel, most: int = 750) -> npt.NDArray[np.bool_]:
+    """Return which series ``"cycles"`` answers, shape (N,); ``"short"`` answers the others."""
+    part = of.y[:, -most:]
+    rare, twice = _rare_and_twice(of, part.shape[1] - begin(part))
+    return np.asarray(rare | twice)
+
+
+def _rare_and_twice(
+    of: Panel, known: npt.NDArray[np.int64]
+) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """Return which series are intermittent, and which know their main cycle twice."""
+    season = next(iter(of.frequency.seasons), 1)
+    rare = intermittent(of.y, max(4 * season, 28)) & ~(of.y < 0).any(axis=1)
+    return (known >= NEEDED) & rare, known >= 2 * season + NEEDED
 
 
 def _smooth(y: Floats, cycles: tuple[int, ...], horizon: int, jobs: int) -> Floats:
