@@ -3,9 +3,10 @@
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -61,16 +62,37 @@ def service(world_lake: Lake, tmp_path: Path) -> Iterator[Served]:
         yield client
 
 
+@pytest.fixture(scope="session")
+def reading(world_lake: Lake, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A service as ``service`` for all tests that only ask."""
+    lakes = {"main": world_lake.path, "other": world_lake.path}
+    home = tmp_path_factory.mktemp("reading")
+    settings = Settings(lakes, home, clock="data", requests_per_s=1e4, burst=10**4)
+    with serving(create(settings)) as client:
+        yield client
+
+
 @pytest.fixture
 def holder(service: Served) -> Any:
     """Return a function that makes the headers of a new key with these scopes."""
+    return partial(headers, service)
 
-    def make(*scopes: str, tenant: str = "main", **more: Any) -> dict[str, str]:
-        state = service.app.state.parts.state
-        _, key = keys.issue(state, tenant, "test", scopes, wall(), **more)
-        return {"Authorization": f"Bearer {key}"}
 
-    return make
+def headers(service: Served, *scopes: str, tenant: str = "main", **more: Any) -> dict[str, str]:
+    """Return the headers of a new key."""
+    state = service.app.state.parts.state
+    _, key = keys.issue(state, tenant, "test", scopes, wall(), **more)
+    return {"Authorization": f"Bearer {key}"}
+
+
+def patiently(ask: Callable[[], httpx.Response]) -> httpx.Response:
+    """Return an answer, asked for again while it is not ready."""
+    for _ in range(200):
+        if (answer := ask()).status_code != 503:
+            return answer
+        assert answer.headers["retry-after"] == "2"
+        time.sleep(0.1)
+    raise AssertionError(answer.text)
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,6 @@
 """``lanecast graph build | path | facts``: the knowledge graph, and what it knows."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 import typer
 
-from lanecast.graph import Graph, extend, load, save, stored
+from lanecast.graph import Graph, extend, load, save, stored, told
 from lanecast.graph import build as made
 from lanecast.graph.facts import facts as known
 from lanecast.graph.index import Index, index
@@ -130,7 +130,7 @@ def path(
     ways = routes(found, *ends, leaves.timestamp(), k, until.timestamp() if until else None)
     names = [found.names[row] for row in ends]
     if json is not None:
-        said = [_said(found, way, ways) for way in ways.ways]
+        said = [told.way(found, way, ways) for way in ways.ways]
         result = {"from": names[0], "to": names[1], "at": leaves.isoformat(), "ways": said}
         write_json(json, result | {"reliable": ways.reliable})
         return
@@ -148,8 +148,7 @@ def path(
 
 def _within(found: Index, at: datetime, given: str) -> None:
     """Refuse a moment for which the graph has no departures."""
-    first = datetime.fromtimestamp(found.roads.day0 * 86_400, UTC)
-    last = datetime.fromtimestamp((found.roads.day0 + found.roads.days) * 86_400, UTC)
+    first, last = told.departures(found)
     if not first <= at < last:
         raise ValueError(
             f"--at: the graph of {found.graph.asof:%Y-%m-%d} knows departures from "
@@ -186,20 +185,6 @@ def _local(at: float, zone: str) -> str:
     return f"{datetime.fromtimestamp(at, ZoneInfo(zone)):%m-%d %H:%M}"
 
 
-def _said(found: Index, way: Journey, ways: Routes) -> dict[str, Any]:
-    """Return a way as JSON: its lanes, the usual instants, and quantiles of the arrival."""
-    lanes = found.roads.lanes[list(way.lanes)]
-    legs = lanes.select("lane_id", "head_id", "tail_id", "carrier_id", "mode").to_dicts()
-    quantiles = {f"q{q:02d}": _instant(way.quantile(q / 100)) for q in (5, 10, 25, 50, 75, 90, 95)}
-    chance = None if ways.deadline is None else way.chance(ways.deadline)
-    usual = [_instant(at) for at in way.usual]
-    return {"legs": legs, "usual_at": usual, "arrival": quantiles, "in_time": chance}
-
-
-def _instant(at: float) -> str | None:
-    return datetime.fromtimestamp(at, UTC).isoformat() if np.isfinite(at) else None
-
-
 def facts(
     node: Annotated[str, typer.Argument(help="Node, for example facility:hub_us_ny_01.")],
     data: DataOption = Path("lake"),
@@ -225,8 +210,8 @@ def facts(
         result |= {"lanes": lanes.drop("lane").to_dicts()}
         write_json(json, result | {"times": [] if clocks is None else clocks.to_dicts()})
         return
-    told = {key: str(value) for key, value in said.node.items() if value is not None}
-    show(pl.DataFrame({"attribute": list(told), "value": list(told.values())}), name)
+    words = {key: str(value) for key, value in said.node.items() if value is not None}
+    show(pl.DataFrame({"attribute": list(words), "value": list(words.values())}), name)
     edges = said.edges.sort("parcels", "edge_id", descending=[True, False])
     names = ("direction", "relation", "neighbour", "parcels", "scans")
     show(edges.select(names).head(MOST), f"{edges.height} edges, the busiest first")

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import polars as pl
 import typer
 
+from lanecast.graph import told
 from lanecast.graph.bottlenecks import bottlenecks as worst
 from lanecast.graph.changes import TELL
 from lanecast.graph.changes import changes as changed
@@ -68,11 +69,7 @@ def whatif(
         open_now = effect(found, under_way(found, Lake(data)), change)
     parts = {"daily": flows, "under_way": open_now}
     if json is not None:
-        sums = ("parcels", "affected", "cut_off", "extra_h")
-        result: dict[str, Any] = {
-            part: {each: getattr(of, each) for each in sums} | {"rows": of.table.to_dicts()}
-            for part, of in parts.items()
-        }
+        result = {part: told.effect(of) for part, of in parts.items()}
         write_json(json, {"change": name, "values": values} | result)
         return
     for part, of in parts.items():
@@ -193,15 +190,15 @@ def changes(
     graph = load(Lake(folder_of("data", data)))
     note_age(data, graph)
     rows = changed(graph, tell_at, days)
-    told = rows.filter("is_changed")
+    moved = rows.filter("is_changed")
     if json is not None:
-        write_json(json, {"judged": rows.height, "changed": told.to_dicts()})
+        write_json(json, {"judged": rows.height, "changed": moved.to_dicts()})
         return
-    tell(f"{told.height} of {rows.height} lanes that can be judged have changed.")
-    if told.height:
+    tell(f"{moved.height} of {rows.height} lanes that can be judged have changed.")
+    if moved.height:
         ends = {"head_id": "from", "tail_id": "to"}
         rest = {"changed_on": "since", "ratio_low": "low", "ratio_high": "high", "q_value": "q"}
-        table = told.rename(ends | rest).with_columns(
+        table = moved.rename(ends | rest).with_columns(
             pl.col(end).map_elements(plain, pl.String) for end in ends.values()
         )
         table = table.select(*ends.values(), "since", "ratio", "low", "high", "q")

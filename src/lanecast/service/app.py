@@ -13,7 +13,7 @@ from .clock import wall
 from .guard import Guard
 from .idempotency import Idempotent, unfinished
 from .parts import Parts, assemble
-from .routes import audit, data, events, health, parcels
+from .routes import audit, data, events, health, network, parcels
 from .routes import keys as key_routes
 from .settings import Settings
 
@@ -22,6 +22,7 @@ ROUTES = (
     key_routes.routes,
     audit.routes,
     parcels.routes,
+    network.routes,
     events.routes,
     data.routes,
 )

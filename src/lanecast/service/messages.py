@@ -1,16 +1,32 @@
 """Typed messages made from canonical tables, so that REST and the lake cannot drift apart."""
 
 from collections.abc import Collection
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal
 
 import narwhals as nw
 import orjson
 import polars as pl
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, create_model
+from fastapi import Query
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, create_model
 from starlette.responses import Response
 
 from lanecast.tables.schema import LONGEST_ID, Column, Table
+
+EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+
+
+def _within(instant: datetime) -> datetime:
+    if not EARLIEST <= instant < LATEST:
+        raise ValueError("expected an instant from 1970 to 2199")
+    return instant.astimezone(UTC)
+
+
+Instant = Annotated[AwareDatetime, AfterValidator(_within)]
+Asof = Annotated[
+    Instant | None,
+    Query(description="Answer as it would have been answered then, by the model live then."),
+]
 
 
 class Strict(BaseModel):

@@ -10,6 +10,7 @@ from . import asking
 from .desk import Desk, View
 from .limits import Buckets
 from .models import Models
+from .networks import Networks
 from .settings import Settings
 from .state import State
 from .tenants import Tenant
@@ -25,6 +26,7 @@ class Parts:
     buckets: Buckets
     models: Models
     desks: Mapping[str, Desk]
+    networks: Mapping[str, Networks]
     lists: dict[str, tuple[View, pl.DataFrame]] = field(default_factory=dict)
 
 
@@ -34,8 +36,9 @@ def assemble(settings: Settings) -> Parts:
     tenants = {name: Tenant.open(name, lake, settings) for name, lake in settings.lakes.items()}
     models = Models(state)
     desks = {name: _desk(models, tenant) for name, tenant in tenants.items()}
+    networks = {name: Networks(each.lake, each.now) for name, each in tenants.items()}
     buckets = Buckets(settings.requests_per_s, settings.burst)
-    return Parts(settings, state, tenants, buckets, models, desks)
+    return Parts(settings, state, tenants, buckets, models, desks, networks)
 
 
 def _desk(models: Models, tenant: Tenant) -> Desk:

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 import polars as pl
 from fastapi import APIRouter, Path, Query, Request
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
@@ -16,7 +16,7 @@ from ..access import audited, needs, parts, tenant_of
 from ..answers import RISKY, arrivals, page
 from ..clock import wall
 from ..keys import Caller, said
-from ..messages import Strict, message, reply, rows
+from ..messages import Asof, Instant, Strict, message, reply, rows
 from ..parts import Parts
 from ..problems import Problem, Refused, documented, worded
 from ..questions import listed, one_answer, seen, timeline, ways_of
@@ -25,10 +25,6 @@ from ..tenants import Tenant
 routes = APIRouter(prefix="/v1/parcels", tags=["parcels"])
 Reader = Annotated[Caller, needs("parcels:read")]
 ParcelId = Annotated[str, Path(min_length=1, max_length=128, description="Parcel.")]
-Asof = Annotated[
-    AwareDatetime | None,
-    Query(description="Answer as it would have been answered then, by the model live then."),
-]
 ERRORS = documented(400, 401, 403, 404, 413, 422, 429, 503, 504)
 MOST = 1000  # parcels of one request
 SORTS = ("parcel_id", "saving", "promised_at", "eta_at", "asked_at", *RISKY)
@@ -64,7 +60,7 @@ class Asked(Strict):
     parcel_ids: list[Annotated[str, Field(min_length=1, max_length=128)]] = Field(
         min_length=1, max_length=MOST
     )
-    asof: AwareDatetime | None = None
+    asof: Instant | None = None
 
 
 class Arrivals(BaseModel):
