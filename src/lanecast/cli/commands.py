@@ -1,5 +1,6 @@
 """All commands together, and what their exit codes mean."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -7,6 +8,7 @@ import typer
 from lanecast import __version__
 
 from .late import group
+from .talk import TOLD_TO
 
 COMMANDS = {
     **{name: (name, name) for name in ("doctor", "demo", "ingest", "plan", "serve", "backup")},
@@ -101,5 +103,10 @@ def program(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which it is.")
     ] = False,
+    progress: Annotated[
+        Path | None,
+        typer.Option("--progress", help="Append progress to this file, as lines of JSON."),
+    ] = None,
 ) -> None:
     """Take what comes before a command."""
+    TOLD_TO.set(progress)

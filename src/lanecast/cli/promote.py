@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import polars as pl
 import typer
 
-from lanecast.service import live, promotion
+from lanecast.service import live, promotion, registry
 from lanecast.service.kinds import PROBLEMS
 from lanecast.service.settings import Settings
 from lanecast.service.state import State
@@ -20,6 +20,10 @@ ProblemArgument = Annotated[str, typer.Argument(help=f"One of {', '.join(PROBLEM
 HomeOption = Annotated[Path, typer.Option("--home", help="Folder of the service.")]
 TenantOption = Annotated[str, typer.Option("--tenant", help="Company, as lanecast serve names it.")]
 WhyOption = Annotated[str, typer.Option("--why", help="Reason, which the log keeps.")]
+TrackingOption = Annotated[
+    str | None,
+    typer.Option("--tracking", help="MLflow tracking server; default: SQLite in --home."),
+]
 HOME = Path("lanecast-home")
 
 
@@ -41,6 +45,7 @@ def promote(
         bool, typer.Option("--force", help="Promote whatever the gates say; needs --why.")
     ] = False,
     why: WhyOption = "",
+    tracking: TrackingOption = None,
     json: JsonOption = None,
 ) -> None:
     """Register a model, hold it against its gates, and let the service answer with it.
@@ -75,14 +80,17 @@ def promote(
             say("gates", 0.4)
             done = promotion.promote(state, company, problem, version, _who(), why, force)
             gates = [each.told() for each in done]
+        say("tracking", 0.9)
+        tracked = registry.mirror(state, company, home, tracking)
     role = "shadow" if shadow else "live"
     if json is not None:
-        write_json(json, {"problem": problem, "version": version, "role": role, "gates": gates})
+        told = {"problem": problem, "version": version, "role": role, "gates": gates}
+        write_json(json, told | {"tracking": tracked})
         return
     if gates:
         passed = pl.when("passed").then(pl.lit("yes")).otherwise(pl.lit("no")).alias("passed")
         show(pl.DataFrame(gates).select("name", passed, "value", "limit", "unit"), "Gates")
-    tell(f"{problem} {version} is {role} for {tenant}.")
+    tell(f"{problem} {version} is {role} for {tenant}. Tracking: {tracked}.")
 
 
 def rollback(
@@ -90,6 +98,7 @@ def rollback(
     home: HomeOption = HOME,
     tenant: TenantOption = "main",
     why: WhyOption = "",
+    tracking: TrackingOption = None,
     json: JsonOption = None,
 ) -> None:
     """Go back to the model that was live before, without learning anything anew.
@@ -101,10 +110,12 @@ def rollback(
     writable(json=json)
     state, company = _there(home, tenant)
     version = promotion.roll_back(state, company, problem, _who(), why)
+    tracked = registry.mirror(state, company, home, tracking)
     if json is not None:
-        write_json(json, {"problem": problem, "version": version, "role": "live"})
+        told = {"problem": problem, "version": version, "role": "live", "tracking": tracked}
+        write_json(json, told)
         return
-    tell(f"{problem} {version} is live again for {tenant}.")
+    tell(f"{problem} {version} is live again for {tenant}. Tracking: {tracked}.")
 
 
 def models(home: HomeOption = HOME, tenant: TenantOption = "main", json: JsonOption = None) -> None:

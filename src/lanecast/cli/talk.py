@@ -9,6 +9,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from shutil import rmtree
@@ -26,6 +27,7 @@ from .columns import layout
 if TYPE_CHECKING:  # so that doctor can speak where Polars is missing
     import polars as pl
 
+TOLD_TO: ContextVar[Path | None] = ContextVar("progress", default=None)
 console = Console()
 errors = Console(stderr=True)
 UNITS = {"h": 1, "d": 24, "w": 168}
@@ -71,7 +73,14 @@ def span(name: str, text: str) -> timedelta:
 
 @contextmanager
 def progress(quiet: bool = False) -> Iterator[Callable[[str, float], None]]:
-    """Show a bar with what is being done; silent when the output is read by a program."""
+    """Show a bar with what is being done; silent when the output is read by a program.
+
+    With ``lanecast --progress FILE`` every step is a line of JSON there instead.
+    """
+    if (file := TOLD_TO.get()) is not None:
+        with file.open("a", buffering=1) as lines:
+            yield lambda what, done: print(json.dumps({"step": what, "share": done}), file=lines)
+        return
     if quiet or not errors.is_terminal:
         yield lambda what, done: None
         return

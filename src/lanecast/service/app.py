@@ -13,7 +13,7 @@ from .clock import wall
 from .guard import Guard
 from .idempotency import Idempotent, unfinished
 from .parts import Parts, assemble
-from .routes import audit, data, events, health, network, parcels
+from .routes import audit, data, events, health, jobs, models, network, parcels
 from .routes import keys as key_routes
 from .settings import Settings
 
@@ -25,6 +25,8 @@ ROUTES = (
     network.routes,
     events.routes,
     data.routes,
+    models.routes,
+    jobs.routes,
 )
 
 
@@ -41,7 +43,11 @@ def create(settings: Settings) -> FastAPI:
         for name, tenant in parts.tenants.items():
             tenant.events.after.append(parts.desks[name].touch)
             tenant.events.start(parts.state)
+        for each in parts.jobs.values():
+            each.start()
         yield
+        for each in parts.jobs.values():
+            each.stop()
         for tenant in parts.tenants.values():
             tenant.events.stop()
         for desk in parts.desks.values():

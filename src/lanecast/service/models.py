@@ -73,6 +73,14 @@ class Models:
         Only the first question waits for a model to be read. Later the old one answers until the
         new one is there.
         """
+        serving = self.serving(tenant, problem)
+        by = "carrier" if serving is None else serving.fallback
+        if by is not None:
+            figures.FALLBACKS.labels(tenant.name, problem, by).inc()
+        return serving
+
+    def serving(self, tenant: Tenant, problem: str) -> Serving | None:
+        """Return what would answer now, as ``live``, without counting that as an answer."""
         key = tenant.name, problem
         held = self._held.get(key)
         if held is None:
@@ -83,9 +91,6 @@ class Models:
             due = broken and self.clock() - held.tried > AGAIN_S
             if due or live.mark(self.state, *key) != held.mark:
                 self._aside(lambda: self.refresh(tenant, problem))
-        by = "carrier" if held.serving is None else held.serving.fallback
-        if by is not None:
-            figures.FALLBACKS.labels(*key, by).inc()
         return held.serving
 
     def at(self, tenant: Tenant, problem: str, instant: datetime) -> Serving | None:

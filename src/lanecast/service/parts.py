@@ -8,6 +8,7 @@ import polars as pl
 
 from . import asking
 from .desk import Desk, View
+from .jobs import Jobs
 from .limits import Buckets
 from .models import Models
 from .networks import Networks
@@ -27,6 +28,7 @@ class Parts:
     models: Models
     desks: Mapping[str, Desk]
     networks: Mapping[str, Networks]
+    jobs: Mapping[str, Jobs]
     lists: dict[str, tuple[View, pl.DataFrame]] = field(default_factory=dict)
 
 
@@ -38,7 +40,8 @@ def assemble(settings: Settings) -> Parts:
     desks = {name: _desk(models, tenant) for name, tenant in tenants.items()}
     networks = {name: Networks(each.lake, each.now) for name, each in tenants.items()}
     buckets = Buckets(settings.requests_per_s, settings.burst)
-    return Parts(settings, state, tenants, buckets, models, desks, networks)
+    jobs = {name: Jobs(state, tenant) for name, tenant in tenants.items()}
+    return Parts(settings, state, tenants, buckets, models, desks, networks, jobs)
 
 
 def _desk(models: Models, tenant: Tenant) -> Desk:

@@ -1,0 +1,83 @@
+"""Models over HTTP: promoted, shadowed, rolled back, seen by their company alone."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lanecast.service import live, registry, versions
+
+
+@pytest.fixture
+def kept(service: Any, two_models: Any, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Two versions that the company ``main`` keeps; the tracking server is not asked."""
+    monkeypatch.setattr(registry, "mirror", lambda *given: "recorded")
+    tenant = service.app.state.parts.tenants["main"]
+    return [versions.adopt(tenant.home, each)[1] for each in two_models]
+
+
+def test_gates_force_shadow_and_back(service: Any, holder: Any, kept: list[str]) -> None:
+    key = holder("models:read", "models:write", "audit:read")
+    first, second = kept
+    path = "/v1/models/eta/versions"
+    refused = service.post(f"{path}/{first}/promote", json={}, headers=key)
+    assert (refused.status_code, refused.json()["code"]) == (409, "gates")
+    assert "baseline: It was not measured" in refused.json()["detail"]
+    bare = service.post(f"{path}/{first}/promote", json={"force": True}, headers=key)
+    assert (bare.status_code, bare.json()["field"]) == (422, "why")
+    gates = service.get(f"{path}/{first}/gates", headers=key).json()["items"]
+    assert {each["name"]: each["passed"] for each in gates}["schema"]
+    for version in kept:
+        forced = {"force": True, "why": "a test"}
+        answer = service.post(f"{path}/{version}/promote", json=forced, headers=key)
+        assert answer.status_code == 200, answer.text
+        assert answer.json()["tracking"] == "recorded"
+        now = service.get("/v1/models", headers=key).json()["items"][0]
+        assert (now["live"], now["answers"], now["fallback"]) == (version, version, None)
+    back = service.post("/v1/models/eta/rollback", json={"why": "early"}, headers=key)
+    assert back.json()["version"] == first
+    none = service.post("/v1/models/eta/rollback", json={}, headers=key)
+    assert (none.status_code, none.json()["code"]) == (409, "conflict")
+    assert service.post(f"{path}/{first}/shadow", json={}, headers=key).status_code == 409
+    beside = service.post(f"{path}/{second}/shadow", json={}, headers=key).json()
+    assert beside["role"] == "shadow"
+    told = service.get("/v1/models/eta", headers=key).json()
+    assert {each["version"]: each["role"] for each in told["items"]} == {
+        first: "live",
+        second: "shadow",
+    }
+    assert [each["action"] for each in told["log"]] == ["shadow", "rollback", "promote", "promote"]
+    done = service.get("/v1/audit", headers=key).json()["items"]
+    assert [each["action"] for each in done][:2] == ["model shadowed", "model rolled back"]
+
+
+def test_who_may_what(service: Any, holder: Any, kept: list[str]) -> None:
+    path = f"/v1/models/eta/versions/{kept[0]}/promote"
+    forced = {"force": True, "why": "x"}
+    assert service.post(path, json=forced, headers=holder("models:read")).status_code == 403
+    theirs = holder("models:read", "models:write", tenant="other")
+    assert service.post(path, json=forced, headers=theirs).status_code == 404
+    assert service.get("/v1/models/eta", headers=theirs).json() == {"items": [], "log": []}
+    state = service.app.state.parts.state
+    assert live.live_at(state, "other", "eta") is live.live_at(state, "main", "eta") is None
+
+
+def test_no_path_in_a_name(service: Any, holder: Any) -> None:
+    key = holder("models:read", "models:write")
+    for version in ("..%2F..%2Fx", "%2e%2e", "1-0a1b2c3d%2F..", "1"):
+        answer = service.get(f"/v1/models/eta/versions/{version}/gates", headers=key)
+        assert answer.status_code in (404, 422)
+    assert service.get("/v1/models/passwd", headers=key).status_code == 422
+
+
+def test_a_broken_version_is_said_and_not_promoted(
+    service: Any, holder: Any, kept: list[str]
+) -> None:
+    tenant = service.app.state.parts.tenants["main"]
+    Path(versions.folder(tenant.home, "eta", kept[0]) / "manifest.json").write_text("{")
+    key = holder("models:read", "models:write")
+    told = service.get("/v1/models/eta", headers=key).json()["items"]
+    assert next(each for each in told if each["version"] == kept[0])["broken"]
+    path = f"/v1/models/eta/versions/{kept[0]}/promote"
+    answer = service.post(path, json={"force": True, "why": "x"}, headers=key)
+    assert (answer.status_code, answer.json()["code"]) == (422, "not_valid")
