@@ -71,3 +71,11 @@ def audited(request: Request, caller: Caller, action: str, subject: str, **detai
         detail,
         request.state.request_id,
     )
+
+
+async def _changes_nothing(request: Request) -> None:
+    request.state.changes_nothing = True
+
+
+# Of a POST that only asks: neither question nor answer is kept, even if it is not valid.
+ASKS = [Depends(_changes_nothing)]

@@ -13,7 +13,7 @@ from .clock import wall
 from .guard import Guard
 from .idempotency import Idempotent, unfinished
 from .parts import Parts, assemble
-from .routes import audit, data, events, health, jobs, models, network, parcels
+from .routes import address, audit, data, events, health, jobs, models, network, parcels
 from .routes import keys as key_routes
 from .settings import Settings
 
@@ -23,6 +23,7 @@ ROUTES = (
     audit.routes,
     parcels.routes,
     network.routes,
+    address.routes,
     events.routes,
     data.routes,
     models.routes,

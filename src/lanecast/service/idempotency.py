@@ -2,7 +2,8 @@
 
 The key belongs to whoever sent it and to the path. What was answered is kept for a day; the same
 key with another body is refused; while the first is being done, the second is told so. A route that
-answers with a secret sets ``request.state.kept`` to what may be told again.
+answers with a secret sets ``request.state.kept`` to what may be told again; one that changes
+nothing sets ``request.state.changes_nothing``, and is asked again.
 """
 
 import hashlib
@@ -84,7 +85,8 @@ class Idempotent:
         ]
         whole = b"".join(parts)
         kept = scope["state"].get("kept", whole)
-        if status >= 500 or status in NOT_KEPT:
+        changes = not scope["state"].get("changes_nothing", False)
+        if status >= 500 or status in NOT_KEPT or not changes:
             self._forget(who, place, key)
         else:
             self.state.write(

@@ -7,6 +7,7 @@ from functools import partial
 import polars as pl
 
 from . import asking
+from .addresses import Addresses
 from .desk import Desk, View
 from .jobs import Jobs
 from .limits import Buckets
@@ -29,6 +30,7 @@ class Parts:
     desks: Mapping[str, Desk]
     networks: Mapping[str, Networks]
     jobs: Mapping[str, Jobs]
+    addresses: Mapping[str, Addresses]
     lists: dict[str, tuple[View, pl.DataFrame]] = field(default_factory=dict)
 
 
@@ -39,9 +41,10 @@ def assemble(settings: Settings) -> Parts:
     models = Models(state)
     desks = {name: _desk(models, tenant) for name, tenant in tenants.items()}
     networks = {name: Networks(each.lake, each.now) for name, each in tenants.items()}
+    addresses = {name: Addresses(each.lake) for name, each in tenants.items()}
     buckets = Buckets(settings.requests_per_s, settings.burst)
     jobs = {name: Jobs(state, tenant) for name, tenant in tenants.items()}
-    return Parts(settings, state, tenants, buckets, models, desks, networks, jobs)
+    return Parts(settings, state, tenants, buckets, models, desks, networks, jobs, addresses)
 
 
 def _desk(models: Models, tenant: Tenant) -> Desk:

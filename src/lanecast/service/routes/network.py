@@ -17,7 +17,7 @@ from lanecast.graph.route import routes as found
 from lanecast.graph.search import Change
 from lanecast.graph.whatif import adding, closing, effect, slowing, together
 
-from ..access import needs, parts, tenant_of
+from ..access import ASKS, needs, parts, tenant_of
 from ..keys import Caller
 from ..messages import Asof, Instant, Strict, reply, rows
 from ..networks import Network
@@ -250,7 +250,9 @@ def ways(
     )
 
 
-@routes.post("/whatif", response_model=Effects, responses=documented(409) | ERRORS)
+@routes.post(
+    "/whatif", dependencies=ASKS, response_model=Effects, responses=documented(409) | ERRORS
+)
 def whatif(request: Request, caller: Reader, wanted: WhatIf) -> Response:
     """Say which parcels a change would touch, and when they would arrive instead."""
     network = _network(request, caller, wanted.asof)

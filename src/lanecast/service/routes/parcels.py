@@ -12,7 +12,7 @@ from starlette.responses import Response
 from lanecast.tables.events import INTERVENTIONS, RISKS
 from lanecast.tables.parcel import MOMENTS, SCANS
 
-from ..access import audited, needs, parts, tenant_of
+from ..access import ASKS, audited, needs, parts, tenant_of
 from ..answers import RISKY, arrivals, page
 from ..clock import wall
 from ..keys import Caller, said
@@ -158,7 +158,7 @@ def listing(
     return reply({"items": rows(found), "total": total, "asof": view.asof})
 
 
-@routes.post("/eta", response_model=Arrivals, responses=ERRORS)
+@routes.post("/eta", dependencies=ASKS, response_model=Arrivals, responses=ERRORS)
 def several(request: Request, caller: Reader, asked: Asked) -> Response:
     """Say when up to 1,000 parcels arrive; those nobody knows are named, and the rest answered."""
     view, now = seen(parts(request), tenant_of(request, caller), asked.asof, asked.parcel_ids)

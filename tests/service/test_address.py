@@ -1,0 +1,93 @@
+"""Addresses over HTTP: the answers of the library, and no word of an address anywhere else."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import structlog
+
+from lanecast import artifact
+from lanecast.address.gazetteer.stored import gazetteer
+from lanecast.address.suggest import suggest
+from lanecast.address.suggest.stored import index
+from lanecast.address.verify import verify
+from lanecast.address.verify.models.deliverable import SIGNS, FittedDeliverable
+from lanecast.service import live, versions
+from lanecast.service.app import create
+from lanecast.service.settings import Settings
+from lanecast.tables.address import TYPED_ADDRESSES
+from lanecast.tables.lake import Lake
+
+from ..address.conftest import files as files
+from ..address.conftest import lake as lake
+from .conftest import headers, patiently, serving
+
+TEXT = "107 Harvard St, Alexandria VA 22314"
+
+
+@pytest.fixture(scope="module")
+def asked(lake: Lake, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    home = tmp_path_factory.mktemp("home")
+    with serving(create(Settings({"main": lake.path}, home))) as client:
+        key = headers(client, "address:read")
+
+        def ask(path: str, body: Any, **more: str) -> Any:
+            return patiently(
+                lambda: client.post(f"/v1/address/{path}", json=body, headers=key | more)
+            )
+
+        ask.client, ask.home = client, home  # type: ignore[attr-defined]
+        yield ask
+
+
+def test_answers_are_those_of_the_library(asked: Any, lake: Lake) -> None:
+    known = gazetteer(lake)
+    for text, country in ((TEXT, "US"), ("Marienplatz 1, 80331 München", None), ("", None)):
+        told = asked("verify", {"text": text, "country": country}).json()
+        expected = json.loads(json.dumps(verify(text, known, country).row()))
+        assert {name: told[name] for name in expected} == expected
+    told = asked("suggest", {"text": "107 harv", "country": "us", "limit": 3}).json()["items"]
+    expected = suggest("107 harv", known, index(lake, known), country="US", limit=3)
+    assert [each["label"] for each in told] == [each.label for each in expected]
+    assert told[0]["granularity"] == "premise"
+
+
+def test_a_batch_answers_the_good_and_names_the_bad(asked: Any) -> None:
+    rows = [{"text": TEXT}, {"text": "x" * 2000}, {"text": TEXT, "country": "Germany"}]
+    told = asked("verify/batch", {"addresses": rows}).json()
+    assert [item["text"] for item in told["items"]] == [TEXT]
+    assert [each["field"] for each in told["refused"]] == [
+        "addresses[1].text",
+        "addresses[2].country",
+    ]
+    assert asked("verify/batch", {"addresses": [{"text": ""}] * 1001}).status_code == 422
+
+
+def test_a_live_model_says_how_likely_it_is_found(asked: Any, tmp_path: Path) -> None:
+    assert asked("verify", {"text": TEXT}).json()["p_deliverable"] is None
+    fitted = FittedDeliverable(-2.0, np.zeros(len(SIGNS)), SIGNS)
+    about = {"problem": "address", "trained_until": datetime(2024, 2, 1, tzinfo=UTC).isoformat()}
+    artifact.save(tmp_path / "m", fitted, {}, tables=(TYPED_ADDRESSES,), about=about)
+    parts = asked.client.app.state.parts
+    _, version = versions.adopt(parts.tenants["main"].home, tmp_path / "m")
+    live.record(parts.state, "main", "address", version, "promote", "x")
+    parts.models.refresh(parts.tenants["main"], "address")
+    told = asked("verify", {"text": TEXT}).json()
+    assert told["p_deliverable"] == pytest.approx(1 / (1 + np.exp(-2.0)), abs=1e-4)
+    assert told["version"] == version
+
+
+def test_what_was_typed_is_neither_logged_nor_kept(asked: Any) -> None:
+    with structlog.testing.capture_logs() as logs:
+        for body in ({"text": "Secret Lane 7"}, {"text": "Secret Lane 7", "country": "Atlantis"}):
+            asked("verify", body, **{"Idempotency-Key": "again"})
+            asked("suggest", body, **{"Idempotency-Key": "again"})
+    assert logs
+    assert "Secret" not in str(logs)
+    kept = [file for file in asked.home.rglob("*") if file.is_file()]
+    assert kept
+    assert not any(b"Secret" in file.read_bytes() for file in kept)
