@@ -24,6 +24,9 @@ def serve(
         str | None, typer.Option(help=f"What now means: {', '.join(get_args(Clock))}.")
     ] = None,
     tracking: Annotated[str | None, typer.Option(help="URI of an MLflow tracking server.")] = None,
+    console: Annotated[
+        bool, typer.Option("--console/--no-console", help="Show the web console under /console.")
+    ] = True,
 ) -> None:
     """Answer over HTTP: REST under /v1, and the console.
 
@@ -45,6 +48,10 @@ def serve(
             raise ValueError(f"--lake: {path} is no folder; make one with lanecast ingest or demo.")
     configure()
     app = create(settings)
+    if console:
+        from lanecast.console.app import mount
+
+        mount(app)
     if (key := first_key(app.state.parts)) is not None:
         errors.print("Key of the administrator, shown this once; keep it:", highlight=False)
         tell(key)

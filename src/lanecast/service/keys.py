@@ -77,12 +77,21 @@ def caller(state: State, key: str, now: datetime) -> Caller | None:
     start, _, rest = key.partition("_")
     key_id, _, secret = rest.partition("_")
     rows = state.read("select * from keys where key_id = ?", (key_id,)) if start == "lc" else []
-    row: dict[str, Any] = rows[0] if rows else {"salt": b"", "digest": b"", "revoked_at": None}
+    row: dict[str, Any] = rows[0] if rows else {"salt": b"", "digest": b""}
     right = hmac.compare_digest(_digest(row["salt"], secret), row["digest"])
-    if not right or row["revoked_at"] is not None:
+    return holder(state, key_id, now) if right else None
+
+
+def holder(state: State, key_id: str, now: datetime) -> Caller | None:
+    """Return who holds the key of this id; None where it has expired or was revoked."""
+    rows = state.read(
+        "select tenant, name, scopes from keys where key_id = ? and revoked_at is null "
+        "and (expires_at is null or expires_at > ?)",
+        (key_id, said(now)),
+    )
+    if not rows:
         return None
-    if row["expires_at"] is not None and row["expires_at"] <= said(now):
-        return None
+    (row,) = rows
     return Caller(key_id, row["tenant"], row["name"], frozenset(row["scopes"].split()))
 
 

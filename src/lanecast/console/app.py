@@ -1,0 +1,48 @@
+"""The console put together: screens, sign-in and search, mounted on the app of the service."""
+
+from collections.abc import Sequence
+from types import ModuleType
+
+import nicegui
+from fastapi import FastAPI
+from nicegui import ui
+from starlette.responses import RedirectResponse, Response
+
+from .assets import routes as asset_routes
+from .door import Door
+from .finding import routes as finding_routes
+from .frame import Screen
+from .page import shown
+from .pages import today
+from .signing import routes as signing_routes
+
+PLACE = "/console"
+PAGES: Sequence[ModuleType] = (today,)  # each has SCREEN and build(page), in their order
+ROUTES = (asset_routes, signing_routes, finding_routes)
+
+
+def mount(app: FastAPI) -> None:
+    """Let ``app``, made by ``service.app.create``, show the console; once in a process."""
+    inside = nicegui.app
+    inside.state.parts = app.state.parts
+    inside.config.socket_io_js_transports = ["websocket"]
+    inside.add_middleware(Door)
+    for routes in ROUTES:
+        inside.include_router(routes)
+    screens: list[Screen] = [each.SCREEN for each in PAGES]
+    for each in PAGES:
+        ui.page(each.SCREEN.path)(shown(each.SCREEN, screens, each.build))
+    app.add_api_route("/", _start, include_in_schema=False)
+    ui.run_with(
+        app,
+        title="Lanecast",
+        language="en-US",
+        mount_path=PLACE,
+        tailwind=False,
+        reconnect_timeout=5,
+        show_welcome_message=False,
+    )
+
+
+def _start() -> Response:
+    return RedirectResponse(f"{PLACE}/")

@@ -1,0 +1,282 @@
+"""A page that somebody has open: its query, its parts, and what happens when they act on it.
+
+A part is read in a thread and drawn when it is there; what is there at once comes with the page.
+Markup asks for something with ``data-do`` (a name that the page answers to) or changes the query
+with ``data-turn``; see ``assets/console.js``.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, tzinfo
+from typing import Any
+from urllib.parse import unquote
+
+import structlog
+from fastapi import Request
+from markupsafe import Markup
+from nicegui import run, ui
+
+from lanecast.service import audit
+from lanecast.service.access import parts
+from lanecast.service.clock import wall
+from lanecast.service.keys import Caller
+from lanecast.service.parts import Parts
+from lanecast.service.problems import Refused
+from lanecast.service.tenants import Tenant
+
+from . import frame, people, sessions, states
+from .frame import Screen
+from .query import Query
+
+ZONE = "lanecast_zone"  # cookie with the zone of the browser
+AT_ONCE_S = 0.25  # what is read by then comes with the page itself
+AGAIN_S = 2.0  # when what is not ready yet is asked again
+LOOK_S = 10.0  # between two looks at whether there is something new
+Draw = Callable[[Any], Markup | None]
+
+
+@dataclass
+class Part:
+    """Something on a page that is read and drawn by itself."""
+
+    number: int
+    load: Callable[[], Any]
+    draw: Draw
+    box: Any  # element that holds it
+    what: str
+    read_at: datetime | None = None
+
+
+@dataclass
+class Page:
+    """One open page of a person who is signed in."""
+
+    parts: Parts
+    tenant: Tenant
+    session: sessions.Session
+    request_id: str
+    root: str
+    path: dict[str, str]
+    query: Query
+    zone: tzinfo
+    client: Any
+    title: str
+    pieces: list[Part] = field(default_factory=list)
+    answers: dict[str, Callable[[dict[str, str]], Awaitable[None]]] = field(default_factory=dict)
+
+    @property
+    def caller(self) -> Caller:
+        """Return who has the page open, and what they may do."""
+        return self.session.caller
+
+    @property
+    def viewer(self) -> people.Viewer:
+        """Return how instants are told: in their zone, seen from the last moment of the data."""
+        view = self.parts.desks[self.tenant.name].view
+        return people.Viewer(self.zone, view.asof if view is not None else wall())
+
+    def part(
+        self, load: Callable[[], Any], draw: Draw, *, what: str, height: int = 160, wide: str = ""
+    ) -> Part:
+        """Add a part.
+
+        Parameters
+        ----------
+        load
+            Reads, in a thread; whatever it raises as ``Refused`` is told.
+        draw
+            Returns what to show, or None after having made elements itself.
+        what
+            What it is, for "... could not be read".
+        height
+            Of the place that is kept for it [px].
+        wide
+            Classes of its box.
+        """
+        box = ui.element("div").classes(f"part {wide}")
+        piece = Part(len(self.pieces), load, draw, box, what)
+        self.pieces.append(piece)
+        with box:
+            show(states.skeleton(height))
+        return piece
+
+    def on(self, name: str, answer: Callable[[dict[str, str]], Awaitable[None]]) -> None:
+        """Let ``answer`` be called with the values of an element with ``data-do="name"``."""
+        self.answers[name] = answer
+
+    def href(self, path: str, query: Query | None = None) -> str:
+        """Return the address of another page of the console."""
+        return f"{self.root}{path}{query if query is not None else ''}"
+
+    async def refresh(self, pieces: Sequence[Part] | None = None) -> None:
+        """Read and draw anew, all parts or some."""
+        chosen = self.pieces if pieces is None else pieces
+        await asyncio.gather(*(self._refresh(piece) for piece in chosen))
+        self.drawn()
+
+    def drawn(self) -> None:
+        """Tell the browser that everything is there."""
+        self.client.run_javascript("lanecast.drawn()")
+
+    def say(self, told: str) -> None:
+        """Tell something to all, screen readers included, without moving the focus."""
+        self.client.run_javascript(f"lanecast.say({told!a})")
+
+    async def allowed(self, scope: str) -> Caller:
+        """Return who acts, after a new look at their session and key.
+
+        Raises
+        ------
+        Refused
+            When it has ended, or lacks the scope.
+        """
+        now = await run.io_bound(sessions.alive, self.parts.state, self.session.session_id, wall())
+        if now is None:
+            self.client.run_javascript("location.reload()")
+            raise Refused(401, "signed_out", "The session has ended.", hint="Sign in again.")
+        if scope not in now.caller.scopes:
+            raise Refused(403, "scope_missing", f"This needs a key with the scope {scope}.")
+        self.session = now
+        return self.caller
+
+    def audited(self, action: str, subject: str, **detail: Any) -> None:
+        """Write down what somebody did."""
+        who = f"{self.caller.name} ({self.caller.key_id})"
+        audit.record(
+            *(self.parts.state, self.tenant.name, wall(), who, action, subject),
+            *(detail, self.request_id),
+        )
+
+    async def _refresh(self, piece: Part) -> None:
+        try:
+            data = await run.io_bound(piece.load)
+        except Exception as error:
+            self._failed(piece, error)
+            return
+        piece.read_at = wall()
+        self._show(piece, data)
+
+    def _show(self, piece: Part, data: Any) -> None:
+        try:
+            self.replace(piece, lambda: piece.draw(data))
+        except Exception as error:
+            piece.read_at = None
+            self._failed(piece, error)
+
+    def replace(self, piece: Part, draw: Callable[[], Markup | None]) -> None:
+        """Let something else stand in the place of a part."""
+        if self.client.is_deleted:
+            return
+        piece.box.clear()
+        with piece.box:
+            if (drawn := draw()) is not None:
+                show(drawn)
+
+    def _failed(self, piece: Part, error: Exception) -> None:
+        """Say what failed; what has been drawn before stays, marked with its age."""
+        if isinstance(error, Refused):
+            why, hint = error.detail, error.hint
+            if error.code == "not_ready":
+                with self.client:
+                    ui.timer(AGAIN_S, lambda: self.refresh([piece]), once=True, immediate=False)
+                if piece.read_at is None:
+                    return
+        else:
+            structlog.get_logger().exception("fault", request_id=self.request_id, what=piece.what)
+            why, hint = "Something went wrong in Lanecast.", "The log tells more under this id."
+        if piece.read_at is not None and self.client.has_socket_connection:
+            line = states.stale(why, piece.read_at, self.viewer, wall(), piece.number)
+            with piece.box:
+                show(line).move(target_index=0)
+            return
+        what = f"{piece.what} could not be read"
+        told = states.failed(what, why, hint, piece.number, self.request_id)
+        self.replace(piece, lambda: told)
+
+    async def _turn(self, event: Any) -> None:
+        self.query = Query.read(str(event.args))
+        await self.refresh()
+
+    async def _do(self, event: Any) -> None:
+        name, values = event.args
+        if name == "retry":
+            number = str(values.get("value", ""))
+            await self.refresh([p for p in self.pieces if str(p.number) == number])
+        elif (answer := self.answers.get(name)) is not None:
+            try:
+                await answer({str(k): str(v)[:4000] for k, v in values.items()})
+            except Refused as refused:
+                self.say(f"{refused.detail} {refused.hint or ''}")
+
+    async def start(self) -> None:
+        """Draw what is there at once, then the rest, and answer from then on."""
+        ui.on("turn", self._turn)
+        ui.on("do", self._do)
+        tasks = [asyncio.ensure_future(self._refresh(piece)) for piece in self.pieces]
+        if tasks:
+            await asyncio.wait(tasks, timeout=AT_ONCE_S)
+        await self.client.connected()
+        await asyncio.gather(*tasks)
+        self.drawn()
+
+
+def show(markup: Markup) -> Any:
+    """Show markup, in which everything that is not ours has been escaped."""
+    if not isinstance(markup, Markup):
+        raise TypeError("only Markup is shown, whose values are escaped when they are put in.")
+    return ui.html(str(markup), sanitize=False)
+
+
+def shown(
+    screen: Screen, screens: Sequence[Screen], build: Callable[[Page], Any]
+) -> Callable[[Request], Awaitable[None]]:
+    """Return the function that NiceGUI calls for a screen."""
+
+    async def answer(request: Request) -> None:
+        page = _page(request, screen)
+        if screen.scope not in page.caller.scopes:
+            ui.context.client.status_code = 403
+            _around(request, page, screen, screens)
+            has = f"Your key {page.caller.name!r} lacks the scope {screen.scope}."
+            show(states.empty("This screen is not yours to see", has))
+        else:
+            build(page)
+            _around(request, page, screen, screens)
+        await page.start()
+
+    return answer
+
+
+def _page(request: Request, screen: Screen) -> Page:
+    made = parts(request)
+    session: sessions.Session = request.state.session
+    client = ui.context.client
+    client.storage["session_id"] = session.session_id
+    return Page(
+        made,
+        made.tenants[session.caller.tenant],
+        session,
+        request.state.request_id,
+        str(request.scope.get("root_path", "")),
+        {name: str(value) for name, value in request.path_params.items()},
+        Query.read(request.url.query),
+        people.zone(unquote(request.cookies.get(ZONE, ""))) or UTC,
+        client,
+        screen.title,
+    )
+
+
+def _around(request: Request, page: Page, screen: Screen, screens: Sequence[Screen]) -> None:
+    view = page.parts.desks[page.tenant.name].view
+    fresh = Markup("")
+    if view is not None and view.last is not None:
+        fresh = Markup('<time datetime="{}" data-age>{}</time>').format(
+            view.last.isoformat(), f"data until {page.viewer.instant(view.last)}"
+        )
+    ui.page_title(f"{page.title} · Lanecast")
+    ui.add_head_html(frame.head(page.root))
+    around = frame.body(
+        *(page.root, screen, screens, page.title, page.caller, page.session.csrf, fresh)
+    )
+    ui.add_body_html(str(around))

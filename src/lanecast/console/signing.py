@@ -1,0 +1,126 @@
+"""Sign in with a key, pasted once, and sign out: plain forms that work without a script."""
+
+import hmac
+from typing import Annotated
+from urllib.parse import quote
+
+from fastapi import APIRouter, Query, Request
+from markupsafe import Markup
+from nicegui import Client
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from lanecast.service import audit, keys
+from lanecast.service.access import parts
+from lanecast.service.clock import wall
+
+from . import sessions
+from .assets import linked
+from .door import COOKIE, from_here
+
+routes = APIRouter(include_in_schema=False)
+COST = 20.0  # requests that one try to sign in counts for
+FORM = Markup("""<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>Sign in · Lanecast</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">{assets}</head>
+<body class="alone"><main><form method="post" class="card sign-in">
+<h1>Lanecast</h1>
+<p class="muted">Sign in with a key of your company.</p>{error}
+<label for="key">Key</label>
+<input id="key" name="key" type="password" autocomplete="current-password" required
+  placeholder="lc_…" spellcheck="false" autofocus {described}>
+<input type="hidden" name="next" value="{next}">
+<button class="button main">Sign in</button>
+<p class="muted small">The first start of <code>lanecast serve</code> prints the key of the
+administrator, who issues others.</p>
+</form></main></body></html>""")
+ERROR = Markup('<p class="error" id="error" role="alert">{}</p>')
+
+
+@routes.get("/sign-in")
+async def asked(
+    request: Request, wanted: Annotated[str, Query(alias="next", max_length=2000)] = ""
+) -> Response:
+    """Show the form."""
+    return _form(request, wanted)
+
+
+@routes.post("/sign-in")
+async def signed(request: Request) -> Response:
+    """Open a session for who holds the key."""
+    made, now = parts(request), wall()
+    given = await request.form(max_files=0, max_fields=8)
+    wanted, key = str(given.get("next", "")), str(given.get("key", "")).strip()
+    if not from_here(request):
+        return _form(request, wanted, "This form was sent from another site.", 403)
+    address = request.client.host if request.client else ""
+    if not made.buckets.take(f"sign-in {address}", COST)[0]:
+        return _form(request, wanted, "Too many tries; wait a few seconds.", 429)
+    caller = await run_in_threadpool(keys.caller, made.state, key, now)
+    if caller is None or caller.tenant not in made.tenants:
+        return _form(request, wanted, "This key is unknown, expired or revoked.", 401)
+    cookie = await run_in_threadpool(sessions.open_for, made.state, caller, now)
+    _audited(request, caller, "signed in")
+    answer = RedirectResponse(_inside(request, wanted), 303)
+    answer.set_cookie(
+        COOKIE,
+        cookie,
+        max_age=int(sessions.LONGEST.total_seconds()),
+        path=_root(request) or "/",
+        secure=request.url.scheme == "https",
+        httponly=True,
+        samesite="strict",
+    )
+    return answer
+
+
+@routes.post("/sign-out")
+async def left(request: Request) -> Response:
+    """End the session, and what it has open."""
+    session: sessions.Session = request.state.session
+    given = await request.form(max_files=0, max_fields=8)
+    if not from_here(request) or not hmac.compare_digest(str(given.get("csrf", "")), session.csrf):
+        return Response("This form was not sent from a page of this session.", 403)
+    await run_in_threadpool(sessions.end, parts(request).state, session.session_id, wall())
+    _audited(request, session.caller, "signed out")
+    for client in list(Client.instances.values()):
+        if client.storage.get("session_id") == session.session_id:
+            client.run_javascript("location.reload()")
+    answer = RedirectResponse(f"{_root(request)}/sign-in", 303)
+    answer.delete_cookie(COOKIE, path=_root(request) or "/")
+    return answer
+
+
+def _form(request: Request, wanted: str, error: str = "", status: int = 200) -> Response:
+    told = FORM.format(
+        assets=linked(_root(request)),
+        next=wanted,
+        error=ERROR.format(error) if error else "",
+        described=Markup('aria-invalid="true" aria-describedby="error"') if error else "",
+    )
+    return HTMLResponse(told, status, {"cache-control": "no-store"})
+
+
+def _inside(request: Request, wanted: str) -> str:
+    """Return where to go after the sign-in: a page of the console, never another site."""
+    root = _root(request)
+    if wanted.startswith(f"{root}/") and "\\" not in wanted and not wanted.startswith("//"):
+        return quote(wanted, safe="/?=&%:+,.-_~")
+    return f"{root}/"
+
+
+def _root(request: Request) -> str:
+    return str(request.scope.get("root_path", ""))
+
+
+def _audited(request: Request, caller: keys.Caller, action: str) -> None:
+    audit.record(
+        parts(request).state,
+        caller.tenant,
+        wall(),
+        f"{caller.name} ({caller.key_id})",
+        action,
+        caller.key_id,
+        {},
+        request.state.request_id,
+    )

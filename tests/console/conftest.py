@@ -1,0 +1,138 @@
+"""One service with a console and one browser for all tests of screens."""
+
+import shutil
+import socket
+import threading
+import time
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from lanecast.service import keys
+from lanecast.service.app import create
+from lanecast.service.clock import wall
+from lanecast.service.settings import Settings
+from lanecast.tables.lake import Lake
+
+uvicorn = pytest.importorskip("uvicorn", reason="needs the web: pip install lanecast[serve]")
+pytest.importorskip("nicegui", reason="needs the web: pip install lanecast[serve]")
+
+FLAGS = (
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
+    *("--disable-background-networking", "--disable-component-update"),
+)
+
+
+@dataclass(frozen=True)
+class Console:
+    """A service that shows the console, and the key of a person who may see everything."""
+
+    url: str
+    app: Any
+    key: str
+
+    def path(self, rest: str) -> str:
+        return f"{self.url}/console{rest}"
+
+    def key_with(self, *scopes: str) -> str:
+        _, key = keys.issue(self.app.state.parts.state, "main", "Bo", scopes, wall())
+        return key
+
+
+@pytest.fixture(scope="session")
+def console(world_lake: Lake, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
+    """A running service on the small world, its desk filled."""
+    from lanecast.console.app import mount
+
+    home = tmp_path_factory.mktemp("console") / "home"
+    app = create(Settings({"main": world_lake.path}, home, clock="data"))
+    mount(app)
+    with socket.socket() as listening, warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # NiceGUI looks at every object there is
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        server = uvicorn.Server(uvicorn.Config(app, log_config=None, http="h11"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+        thread.start()
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        desk = app.state.parts.desks["main"]
+        for _ in range(1200):
+            risks = desk.view.risks.height if desk.view is not None else 0
+            if risks and desk.view.eta["fallback"][0] == "baseline":
+                break
+            time.sleep(0.1)
+        assert httpx.get(f"{url}/healthz").status_code == 200
+        _, key = keys.issue(app.state.parts.state, "main", "Ada", keys.ADMIN, wall())
+        yield Console(url, app, key)
+        server.should_exit = True
+        thread.join(20)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Debian's Chromium."""
+    sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright")
+    path = shutil.which("chromium")
+    if path is None:
+        pytest.skip("needs Chromium on the path: apt-get install chromium")
+    with sync_api.sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        yield opened
+        opened.close()
+
+
+@dataclass
+class Tab:
+    """A page in a fresh browser, and everything that went wrong in it."""
+
+    page: Any
+    console: Console
+    wrong: list[str]
+
+    def sign_in(self, key: str | None = None) -> "Tab":
+        self.page.goto(self.console.path("/sign-in"))
+        self.page.fill("#key", key or self.console.key)
+        self.page.get_by_role("button", name="Sign in").click()
+        self.page.wait_for_selector("html[data-ready]")
+        return self
+
+    def open(self, rest: str) -> "Tab":
+        self.page.goto(self.console.path(rest))
+        return self.ready()
+
+    def ready(self) -> "Tab":
+        self.page.wait_for_selector("html[data-ready]", timeout=20_000)
+        return self
+
+
+@pytest.fixture
+def tab(browser: Any, console: Console) -> Iterator[Tab]:
+    """A tab that fails its test on a request to another host or an error of a script."""
+    context = browser.new_context(
+        timezone_id="Europe/Berlin", viewport={"width": 1280, "height": 800}
+    )
+    page = context.new_page()
+    found = Tab(page, console, [])
+
+    def requested(url: str) -> None:
+        if not url.startswith((console.url, console.url.replace("http", "ws"), "data:")):
+            found.wrong.append(f"asked {url}")
+
+    page.on("request", lambda request: requested(request.url))
+    page.on("websocket", lambda opened: requested(opened.url))
+    page.on("pageerror", lambda error: found.wrong.append(f"error {error}"))
+    page.on("console", lambda said: said.type == "error" and found.wrong.append(said.text))
+    yield found
+    context.close()
+    assert not found.wrong
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for the state of tests that need no service."""
+    return tmp_path_factory.mktemp("state")
