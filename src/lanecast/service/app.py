@@ -13,7 +13,7 @@ from .clock import wall
 from .guard import Guard
 from .idempotency import Idempotent, unfinished
 from .parts import Parts, assemble
-from .routes import address, audit, data, events, health, jobs, models, network, parcels
+from .routes import address, audit, data, events, health, jobs, models, network, parcels, planning
 from .routes import keys as key_routes
 from .settings import Settings
 
@@ -24,6 +24,7 @@ ROUTES = (
     parcels.routes,
     network.routes,
     address.routes,
+    planning.routes,
     events.routes,
     data.routes,
     models.routes,
