@@ -16,6 +16,7 @@ from lanecast.cli.tables import reference
 from lanecast.cli.training import LEARNT_FROM
 from lanecast.nn.training import Training
 from lanecast.parcel import eta, journey
+from lanecast.service import figures
 from lanecast.sources.world import simulate
 from lanecast.tables.lake import Lake, collect
 
@@ -65,7 +66,9 @@ def after_demo(tmp_path_factory):
     now = datetime(2025, 4, 19, tzinfo=UTC)
     x = collect(eta.features(lake, datetime(2025, 3, 15, tzinfo=UTC), now).lazy())
     fitted = QUICK.fit(x, collect(eta.outcomes(lake, now)))
-    artifact.save(folder / "demo" / "model", fitted, eta.context(lake, now), tables=LEARNT_FROM)
+    about = {"problem": "eta", "trained_until": now.isoformat(), "seed": 0}
+    kept = eta.context(lake, now)
+    artifact.save(folder / "demo" / "model", fitted, kept, tables=LEARNT_FROM, about=about)
     return folder
 
 
@@ -132,6 +135,20 @@ def test_no_path_of_a_machine_is_told(page):
     text = page.read_text()
     assert not re.findall(r"(?<![\w.:/])/(?:work|home|tmp|root|Users|mnt|opt|var)\b\S*", text)
     assert "file:///" not in text
+
+
+def test_every_alert_reads_a_figure_of_ours_and_leads_to_what_to_do():
+    rules = (ROOT / "docs" / "operations" / "alerts.yml").read_text()
+    named = {
+        sample.name for metric in figures.REGISTRY.collect() for sample in (*metric.samples, metric)
+    }
+    named |= {f"{name}{end}" for name in named for end in ("_total", "_bucket")}
+    read = set(re.findall(r"\blanecast_\w+", rules))
+    assert len(read) > 5 and read <= named
+    anchors = re.findall(r"runbook: docs/operations\.md#(\S+)", rules)
+    assert len(anchors) == rules.count("- alert: ") == len(set(anchors))
+    heads = re.findall(r"^### (.+)$", (ROOT / "docs" / "operations.md").read_text(), re.M)
+    assert set(anchors) <= {head.lower().replace(" ", "-") for head in heads}
 
 
 def test_no_figure_of_the_readme_is_still_to_be_filled_in():

@@ -7,6 +7,12 @@ from lanecast.cli import run
 FORCE = ("--force", "--why", "the carrier has changed")
 
 
+@pytest.fixture(autouse=True)
+def tracked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the tracking server be told at once; tests of the service tell a real one."""
+    monkeypatch.setattr("lanecast.service.registry.mirror", lambda *given: "recorded")
+
+
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
     return tmp_path / "home"

@@ -41,6 +41,8 @@ def test_gates_force_shadow_and_back(service: Any, holder: Any, kept: list[str])
     assert service.post(f"{path}/{first}/shadow", json={}, headers=key).status_code == 409
     beside = service.post(f"{path}/{second}/shadow", json={}, headers=key).json()
     assert beside["role"] == "shadow"
+    compared = service.get("/v1/models/eta/shadow", headers=key).json()
+    assert (compared["version"], compared["n"]) == (second, 0)  # nothing is answered yet
     told = service.get("/v1/models/eta", headers=key).json()
     assert {each["version"]: each["role"] for each in told["items"]} == {
         first: "live",

@@ -12,6 +12,7 @@ from . import keys, problems
 from .clock import wall
 from .guard import Guard
 from .idempotency import Idempotent, unfinished
+from .monitor import Monitor
 from .parts import Parts, assemble
 from .routes import address, audit, data, events, health, jobs, models, network, parcels, planning
 from .routes import keys as key_routes
@@ -47,7 +48,10 @@ def create(settings: Settings) -> FastAPI:
             tenant.events.start(parts.state)
         for each in parts.jobs.values():
             each.start()
+        monitor = Monitor(parts.models, parts.tenants.values())
+        monitor.start()
         yield
+        monitor.stop()
         for each in parts.jobs.values():
             each.stop()
         for tenant in parts.tenants.values():

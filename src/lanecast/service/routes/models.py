@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Path, Query, Request
 from pydantic import BaseModel, Field
 
-from .. import live, promotion, registry
+from .. import kept, live, promotion, registry
 from ..access import audited, needs, parts, tenant_of
 from ..keys import Caller
 from ..kinds import PROBLEMS
@@ -96,6 +96,16 @@ class Gates(BaseModel):
     items: list[Gate]
 
 
+class Beside(BaseModel):
+    """A shadow beside what was live."""
+
+    version: str | None = Field(description="The shadow.")
+    n: int = Field(0, description="Questions that both have answered and time has too.")
+    unit: str | None = Field(None, description="Of the loss; less is better.")
+    shadow: float | None = None
+    live: float | None = None
+
+
 class Why(Strict):
     """A reason, which the log keeps."""
 
@@ -162,6 +172,17 @@ def gates(request: Request, caller: Reader, problem: ProblemName, version: Versi
     except ValueError as error:
         raise Refused(422, "not_valid", str(error), "version") from error
     return Gates.model_validate({"items": [each.told() for each in found]})
+
+
+@routes.get("/{problem}/shadow", response_model=Beside, responses=READS)
+def beside(request: Request, caller: Reader, problem: ProblemName) -> Beside:
+    """Compare the shadow with what was live, on the same questions, as far as they are answered."""
+    state, tenant = parts(request).state, tenant_of(request, caller)
+    version = live.shadow(state, tenant.name, problem)
+    found = None
+    if version is not None and problem in kept.PROBLEMS:
+        found = kept.compared(tenant, problem, version, tenant.now())
+    return Beside.model_validate({"version": version, **(found or {})})
 
 
 @routes.post("/{problem}/versions/{version}/promote", response_model=Changed, responses=WRITES)

@@ -1,0 +1,52 @@
+"""A thread that looks now and then whether models still fit what is going on."""
+
+import threading
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import structlog
+
+from . import drift, figures
+from .models import Models
+from .tenants import Tenant
+
+FIRST_S, EVERY_S = 60.0, 3600.0  # a look takes seconds, and the start belongs to answers
+FRESH_S = 20.0  # between two looks at how old the data are
+
+
+@dataclass
+class Monitor:
+    """Says how old the data are, and calls ``drift.look``, for one company after the other."""
+
+    models: Models
+    tenants: Iterable[Tenant]
+    first_s: float = FIRST_S
+    every_s: float = EVERY_S
+    _stop: threading.Event = field(default_factory=threading.Event)
+    _thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread = threading.Thread(target=self._run, name="monitor", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End after the look that is being taken, which is not waited for."""
+        self._stop.set()
+
+    def _run(self) -> None:
+        due = time.monotonic() + self.first_s
+        while not self._stop.wait(min(FRESH_S, self.first_s)):
+            deep = time.monotonic() >= due
+            for tenant in self.tenants:
+                try:
+                    if (seconds := drift.age(tenant)) is not None:
+                        figures.AGE.labels(tenant.name).set(seconds)
+                    if deep:
+                        drift.look(self.models, tenant)
+                except Exception as error:  # of the data, or of a model: answers go on
+                    structlog.get_logger().warning(
+                        "monitor", tenant=tenant.name, error=f"{type(error).__name__}: {error}"
+                    )
+            due = time.monotonic() + self.every_s if deep else due
