@@ -106,21 +106,19 @@ def read(sent: Sequence[Any]) -> Read:
                     i, values[at] = of[at], None
                     faults.setdefault(i, Fault(i, name, code, hint, _short(value)))
         columns[name] = pl.Series(name, values, kind, strict=False)
-    frame = pl.DataFrame(columns).with_columns(
-        pl.concat_str("source", "event_id", separator=":").alias(NAME)
-    )
+    pairs = zip(columns["source"], columns["event_id"], strict=True)
+    names = [f"{source}:{name}" if source and name else None for source, name in pairs]
+    frame = pl.DataFrame({**columns, NAME: short(names)})
     if faults:
         stands = [i not in faults for i in of]
         frame, of = frame.filter(stands), [i for i in of if i not in faults]
-    return Read(named(frame), of, list(faults.values()))
+    return Read(frame, of, list(faults.values()))
 
 
-def named(frame: pl.DataFrame) -> pl.DataFrame:
-    """Return ``frame`` with names that are not too long for an identifier."""
-    if not (frame[NAME].str.len_chars() > LONGEST_ID).any():
-        return frame
-    short = [n if n is None or len(n) <= LONGEST_ID else _digest(n) for n in frame[NAME]]
-    return frame.with_columns(pl.Series(NAME, short, pl.String))
+def short(names: Sequence[str | None]) -> pl.Series:
+    """Return names, those that are too long for an identifier as digests."""
+    fit = [n if n is None or len(n) <= LONGEST_ID else _digest(n) for n in names]
+    return pl.Series(NAME, fit, pl.String)
 
 
 def verdict(rows: pl.DataFrame, now: datetime) -> tuple[pl.Series, list[tuple[str, str, str]]]:
@@ -132,12 +130,17 @@ def verdict(rows: pl.DataFrame, now: datetime) -> tuple[pl.Series, list[tuple[st
 
 
 def faults(
-    rows: pl.DataFrame, why: pl.Series, rules: Sequence[tuple[str, str, str]], of: Sequence[int]
+    rows: pl.DataFrame,
+    why: Sequence[int | None],
+    rules: Sequence[tuple[str, str, str]],
+    of: Sequence[int],
 ) -> list[Fault]:
     """Return what is wrong with the rows whose ``why`` is the number of a rule."""
     found = []
-    for at in why.is_not_null().arg_true():
-        column, code, valid = rules[why[at]]
+    for at, number in enumerate(why):
+        if number is None:
+            continue
+        column, code, valid = rules[number]
         value = rows[column.split(", ")[0]][at]
         found.append(Fault(of[at], column, code, f"expected {valid}", _short(value)))
     return found

@@ -135,22 +135,24 @@ class Intake:
     def _take(self, group: list[Read]) -> list[Receipt]:
         now = self.clock()
         rows = pl.concat([sent.rows for sent in group])
-        why, rules = verdict(rows, now)
-        taken, again, contradicts = self._compare(rows, why.is_null())
-        new = why.is_null() & ~again
-        self._write(rows.filter(new), now)
+        numbers, rules = verdict(rows, now)
+        why = numbers.to_list()
+        taken, again, contradicts = self._compare(rows, why)
+        new = [number is None and not met for number, met in zip(why, again, strict=True)]
+        self._write(rows if all(new) else rows.filter(new), now)
         self._keep(taken)
         _, reasons = screen(rows, self.known())
-        aside = pl.select(
-            pl.when(new).then(pl.when(contradicts).then(len(REASONS)).otherwise(reasons))
-        ).to_series()
+        aside = [
+            (len(REASONS) if other else reason) if fresh else None
+            for fresh, other, reason in zip(new, contradicts, reasons, strict=True)
+        ]
         receipts, start = [], 0
         for sent in group:
             part = slice(start, start := start + sent.rows.height)
             receipts.append(
                 Receipt(
-                    int(new[part].sum()),
-                    int(again[part].sum()),
+                    sum(new[part]),
+                    sum(again[part]),
                     [*sent.faults, *faults(sent.rows, why[part], rules, sent.of)],
                     faults(sent.rows, aside[part], [*REASONS, CONTRADICTS], sent.of),
                 )
@@ -158,18 +160,18 @@ class Intake:
         return receipts
 
     def _compare(
-        self, rows: pl.DataFrame, good: pl.Series
-    ) -> tuple[dict[int, int], pl.Series, pl.Series]:
+        self, rows: pl.DataFrame, why: list[int | None]
+    ) -> tuple[dict[int, int], list[bool], list[bool]]:
         """Return digests of what is new, and which rows were met before: alike, or otherwise."""
         taken: dict[int, int] = {}
         again, contradicts = [False] * rows.height, [False] * rows.height
-        for at, (stands, (name, content)) in enumerate(zip(good, _digests(rows), strict=True)):
-            if stands:
+        for at, (number, (name, content)) in enumerate(zip(why, _digests(rows), strict=True)):
+            if number is None:
                 before = self._memory.get(name, taken.get(name))
                 if before is None:
                     taken[name] = content
                 again[at], contradicts[at] = before == content, before not in (None, content)
-        return taken, pl.Series(again, dtype=pl.Boolean), pl.Series(contradicts, dtype=pl.Boolean)
+        return taken, again, contradicts
 
     def _write(self, rows: pl.DataFrame, now: datetime) -> None:
         if rows.height:

@@ -96,21 +96,22 @@ def _looked_up(first: pl.Expr, code: pl.Expr, meanings: Mapping[str, str]) -> pl
 def screen(rows: pl.DataFrame, known: Known) -> tuple[pl.DataFrame, pl.Series]:
     """Return ``rows`` with their status, and for each the number of its reason, if it has one."""
     rows = rows.with_columns(status=statuses(known))
-    strange = {
-        column: _strange(rows[column], known.keys[table.name]["key"])
-        for column, table in KEYS.items()
-    }
-    flags = pl.DataFrame({**strange, "raw_code": rows["status"].is_null()})
-    why = flags.select(pl.coalesce(pl.when(pl.col(c)).then(i) for i, (c, *_) in enumerate(REASONS)))
+    broken = [
+        *(_strange(column, known.keys[table.name]["key"]) for column, table in KEYS.items()),
+        pl.col("status").is_null(),
+    ]
+    why = rows.select(pl.coalesce(pl.when(each).then(i) for i, each in enumerate(broken)))
     return rows, why.to_series()
 
 
-def _strange(values: pl.Series, keys: pl.Series) -> pl.Series:
+def _strange(column: str, keys: pl.Series) -> pl.Expr:
     """Return which values are none of the sorted ``keys``; a few values cost a few comparisons."""
+    value = pl.col(column)
     if keys.is_empty():
-        return values.is_not_null()
-    place = keys.search_sorted(values.fill_null("")).clip(upper_bound=len(keys) - 1)
-    return (keys.gather(place) != values).fill_null(False)
+        return value.is_not_null()
+    there = pl.lit(keys)
+    place = there.search_sorted(value.fill_null("")).clip(upper_bound=len(keys) - 1)
+    return there.gather(place) != value
 
 
 def codes(state: State, tenant: str) -> dict[tuple[str, str], str]:

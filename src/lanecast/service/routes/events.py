@@ -15,7 +15,7 @@ from lanecast.sources.report import RefusedError
 
 from ..access import needs, tenant_of
 from ..clock import wall
-from ..events import EVENT, NAME, RAW, Fault, Read, named, read
+from ..events import EVENT, NAME, RAW, Fault, Read, read, short
 from ..intake import BusyError, Receipt
 from ..keys import Caller
 from ..messages import Strict, message, reply
@@ -154,11 +154,11 @@ def _captured(document: Any) -> Read:
     rows = found.scans.with_columns(
         source=pl.lit("epcis"),
         utc_offset_min=pl.col("utc_offset_min").cast(pl.Float64),
-        **{NAME: "event_id"},
     )
     rows = pl.concat([pl.DataFrame(schema={NAME: pl.String, **RAW}), rows], how="diagonal")
     spoiled = [Fault(i, o.column, o.code, f"expected {o.valid}") for i, o in found.spoiled]
-    return Read(named(rows.select(*RAW, NAME)), found.of, spoiled)
+    rows = rows.with_columns(short(rows["event_id"].to_list()))
+    return Read(rows.select(*RAW, NAME), found.of, spoiled)
 
 
 def _nothing(refused: list[Fault], alone: bool) -> Refused:
