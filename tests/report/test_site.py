@@ -1,6 +1,7 @@
 """A planned site is drawn with its numbers beside it."""
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -115,3 +116,13 @@ def test_gaps_are_need_less_people_by_local_hour():
 )
 def test_cells_are_named_by_what_is_missing_or_idle(gap, kind):
     assert staffing.kind_of(gap) == kind
+
+
+def test_the_ledger_tells_whole_sums_first_so_that_a_phone_shows_them():
+    weekly = pl.DataFrame({"week": [1, 2], "cause": ["idle", "idle"], "cost": [1200.4, 33.3]})
+    of = replace(made(), made=replace(made().made, ledger=ledger(None, weekly, FIRST)))
+    text = str(site.pictures(of))
+    ledger_table = text[text.index("One ledger") :]
+    heads = re.findall(r"<th[^>]*>([^<]*)</th>", ledger_table)
+    assert heads[:4] == ["What", "Sum", "Week 1", "Week 2"]
+    assert re.findall(r"<data[^>]*>([^<]*)</data>", ledger_table)[:3] == ["1,234", "1,200", "33"]

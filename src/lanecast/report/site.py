@@ -13,7 +13,7 @@ from .picture import table
 
 BEST = 3  # items whose demand is drawn
 ORDERS = {
-    "product_id": "Product", "units": "Pieces", "cases": "Cases", "due_date": "Should come",
+    "product_id": "Product", "units": "Pieces", "due_date": "Should come", "cases": "Cases",
     "up_to_units": "Stock to reach", "source_id": "Supplier",
 }  # fmt: skip
 SIDES = {"over": "Too much", "under": "Too little", "running": "Trade and work"}
@@ -93,7 +93,9 @@ def _orders(site: Site) -> Html | None:
     due = site.made.orders.table.filter(pl.col("units") > 0).sort("units", descending=True)
     if due.is_empty():
         return tag("p", "Nothing needs to be ordered tonight.")
-    rows = due.with_columns(pl.col("due_date").dt.to_string("%Y-%m-%d"))
+    rows = due.with_columns(
+        pl.col("due_date").dt.to_string("%Y-%m-%d"), _whole("up_to_units", "cases")
+    )
     return joined(tag("h3", "What to order tonight"), table("Orders", rows, ORDERS))
 
 
@@ -104,9 +106,9 @@ def _ledger(site: Site) -> Html:
     rows = rows.with_columns(
         part=pl.col("part").str.to_titlecase(),
         side=pl.col("side").replace_strict(SIDES),
-    ).select("what", "part", "side", *weeks, "sum")
-    heads = {"what": "What", "part": "For", "side": "Why"}
-    heads |= {name: name.capitalize() for name in weeks} | {"sum": "Sum"}
+    ).select("what", _whole("sum", *weeks), "side", "part")  # on a phone the first ones are seen
+    heads = {"what": "What", "sum": "Sum"} | {name: name.capitalize() for name in weeks}
+    heads |= {"side": "Why", "part": "For"}
     sums = totals(made.ledger)
     line = (
         f"Too much is expected to cost {plain(sums['over'], 0)} {made.currency}, too little "
@@ -117,3 +119,8 @@ def _ledger(site: Site) -> Html:
         tag("p", line),
         table("Ledger", rows, heads),
     )
+
+
+def _whole(*names: str) -> pl.Expr:
+    """Return columns in whole numbers: a table of them is read at a glance."""
+    return pl.col(names).round(0).cast(pl.Int64)
