@@ -37,10 +37,15 @@ def test_work_is_learnt_foretold_and_becomes_a_roster(lanecast, shop, tmp_path):
 def test_a_backtest_tells_ours_beside_the_baselines(lanecast, shop):
     told = lanecast(
         *("backtest", "workforce", "--data", shop, "--source", "lake", "--json", "-"),
-        *("--from", "2025-02-20", "--to", "2025-03-06"),
+        *("--from", "2025-02-20", "--to", "2025-03-06", "--site", "whs_de_be_01"),
     )
     assert told.code == 0, told.err
     found = told.json
+    assert found["regret_foresight"] == 0
+    assert found["bound_foresight"] <= found["cost_roster_volumes"]
+    sides = sum(found[f"{side}_ratio_naive"] for side in ("over", "under", "running"))
+    assert sides == pytest.approx(found["cost_ratio_naive"])
+    assert 0 < found["served_ratio_naive"] <= 1
     assert found["wape_productivity"] < found["wape_place_mean"]
     assert found["pinball_volumes"] < found["pinball_naive"]
 
@@ -69,6 +74,14 @@ def test_what_cannot_be_is_refused_in_words(lanecast, shop, words, said):
     told = lanecast(*words, "--lake", shop)
     assert told.code != 0
     assert said in " ".join(told.err.split())
+
+
+def test_a_replay_of_a_place_where_nobody_works_is_refused(lanecast, shop):
+    told = lanecast(
+        *("backtest", "workforce", "--data", shop, "--source", "lake", "--site", "W1"),
+        *("--from", "2025-02-20", "--to", "2025-03-06"),
+    )
+    assert told.code == 2 and "--site: nobody works in 'W1'; expected one of" in told.err
 
 
 def test_a_lake_without_labour_is_told_apart(lanecast, tmp_path):

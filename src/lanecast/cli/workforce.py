@@ -37,6 +37,9 @@ from .talk import makeable, moment, note, progress, show, tell, whole, writable,
 
 LEARNT_FROM = (LABOUR, WORKLOAD, WORKERS, FACILITIES, LANES)
 HORIZON = 14  # days that predict says
+REPLAYED = workforce.Limits(starts=(6.0, 10.0, 14.0), lengths=(4.0, 8.0), per_hour=1)
+ROUNDS = 20
+MONEY = ("plan", "cost", "regret", "over", "under", "running", "served", "rostered_h", "need_h")
 
 
 @dataclass(frozen=True)
@@ -189,13 +192,22 @@ def backtest(
     source: SourceOption,
     since: FirstDayOption,
     until: LastDayOption,
+    site: Annotated[
+        str | None,
+        typer.Option("--site", help="A place whose rosters are replayed too, in money."),
+    ] = None,
     json: JsonOption = None,
 ) -> None:
     """Forecast the work of each week of a period, and how fast people will be; score both.
 
-    Example:
+    With --site, rosters of each week are made on what was known, and paid by the work that came.
 
+    Examples
+    --------
       lanecast backtest workforce --data lake/ --source lake --from 2025-06-01 --to 2025-08-01
+
+      lanecast backtest workforce --data lake/ --source lake --from 2025-06-01 --to 2025-07-13 \
+        --site whs_us_ny_01
     """
     start, end, _ = replayed(since, until, "7d")
     writable(json=json)
@@ -207,15 +219,20 @@ def backtest(
                 f"--from: expected a week or more until {newest:%Y-%m-%d}, got {start:%Y-%m-%d} to "
                 f"{end:%Y-%m-%d}."
             )
-        said, fast, at = [], [], start
+        if site is not None:
+            _place(site, collect(workforce.team(lake, newest).lazy()))
+        said, fast, paid, at = [], [], [], start
         done = collect(workforce.worked(lake, newest).lazy())
+        came = collect(workforce.outcomes(lake, newest).lazy())
+        later = workforce.Productivity().fit(done).rates()
         with progress(quiet=json is not None and str(json) == "-") as say:
             while at + timedelta(days=7) <= end:
                 say(f"{at:%Y-%m-%d}", (at - start) / (end - start))
                 known = lake.asof(at)
                 volumes = collect(workforce.volumes(known, at).lazy())
                 models: tuple[Any, ...] = (workforce.Volumes(), workforce.Naive())
-                said += [model.fit(volumes).predict(at, 7) for model in models]
+                forecasts = [model.fit(volumes).predict(at, 7) for model in models]
+                said += forecasts
                 hands = workforce.Productivity().fit(collect(workforce.worked(known, at).lazy()))
                 at_h = at.timestamp() / 3600
                 week = done.filter(pl.col("started_h").is_between(at_h, at_h + 7 * 24))
@@ -227,10 +244,20 @@ def backtest(
                     .with_columns(units_per_h="rate", model=pl.lit("place_mean"))
                     .drop("rate")
                 )
+                if site is not None:
+                    mine = pl.col("unique_id").str.starts_with(f"{site}/")
+                    ways = dict(zip(("volumes", "naive"), forecasts, strict=True))
+                    paid.append(
+                        workforce.replay(
+                            {name: each.filter(mine) for name, each in ways.items()},
+                            came.filter(mine), hands.rates(), later,
+                            collect(workforce.team(known, at).lazy()),
+                            collect(workforce.cutoffs(known, at).lazy()),
+                            workforce.Costs(), REPLAYED, rounds=ROUNDS,
+                        )
+                    )  # fmt: skip
                 at += timedelta(days=7)
-        scores = workforce.evaluate(
-            pl.concat(said), collect(workforce.outcomes(lake, newest).lazy())
-        )
+        scores = workforce.evaluate(pl.concat(said), came)
         speeds = workforce.speed(pl.concat(fast), ("model",))
     result = {
         f"{key}_{row['model']}": value
@@ -239,11 +266,21 @@ def backtest(
         for key, value in row.items()
         if key != "model"
     }
+    money = workforce.paid(paid) if paid else None
+    if money is not None:
+        result |= {
+            f"{key}_{row['plan'].replace(':', '_')}": value
+            for row in money.iter_rows(named=True)
+            for key, value in row.items()
+            if key != "plan"
+        }
     if json is not None:
         write_json(json, result)
     if json is None or str(json) != "-":
         show(scores, f"workforce, {since} to {until}: pieces that came up")
         show(speeds, f"workforce, {since} to {until}: pieces per hour of work")
+        if money is not None:
+            show(money.select(MONEY), f"{site}: rosters paid by the work that came")
 
 
 def staffed(path: Path, asof: str | None, option: str = "lake") -> tuple[Lake, datetime]:

@@ -181,23 +181,30 @@ def beginning(people: People, shifts: Shifts, rules: Rules) -> Ints:
 
 def settled(
     shift: Ints, group: Groups, people: People, temps: Temps, shifts: Shifts, work: Work,
-    rules: Rules,
+    rules: Rules, hired: Ints | None = None,
 ) -> Roster:  # fmt: skip
-    """Fix the people; decide temps, overtime, and what is late."""
+    """Fix the people; decide temps, unless they are ``hired`` already, overtime, and what is late.
+
+    With the work that came instead of the work that was planned for, it says what a roster and
+    temps that were decided before really cost.
+    """
     if bad := broken(shift, people, shifts, rules):
         raise ValueError(f"rules: no whole people were found who keep {', '.join(bad)}.")
     many = shifts.begin.shape[1]
     regular = int((group.temp < 0).sum())
     heads = counted(shift, group.of, regular, many)
     stay = _may_stay(shift, group.kind[group.of], len(group.skillsets), shifts, rules)
+    if hired is not None:
+        heads = np.concatenate([heads, hired])
     program: Counts = counts(people, temps, shifts, work, rules, heads, stay)
     solved = program.program.solve()
-    hired = np.zeros((0, *shifts.begin.shape), np.int64)
-    if len(temps.wage) and solved.x is not None:
-        hired = rounded(solved.x[program.heads], group, shifts)[regular:]
-        heads = np.concatenate([heads, hired])
-        program = counts(people, temps, shifts, work, rules, heads, stay)
-        solved = program.program.solve()
+    if hired is None:
+        hired = np.zeros((0, *shifts.begin.shape), np.int64)
+        if len(temps.wage) and solved.x is not None:
+            hired = rounded(solved.x[program.heads], group, shifts)[regular:]
+            heads = np.concatenate([heads, hired])
+            program = counts(people, temps, shifts, work, rules, heads, stay)
+            solved = program.program.solve()
     if solved.x is None:
         raise ValueError("rules: no whole people were found who keep cover; allow more temps.")
     parts = priced(shift, hired, people, temps, shifts, rules)

@@ -18,3 +18,6 @@ from .models import FittedVolumes as FittedVolumes
 from .models import Naive as Naive
 from .models import Productivity as Productivity
 from .models import Volumes as Volumes
+from .ratio import ratio as ratio
+from .replay import paid as paid
+from .replay import replay as replay
