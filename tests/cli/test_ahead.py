@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from lanecast.cli.ahead import RISKS, ahead
+from lanecast.cli.ahead import RISKS, ahead, learn
 from lanecast.parcel import events, trajectory
 from lanecast.tables.lake import Lake
 from lanecast.tables.trajectory import NO_FURTHER
@@ -38,8 +38,9 @@ def test_it_is_learnt_and_chosen_from_the_past_and_only_what_came_is_looked_up(
         if whole.has(table)
     }
     tables = {name: rows.select(*BY_NAME[name].columns) for name, rows in tables.items()}
-    way = ahead(whole, NOW, seed=0)
-    early = ahead(cut(tables, NOW, tmp_path / "lake"), NOW, seed=0)
+    past = cut(tables, NOW, tmp_path / "lake")
+    way = ahead(whole, NOW, learn(whole, NOW, seed=0), seed=0)
+    early = ahead(past, NOW, learn(past, NOW, seed=0), seed=0)
     assert way is not None and early is not None
     assert way.parcel_id == early.parcel_id and way.promised_h == early.promised_h
     for name in ("been", "moves", "risks"):

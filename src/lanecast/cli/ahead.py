@@ -1,6 +1,7 @@
 """A parcel on its way for the report: which one, where it may go, and what may go wrong."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,22 +23,51 @@ RISKS = {
     "returned": "Sent back",
     "lost": "Lost on the way",
 }
+ASKED = {  # the moments that are learnt; at others base rates answer
+    "late": ("checkout", MOMENT),
+    "failed_first": (MOMENT,),
+    "returned": (MOMENT,),
+    "lost": (MOMENT, "waiting"),
+    "not_received": ("delivered",),
+}
 FEW, MANY = 64, 512  # draws, to choose a parcel and to show it
 SEEN, FAR = 2, 3  # stops so far, and to come, of a parcel that is worth a map
 ENDS = {NO_FURTHER: "Delivery, or another end", SOMEWHERE_NEW: "Somewhere new"}
 
 
-def ahead(lake: Lake, now: datetime, seed: int) -> Ahead | None:
+@dataclass(frozen=True)
+class Learnt:
+    """Two models with their contexts: where parcels go, and what goes wrong with them."""
+
+    walks: Any
+    lanes: Mapping[str, Any]
+    risks: Any
+    usual: Mapping[str, Any]
+
+
+def learn(lake: Lake, now: datetime, seed: int) -> Learnt:
+    """Return the models, smaller than ``lanecast fit`` makes them, of what was known at ``now``."""
+    known = lake.asof(now)
+    x = collect(trajectory.features(known, now - LEARN_WAYS, now).lazy())
+    y = collect(trajectory.outcomes(known, now))
+    walks = trajectory.Blend(trajectory.Boosted(seed=seed)).fit(x, y)
+    x = collect(events.features(known, now - LEARN_RISKS, now).lazy())
+    model = events.Boosted(rounds=100, most=20_000, moments=ASKED, seed=seed)
+    risks = model.fit(x, collect(events.outcomes(known, now)))
+    return Learnt(walks, trajectory.context(lake, now), risks, events.context(lake, now))
+
+
+def ahead(lake: Lake, now: datetime, learnt: Learnt, seed: int) -> Ahead | None:
     """Return the way ahead of a parcel that is on its way at ``now``; None where none is far out.
 
-    It is learnt from what was recorded by ``now``, and only ``came_h`` is looked up later.
+    ``learnt`` knows what was recorded by ``now``, and only ``came_h`` is looked up later.
     """
-    fitted, context = _fitted(lake, now, seed)
+    fitted, context = learnt.walks, learnt.lanes
     clocks = collect(trajectory.clocks(lake, now))
     rows = collect(trajectory.under_way(lake.asof(now), now))
     now_h = now.timestamp() / 3600
     drawn = trajectory.ways(fitted, rows, context, clocks, now_h, FEW, seed=seed)
-    told = _risks(lake, now, seed).join(rows.select("parcel_id"), on="parcel_id", how="semi")
+    told = _risks(lake, now, learnt).join(rows.select("parcel_id"), on="parcel_id", how="semi")
     chosen = _chosen(rows, drawn, told)
     if chosen is None:
         return None
@@ -66,26 +96,17 @@ def ahead(lake: Lake, now: datetime, seed: int) -> Ahead | None:
     )
 
 
-def _fitted(lake: Lake, now: datetime, seed: int) -> tuple[Any, Mapping[str, Any]]:
-    known = lake.asof(now)
-    x = collect(trajectory.features(known, now - LEARN_WAYS, now).lazy())
-    y = collect(trajectory.outcomes(known, now))
-    return trajectory.Blend(trajectory.Boosted(seed=seed)).fit(x, y), trajectory.context(lake, now)
-
-
-def _risks(lake: Lake, now: datetime, seed: int) -> pl.DataFrame:
+def _risks(lake: Lake, now: datetime, learnt: Learnt) -> pl.DataFrame:
     """Return the last word on each parcel: ``event``, ``chance``, and what was promised."""
     known, since = lake.asof(now), now - LEARN_RISKS
-    x = collect(events.features(known, since, now).lazy()).filter(moment=MOMENT)
-    model = events.Boosted(rounds=100, most=20_000, events=tuple(RISKS), seed=seed)
-    fitted = model.fit(x, collect(events.outcomes(known, now)))
     rows = events.asked(known, since, now).collect("polars").filter(nw.col("moment") == MOMENT)
     last = nw.col("asof_h") == nw.col("asof_h").max().over("parcel_id")
     rows = rows.filter(last)
-    asked = events.assemble(rows, events.context(lake, now)).to_native()
-    told = fitted.predict(asked).unique(["parcel_id", "event"], keep="last")
+    asked = events.assemble(rows, learnt.usual).to_native()
+    told = learnt.risks.predict(asked).unique(["parcel_id", "event"], keep="last")
     promised = rows.select("parcel_id", "promised_h").to_native().unique("parcel_id")
-    return told.select("parcel_id", "event", "chance").join(promised, on="parcel_id")
+    chances: pl.DataFrame = told.select("parcel_id", "event", "chance")
+    return chances.join(promised, on="parcel_id")
 
 
 def _chosen(rows: pl.DataFrame, drawn: pl.DataFrame, told: pl.DataFrame) -> str | None:

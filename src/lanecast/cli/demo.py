@@ -19,9 +19,10 @@ from lanecast.sources.world import simulate
 from lanecast.tables.lake import Lake, collect
 from lanecast.tables.parcel import PARCELS, PLANS, PREDICTIONS
 
-from .ahead import ahead
+from .ahead import ahead, learn
 from .drivers import typical
 from .eta import limits
+from .kept import HOME, served
 from .options import WARM_UP, SeedOption, first_parcel, named_as_a_lake
 from .site import site
 from .talk import errors, fillable, progress, show, tell, write_json
@@ -37,7 +38,7 @@ COSTS = eta.Costs(per_day=1.0, late=60.0)
 class Steps:
     """Numbered steps, each with a line that says what it is for."""
 
-    total: int = 8
+    total: int = 9
 
     def say(self, number: int, text: str) -> None:
         """Announce a step."""
@@ -97,11 +98,14 @@ def demo(
         batch.append(PREDICTIONS, nw.from_native(_named(replayed)))
         batch.append(PLANS, nw.from_native(plan.table))
     steps.say(6, "Following a parcel that is on its way: where next, when, and what may go wrong")
-    way = ahead(lake, end, seed)
+    learnt = learn(lake, end, seed)
+    way = ahead(lake, end, learnt, seed)
     steps.say(7, "Planning a warehouse: from its sales to orders and a roster, and what they cost")
     with progress() as bar:
         sited = site(Lake(lake.path), seed, bar)
-    steps.say(8, "Writing the report")
+    steps.say(8, "Building the graph, and letting the models answer over HTTP")
+    served(lake, out, learnt, end, seed)
+    steps.say(9, "Writing the report")
     figures: dict[str, Any] = flat(replayed, eta, "blend", "lane_quantiles")
     figures |= eta.against(replayed.predictions.filter(model="blend"), replayed.outcomes, places)
     write_json(out / "figures.json", figures)
@@ -140,6 +144,7 @@ def demo(
     place = sited.made.site
     tell(f"A warehouse again: lanecast plan --site {place} --lake {lake.path} --quick")
     tell(f"Next: lanecast predict eta --lake {lake.path} --model {out / 'model'}")
+    tell(f"The console: lanecast serve --lake {lake.path} --home {out / HOME}")
     tell("Your own data: lanecast ingest --source csv --dry-run FOLDER (columns: lanecast tables)")
 
 
