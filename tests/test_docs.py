@@ -17,6 +17,7 @@ from lanecast.cli.training import LEARNT_FROM
 from lanecast.nn.training import Training
 from lanecast.parcel import eta, journey
 from lanecast.service import figures
+from lanecast.service.state import State
 from lanecast.sources.world import simulate
 from lanecast.tables.lake import Lake, collect
 
@@ -34,6 +35,7 @@ RUN_PAGES = [
     "README.md",
     "docs/quickstart.md",
     "docs/operations.md",
+    "docs/serving.md",
     "docs/graph.md",
     "docs/trajectory.md",
     "docs/journey.md",
@@ -69,6 +71,7 @@ def after_demo(tmp_path_factory):
     about = {"problem": "eta", "trained_until": now.isoformat(), "seed": 0}
     kept = eta.context(lake, now)
     artifact.save(folder / "demo" / "model", fitted, kept, tables=LEARNT_FROM, about=about)
+    State(folder / "demo" / "service" / "service.db").close()
     return folder
 
 
