@@ -105,7 +105,7 @@ def held_out(
     """
     mine, other = (eta.evaluate(each, y, ["model"]).row(0, named=True) for each in (ours, theirs))
     done = eta.matched(ours, y).drop_nulls("hours")
-    below = done.select((pl.col("hours") <= pl.col(name)).mean() for name in QUANTILES)
+    below = done.select((pl.col("hours") <= pl.col(name)).mean().alias(name) for name in QUANTILES)
     return {
         "from": since.isoformat(),
         "to": until.isoformat(),
