@@ -1,4 +1,4 @@
-"""A small gazetteer: three countries, one street, no file of others."""
+"""A small gazetteer: five countries, three streets, no file of others."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +19,8 @@ POSTAL = [
     ("US", "62701", "Springfield", "Illinois", "IL", 39.8, -89.65),
     ("US", "01103", "Springfield", "Massachusetts", "MA", 42.1, -72.59),
     ("US", "22314", "Alexandria", "Virginia", "VA", 38.8, -77.05),
+    ("US", "22304", "Alexandria", "Virginia", "VA", 38.81, -77.11),
+    ("BR", "13000-000", "Campinas", "Sao Paulo", "27", -22.9, -47.06),
     ("DE", "80331", "München", "Bayern", "BY", 48.14, 11.57),
     ("DE", "10115", "Berlin", "Berlin", "BE", 52.53, 13.38),
     ("LU", "L-1009", "Luxembourg", "", "", 49.61, 6.13),
@@ -26,6 +28,11 @@ POSTAL = [
 PLACES = [
     (1, "Chicago", "US", "IL", '["Chicago", "Chi-Town", "Čikago"]', 2_700_000, 41.85, -87.65),
     (2, "Munich", "DE", "02", '["München", "Monaco di Baviera", ""]', 1_200_000, 48.14, 11.58),
+    (4, "Campinas", "BR", "27", '[""]', 1_000_000, -22.9, -47.06),
+    (5, "Campinho", "BR", "27", '[""]', 9_000, -22.0, -47.0),
+    (6, "Lisboa", "PT", "14", '["Lisbon"]', 500_000, 38.7, -9.1),
+    (7, "Alfama", "PT", "14", '[""]', 700, 38.7, -9.1),
+    (8, "Upland", "US", "VA", '[""]', 3_000, 38.9, -77.05),
     (3, "Old Town", "US", "VA", '[""]', 5_000, 38.8, -77.04),
 ]
 HOUSES = [
@@ -35,6 +42,7 @@ HOUSES = [
     ],
     ("h4", "US", "VA", "Alexandria", "22314", "HARVARD ST", "107", "2"),
     ("h5", "US", "VA", "Alexandria", "22314", "KING ST", "1500", None),
+    ("h6", "US", "VA", "Alexandria", "22304", "CAMERON STATION BV", "104", None),
 ]
 
 

@@ -77,3 +77,9 @@ def test_strings_come_back(texts: list[str]) -> None:
     kept = Strings.of(pl.Series(texts, dtype=pl.String))
     assert [kept[i] for i in range(len(kept))] == texts
     assert kept.take(np.arange(len(texts))) == texts
+
+
+@given(st.lists(st.text(max_size=30), max_size=20), st.integers(0, 1 << 20))
+def test_a_few_texts_are_hashed_as_many_are(texts: list[str], group: int) -> None:
+    long = "x" * 300
+    assert hashed(texts, group).tolist() == hashed([*texts, long], group)[:-1].tolist()

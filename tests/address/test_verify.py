@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -7,7 +8,8 @@ from hypothesis import strategies as st
 from lanecast.address.gazetteer.arrays import Gazetteer
 from lanecast.address.verify import verify
 from lanecast.address.verify.cost import MORE, NEAR, OTHER, SWAP, slip
-from lanecast.address.verify.places import hypotheses
+from lanecast.address.verify.places import Match, hypotheses
+from lanecast.address.verify.streets import doorstep
 
 GOOD = "107 Harvard Street, Alexandria, VA 22314"
 
@@ -84,6 +86,82 @@ def test_the_state_tells_two_towns_apart(known: Gazetteer) -> None:
             {"62701": "IL", "01103": "MA"}[code],
             "spelling",
         )
+
+
+def test_a_state_in_the_words_of_addresses_is_right(known: Gazetteer) -> None:
+    reply = said("Rua Sete, 120, Campinas - SP, 13000-000", known, "BR")
+    assert not reply["faults"]
+    assert reply["components"]["state"]["confirmation"] == "confirmed"
+
+
+def test_a_code_of_a_street_is_plausible_where_only_general_ones_are_listed(
+    known: Gazetteer,
+) -> None:
+    assert "BR" in known.general and "US" not in known.general
+    reply = said("Rua Sete, 120, Campinas - SP, 13041-320", known, "BR")
+    assert reply["components"]["postcode"]["confirmation"] == "unconfirmed_but_plausible"
+
+
+def test_a_town_that_no_list_has_is_not_taken_for_one_of_like_name(known: Gazetteer) -> None:
+    for country, city, state in (("PT", "Alfamo", ""), ("BR", "Campinho", "AC")):
+        place = hypotheses(known, known.numbers[country], "", city, state)[0]
+        assert place.city is not None and (place.city.value, place.city.how) == (
+            city.lower(),
+            "unknown",
+        )
+    place = hypotheses(known, known.numbers["PT"], "", "Lisbao", "")[0]
+    assert place.city is not None and (place.city.value, place.city.how) == ("Lisboa", "spelling")
+
+
+@pytest.mark.parametrize(
+    ("city", "how", "value"),
+    [
+        ("Oldtown", "joined", "Old Town"),
+        ("Old Tonw", "spelling", "Old Town"),
+        ("N Alexandria", "unknown", "n alexandria"),
+        ("Lost City", "unknown", "lost city"),
+        ("Upnd", "spelling", "Upland"),  # too far to be looked up, but beside that postal code
+        ("Springfield", "unknown", "springfield"),  # of other states
+    ],
+)
+def test_what_a_town_beside_a_postal_code_may_be(
+    known: Gazetteer, city: str, how: str, value: str
+) -> None:
+    place = hypotheses(known, known.numbers["US"], "22314", city, "VA")[0]
+    assert place.city is not None and (place.city.how, place.city.value) == (how, value)
+
+
+def test_a_town_of_the_state_is_wrong_beside_a_code_that_is_not_its_own(known: Gazetteer) -> None:
+    place = hypotheses(known, known.numbers["US"], "60637", "Springfield", "IL")[0]
+    assert place.city is not None and (place.city.how, place.city.value) == ("replaced", "Chicago")
+
+
+def test_the_register_of_streets_tells_which_code_is_meant(known: Gazetteer) -> None:
+    reply = said("104 Cameron Station Bv, Alexandria, VA 22314", known, "US")
+    assert reply["components"]["postcode"]["normalized"] == "22304"
+    assert reply["faults"] == ["wrong_postcode"]
+    assert reply["verdict"]["possible_next_action"] == "confirm"
+
+
+def test_a_street_of_the_register_is_read_as_one(known: Gazetteer) -> None:
+    reply = said("104 CAMERON STATION BV, Alexandria, VA 22304", known, "US")
+    assert reply["components"]["road"]["text"] == "CAMERON STATION BV"
+    assert reply["verdict"]["possible_next_action"] == "accept"
+
+
+def test_no_part_of_a_street_is_taken_for_another_of_the_register(known: Gazetteer) -> None:
+    for text in ("1500 S King St, Alexandria, VA 22314", "9 1500 King St, Alexandria, VA 22314"):
+        assert said(text, known, "US")["verdict"]["possible_next_action"] != "accept"
+
+
+def test_a_street_of_another_state_or_code_proves_nothing(known: Gazetteer) -> None:
+    us = known.numbers["US"]
+    here = hypotheses(known, us, "", "Alexandria", "VA")[0]
+    assert doorstep(known, us, here, "Harvard St", "107", "").covered
+    there = replace(here, state=Match("PA", "exact", 0.0))
+    assert not doorstep(known, us, there, "Harvard St", "107", "").covered
+    coded = replace(here, postcode=Match("60637", "exact", 0.0))
+    assert not doorstep(known, us, coded, "Harvard St", "107", "").covered
 
 
 HOSTILE = [

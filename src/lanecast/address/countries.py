@@ -1,7 +1,6 @@
 """Which country an address is of."""
 
 from collections.abc import Sequence
-from math import log10
 
 from .fold import folded
 from .gazetteer.arrays import Gazetteer
@@ -20,35 +19,30 @@ def guessed(words: Sequence[Token], known: Gazetteer) -> dict[str, float]:
     alone the more the larger it is, a postal code alone hardly.
     """
     texts = [word.text for word in words[-LAST:]]
-    spans = {
+    runs = (
         " ".join(texts[i:j])
         for i in range(len(texts))
         for j in range(i + 1, min(i + LONGEST, len(texts)) + 1)
-    }
-    named = known.names.each(0, list(spans))
+    )
+    spans = list(dict.fromkeys(runs))
+    named = known.names.each(0, spans)
     codes_of = {c for n in named.values() for c in known.names.leads(n).tolist()}
     votes = {chr(c >> 8) + chr(c & 255): NAME for c in codes_of}
     towns = known.towns.each(0, [folded(s) for s in spans if len(s) > 2 and not s[0].isdigit()])
     codes = known.codes.each(0, [plain(s) for s in spans if any(c.isdigit() for c in s)])
-    in_towns = {c for n in towns.values() for c in known.towns.leads(n).tolist()}
+    in_towns: dict[int, float] = {}
+    for first, last in ((known.towns.first[n], known.towns.first[n + 1]) for n in towns.values()):
+        sizes = known.sizes[first:last].tolist()
+        for number, size in zip(known.towns.rows[first:last].tolist(), sizes, strict=True):
+            in_towns[number] = max(in_towns.get(number, 0.0), size)
     in_codes = {c for n in codes.values() for c in known.codes.leads(n).tolist()}
-    for number in in_towns | in_codes:
+    for number in in_towns.keys() | in_codes:
         country = known.countries[number]
-        loud = CODE * (number in in_codes) + TOWN * _size(known, number, list(towns))
-        loud += BOTH * (number in in_towns & in_codes and _together(known, number, codes, towns))
+        loud = CODE * (number in in_codes) + TOWN * in_towns.get(number, 0.0)
+        if number in in_towns and number in in_codes:
+            loud += BOTH * _together(known, number, codes, towns)
         votes[country] = votes.get(country, 0.0) + loud
     return dict(sorted(votes.items(), key=lambda each: -each[1]))
-
-
-def _size(known: Gazetteer, country: int, names: list[str]) -> float:
-    """Return how large the largest of these towns is there, from 0 to 1; by people, in logs."""
-    first, most = len(known.postcodes.code), 0.0
-    for number in known.cities.each(country, names).values():
-        rows = known.cities.leads(number)
-        people = known.places.population[rows[rows >= first] - first]
-        size = min(log10(max(int(people.max()), 10)) / 8, 1.0) if len(people) else 0.1
-        most = max(most, size)
-    return most
 
 
 def _together(known: Gazetteer, country: int, codes: dict[str, int], towns: dict[str, int]) -> bool:

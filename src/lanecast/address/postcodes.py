@@ -22,6 +22,7 @@ PREFIXES = {
 }
 
 
+@lru_cache(maxsize=1 << 14)
 def plain(code: str, country: str | None = None) -> str:
     """Return a postal code without blanks, signs, case and the country's own prefix."""
     text = "".join(c for c in fold(code).text if c.isalnum())

@@ -12,6 +12,7 @@ from .strings import Strings
 
 Degrees = NDArray[np.float32]
 Numbers = NDArray[np.int16]  # of countries
+GENERAL = 0.9  # share of codes that end in 00 where single streets have codes of their own
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,9 @@ class Gazetteer:
         Names of all countries, of country 0; a row is the two letters of the code, 256 a + b.
     towns, codes
         Names of towns, and plain postal codes, of country 0; they lead to numbers of countries.
+    sizes
+        Beside ``towns.rows``: how large the largest town of that name is there, from 0 to 1; by
+        people, in logs.
     """
 
     countries: tuple[str, ...]
@@ -110,6 +114,7 @@ class Gazetteer:
     cities: Keys
     names: Keys
     towns: Keys
+    sizes: Degrees
     codes: Keys
     streets: Streets
 
@@ -117,6 +122,24 @@ class Gazetteer:
     def postal(self) -> frozenset[str]:
         """Return the countries whose postal codes are known."""
         return frozenset(self.covers.filter(kind="postcodes")["country"])
+
+    @cached_property
+    def general(self) -> frozenset[str]:
+        """Return the countries of whose codes only a town's general one is known, as in Brazil."""
+        codes = self.postcodes
+        ends = codes.code.at[1:][np.diff(codes.code.at) > 2].astype(np.int64)
+        at = codes.country[np.diff(codes.code.at) > 2]
+        zeros = (codes.code.text[ends - 1] == ord("0")) & (codes.code.text[ends - 2] == ord("0"))
+        many = np.bincount(at, minlength=len(self.countries))
+        share = np.bincount(at, zeros, len(self.countries)) / np.maximum(many, 1)
+        return frozenset(c for c, s in zip(self.countries, share, strict=True) if s >= GENERAL)
+
+    @cached_property
+    def people(self) -> NDArray[np.float64]:
+        """Return how many people live in the towns known of each country."""
+        many = len(self.countries)
+        found = np.bincount(self.places.country, self.places.population, many)
+        return found.astype(np.float64)
 
     @cached_property
     def coverage(self) -> dict[str, dict[str, dict[str, str]]]:

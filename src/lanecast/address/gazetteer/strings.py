@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 SPREAD = 0x9E3779B97F4A7C15  # odd, so that it has an inverse modulo 2**64
 UNSPREAD = pow(SPREAD, -1, 1 << 64)
 MASK = (1 << 64) - 1
+MIX = (0xD1B54A32D192ED03, 0xBF58476D1CE4E5B9)
 
 
 @dataclass(frozen=True)
@@ -77,11 +78,10 @@ def hashes(
     """
     ends = starts + lengths
     found = (running[ends] - running[starts]) * powers(starts)
-    mixed = found + (np.atleast_1d(np.asarray(group, np.uint64)) + np.uint64(1)) * np.uint64(
-        0xD1B54A32D192ED03
-    )
+    groups = np.atleast_1d(np.asarray(group, np.uint64)) + np.uint64(1)
+    mixed = found + groups * np.uint64(MIX[0])
     mixed ^= mixed >> np.uint64(29)
-    mixed *= np.uint64(0xBF58476D1CE4E5B9)
+    mixed *= np.uint64(MIX[1])
     return np.asarray(mixed ^ (mixed >> np.uint64(32)))
 
 
@@ -106,9 +106,23 @@ def _squared(exponents: NDArray[np.integer]) -> NDArray[np.uint64]:
 SMALL = _squared(np.arange(256))
 
 
+INVERSE = [pow(UNSPREAD, k, 1 << 64) for k in range(256)]
+FEW = 200  # letters up to which a loop is faster than arrays
+
+
 def hashed(texts: Sequence[str], group: int) -> NDArray[np.uint64]:
     """Return the hash of each whole text in one group, as the arrays hold it."""
+    if sum(map(len, texts)) <= FEW:
+        return np.array([_hash(text, group) for text in texts], np.uint64)
     lengths = np.array([len(t) for t in texts], np.int64)
     running = sums(codes("".join(texts)))
     starts = np.concatenate([[0], lengths.cumsum()[:-1]]).astype(np.int64)
     return hashes(running, starts, lengths, np.uint64(group))
+
+
+def _hash(text: str, group: int) -> int:
+    """Return what `hashes` does for one text."""
+    found = sum((ord(c) + 1) * inverse for c, inverse in zip(text, INVERSE, strict=False))
+    mixed = found + (group + 1) * MIX[0] & MASK
+    mixed = (mixed ^ mixed >> 29) * MIX[1] & MASK
+    return mixed ^ mixed >> 32

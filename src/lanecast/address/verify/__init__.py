@@ -9,14 +9,16 @@ from ..countries import guessed
 from ..fold import fold
 from ..gazetteer.arrays import Gazetteer
 from ..parts import Parse
+from ..roads import road_key
 from ..tokens import Token, tokens
 from .arbiter import Arbiter
 from .models.shipped import Shipped, shipped
 from .places import Hypothesis, hypotheses
 from .reply import Reply, replied, unsure
+from .reread import reread
 from .streets import NOTHING, Doorstep, doorstep
 
-LOOKED_AT = 4  # places whose streets are looked up
+LOOKED_AT = 4  # places whose streets are looked up where no register has the street
 CONSISTENT = 2.0  # nats up to which a reading and its place fit, and no other is tried
 UNLIKELY = 1e-3  # chance below which a reading is not tried
 UNPLACED = 12.0  # nats for parts of a place that fit none
@@ -47,6 +49,12 @@ class _Found:
     places: list[Hypothesis]
     doors: list[Doorstep]
     cost: float
+
+    @property
+    def proved(self) -> bool:
+        """Return whether a register has the house."""
+        house = self.doors[0].house_number if self.doors else None
+        return house is not None and house.how == "exact"
 
 
 def verify(
@@ -92,6 +100,9 @@ def verify(
         fault = (*faults, "country_not_covered")
         return replied(text, parses[0], country, known, [], NOTHING, fault)
     best = _best(parses, known, number)
+    if not best.proved and any(door.covered for door in best.doors):
+        again = reread(text, words, best.parse, known, number)
+        best = min([best, *(_found(each, known, number) for each in again)], key=_cost)
     places, doors, decided_by = best.places, best.doors, "gazetteer"
     if arbiter is not None and unsure(places):
         chosen = arbiter.choose(best.parse, [_named(place) for place in places[: len(doors)]])
@@ -107,7 +118,11 @@ def _best(parses: Sequence[Parse], known: Gazetteer, country: int) -> _Found:
     if best.cost <= CONSISTENT:
         return best
     others = [_found(each, known, country) for each in parses[1:] if each.probability >= UNLIKELY]
-    return min([best, *others], key=lambda found: found.cost)
+    return min([best, *others], key=_cost)
+
+
+def _cost(found: _Found) -> float:
+    return found.cost
 
 
 def _found(parse: Parse, known: Gazetteer, country: int) -> _Found:
@@ -115,13 +130,15 @@ def _found(parse: Parse, known: Gazetteer, country: int) -> _Found:
     where = [parse.text(name) for name in ("postcode", "city", "state")]
     places = hypotheses(known, country, *where)
     step = [parse.text(name) for name in ("road", "house_number", "unit")]
-    steps = [(place, doorstep(known, country, place, *step)) for place in places[:LOOKED_AT]]
+    listed = known.streets.roads.exact(country, road_key(step[0])) >= 0
+    looked_at = len(places) if listed else LOOKED_AT
+    steps = [(place, doorstep(known, country, place, *step)) for place in places[:looked_at]]
     doors = [(replace(place, cost=place.cost + door.cost), door) for place, door in steps]
     doors.sort(key=lambda each: each[0].cost)
     cost = -log(max(parse.probability, 1e-9))
     if not doors:
         return _Found(parse, places, [], cost + (UNPLACED if any(where) else 0.0))
-    ordered = [place for place, _ in doors] + places[LOOKED_AT:]
+    ordered = [place for place, _ in doors] + places[looked_at:]
     return _Found(parse, ordered, [door for _, door in doors], cost + ordered[0].cost)
 
 

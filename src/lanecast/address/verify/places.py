@@ -10,6 +10,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from ..fold import folded
@@ -17,14 +18,20 @@ from ..gazetteer.arrays import Gazetteer
 from ..postcodes import plain, slips
 from .cost import slip
 
-How = Literal["exact", "alias", "spelling", "code", "prefix", "inferred", "replaced", "unknown"]
+Given = Literal["exact", "joined", "alias", "spelling", "code", "prefix"]
+How = Given | Literal["inferred", "replaced", "unknown"]
 SLIP_CODE, UNKNOWN_CODE, OTHER_CODE = 5.0, 6.0, 9.0
-ALIAS, UNKNOWN_CITY, OTHER_CITY = 1.0, 6.0, 8.0
+ALIAS, UNKNOWN_CITY, OTHER_CITY = 1.0, 10.0, 8.0
+JOINED = 0.5  # a name in one word that the gazetteer has in two, or the reverse
+RARE, UNCOVERED = 0.7, 10.0  # per e-fold that a town is smaller; a town that no list has
+HOMONYM = 4.0  # more for a town of another state that no postal code speaks for
 UNKNOWN_STATE, OTHER_STATE = 3.0, 7.0
 NO_CODE, NO_CITY, NO_STATE = 0.5, 2.0, 0.2
 LARGE = 10.0  # nats of slips that a postal code makes up for
 REACH_KM = 40.0  # between a town and a postal code that serves it
+FAR_KM = 16.0  # per nat that such a town is less likely
 MOST_ROWS, KEPT = 400, 12
+WAYS = ("n", "e", "s", "w")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +70,7 @@ def hypotheses(
         As given; empty where nothing was.
     """
     towns = _Towns(known, country, folded(city))
-    states = _states(known, country, folded(state))
+    states = _States(known, country, folded(state))
     found = [
         each
         for row, how, cost in _code_rows(known, country, postcode, towns)
@@ -84,8 +91,11 @@ class _Towns:
         self.known, self.key = known, key
         exact = known.cities.exact(country, key) if key else -1
         near = known.cities.near(country, key) if key and exact < 0 else []
+        names = [(n, known.cities.names[n]) for n, _ in near]
         self.names = (
-            {exact: 0.0} if exact >= 0 else {n: slip(known.cities.names[n], key) for n, _ in near}
+            {exact: 0.0}
+            if exact >= 0
+            else {n: _slip(name, key) for n, name in names if not _opposite(name, key)}
         )
         first = len(known.postcodes.code)
         rows = [known.cities.leads(n) for n in self.names]
@@ -106,8 +116,26 @@ class _Towns:
             return Match(value, "inferred", NO_CITY, *source)
         if row in self.costs:
             cost = self.costs[row]
-            return Match(value, "spelling" if cost else "exact", cost, *source)
-        return self._near(row) or self._other(value, source)
+            return Match(value, _how(cost), cost, *source)
+        listed = self._near(row)
+        if listed is not None and listed.how != "spelling":
+            return listed
+        slips = [each for each in (listed, self._own(row, source), self._around(row)) if each]
+        return min(slips, key=lambda match: match.cost, default=None) or self._other(row, source)
+
+    def near(self, rows: list[int]) -> list[int]:
+        """Return those rows of postal codes that a town of just the given name is close to."""
+        codes, places = self.known.postcodes, self.known.places
+        named = [place for some, cost in self.places if cost == 0 for place in some.tolist()]
+        return [
+            row
+            for row in rows
+            if any(
+                distance_km(places.lat[place], places.lon[place], codes.lat[row], codes.lon[row])
+                <= FAR_KM
+                for place in named
+            )
+        ]
 
     def _near(self, row: int) -> Match | None:
         """Return the town of that name within reach of a postal code, which need not prefer it."""
@@ -118,22 +146,76 @@ class _Towns:
             away = distance_km(places.lat[rows], places.lon[rows], lat, lon)
             if len(away) and np.nanmin(away, initial=np.inf) <= REACH_KM:
                 nearest = int(np.nanargmin(away))
-                place, far = rows[nearest], float(away[nearest]) / REACH_KM
-                slight = 0 < OSA.distance(folded(places.name[place]), self.key) <= 2
+                place, far = rows[nearest], float(away[nearest]) / FAR_KM
+                name = folded(places.name[place])
+                slight = 0 < OSA.distance(name, self.key) <= 2
                 how: How = "alias" if cost == 0 and not slight else "spelling"
+                how = "joined" if JOINED in (cost, _slip(name, self.key)) else how
                 source = places.gazetteer[place], places.record[place]
                 found.append(Match(places.name[place], how, ALIAS + far + cost, *source))
         return min(found, key=lambda match: match.cost, default=None)
 
-    def _other(self, value: str, source: tuple[str, str]) -> Match:
-        """Return a slip too large to be looked up, another town, or a name that nobody knows."""
-        name = folded(value)
-        cost = slip(name, self.key)
-        if cost < min(LARGE, 2.0 * len(name)):
-            return Match(value, "spelling", cost, *source)
-        if self.names:
+    def _own(self, row: int, source: tuple[str, str]) -> Match | None:
+        """Return the postal code's own town, if a slip too large to be looked up made it."""
+        value = self.known.postcodes.city[row]
+        cost = self._large(folded(value))
+        return Match(value, _how(cost), cost, *source) if cost < LARGE else None
+
+    def _around(self, row: int) -> Match | None:
+        """Return the town within reach of a postal code whose name such a slip made."""
+        places, codes = self.known.places, self.known.postcodes
+        here = np.flatnonzero(places.country == codes.country[row])
+        away = distance_km(places.lat[here], places.lon[here], codes.lat[row], codes.lon[row])
+        near = here[away <= REACH_KM]
+        names = [folded(name) for name in places.name.take(near)]
+        alike = process.extract(self.key, names, scorer=OSA.distance, score_cutoff=3, limit=5)
+        cost, at = min(((self._large(name), at) for name, _, at in alike), default=(LARGE, -1))
+        if cost >= LARGE:
+            return None
+        source = places.gazetteer[near[at]], places.record[near[at]]
+        far = float(away[away <= REACH_KM][at]) / FAR_KM
+        return Match(places.name[near[at]], _how(cost), ALIAS + far + cost, *source)
+
+    def _large(self, name: str) -> float:
+        """Return what a slip costs, `LARGE` and more where it leaves too little of the name."""
+        cost = _slip(name, self.key)
+        return cost if cost < 2.0 * len(name) and not _opposite(name, self.key) else LARGE
+
+    def _other(self, row: int, source: tuple[str, str]) -> Match:
+        """Return another town, or a name that nobody knows."""
+        if self._elsewhere(self.known.postcodes.state_code[row]):
+            value = self.known.postcodes.city[row]
             return Match(value, "replaced", OTHER_CITY, *source)
         return Match(self.key, "unknown", UNKNOWN_CITY)
+
+    def _elsewhere(self, state: str) -> bool:
+        """Return whether a town of just that name is known in a state; of any where it is empty.
+
+        A name of other states only may be that of a town here which no list has.
+        """
+        codes, places = self.known.postcodes.state_code, self.known.places.state_code
+        found = [codes[row] for rows, cost in self.codes if cost <= JOINED for row in rows.tolist()]
+        found += [
+            places[row] for rows, cost in self.places if cost <= JOINED for row in rows.tolist()
+        ]
+        return any(not state or not each or each == state for each in found)
+
+
+def _how(cost: float) -> How:
+    return "exact" if cost == 0 else "joined" if cost == JOINED else "spelling"
+
+
+def _slip(name: str, key: str) -> float:
+    """Return what writing ``key`` for ``name`` costs; hardly anything for one word in two."""
+    apart = name.count(" ") != key.count(" ")
+    same = apart and name.replace(" ", "") == key.replace(" ", "")
+    return JOINED if same else slip(name, key)
+
+
+def _opposite(name: str, key: str) -> bool:
+    """Return whether two names lie in other directions: N is no slip of E, nor of nothing."""
+    ways = (sorted(word for word in each.split() if word in WAYS) for each in (name, key))
+    return next(ways) != next(ways) and name.replace(" ", "") != key.replace(" ", "")
 
 
 def distance_km(
@@ -144,31 +226,44 @@ def distance_km(
     return np.asarray(111.2 * np.hypot(lat - to_lat, (lon - to_lon) * scale), np.float64)
 
 
-def _states(known: Gazetteer, country: int, key: str) -> dict[str, float] | None:
-    """Return codes that the state as given may be, with their costs; None where none was given."""
-    if not key:
-        return None
-    near = known.states.keys.near(country, key)
-    least = min((edits for _, edits in near), default=0)
-    return {
-        known.states.code[row]: slip(known.states.keys.names[number], key)
-        for number, edits in near
-        if edits == least
-        for row in known.states.keys.leads(number).tolist()
-    }
+class _States:
+    """What the state as given may be: codes with their costs."""
 
+    def __init__(self, known: Gazetteer, country: int, key: str) -> None:
+        self.key = key
+        near = known.states.keys.near(country, key) if key else []
+        least = min((edits for _, edits in near), default=0)
+        self.costs = {
+            known.states.code[row]: slip(known.states.keys.names[number], key)
+            for number, edits in near
+            if edits == least
+            for row in known.states.keys.leads(number).tolist()
+        }
 
-def _state(
-    code: str, name: str, states: dict[str, float] | None, source: tuple[str, str]
-) -> Match | None:
-    """Return how the state as given is that of a record; None where the record has none."""
-    if not code and not name:
-        return None
-    if states is None:
-        return Match(code or name, "inferred", NO_STATE, *source)
-    if code in states:
-        return Match(code, "exact" if states[code] == 0 else "spelling", states[code], *source)
-    return Match(code or name, "replaced", OTHER_STATE if states else UNKNOWN_STATE, *source)
+    def compared(self, code: str, areas: tuple[str, ...], source: tuple[str, str]) -> Match | None:
+        """Return how the state as given is that of a record; None where that cannot be said.
+
+        Parameters
+        ----------
+        code
+            Of the record's state, by the list of its country; empty where that has none.
+        areas
+            Names of the areas that the record lies in.
+        """
+        if not self.key:
+            named = code or next(iter(areas), "")
+            return Match(named, "inferred", NO_STATE, *source) if named else None
+        if code in self.costs:
+            cost = self.costs[code]
+            return Match(code, "spelling" if cost else "exact", cost, *source)
+        within = next((area for area in areas if folded(area) == self.key), None)
+        if within is not None:
+            return Match(within, "exact", 0.0, *source)
+        if not code:
+            return None
+        if not self.costs:
+            return Match(self.key, "unknown", UNKNOWN_STATE)
+        return Match(code, "replaced", OTHER_STATE, *source)
 
 
 def _code_rows(
@@ -191,9 +286,10 @@ def _code_rows(
         rows = keys.leads(begun[first])[:MOST_ROWS].tolist() if first else []
         found = [(r, "prefix", 0.2 * (len(code) - len(first))) for r in rows]
     if towns.key:
-        for number in keys.each(country, slips(code)).values():
-            rows = keys.leads(number)[:20].tolist()
-            found += [(r, "code", SLIP_CODE) for r in rows if r in towns.costs]
+        numbers = keys.each(country, slips(code)).values()
+        rows = [row for number in numbers for row in keys.leads(number)[:20].tolist()]
+        own = [row for row in rows if row in towns.costs]
+        found += [(row, "code", SLIP_CODE) for row in own or towns.near(rows)]
     return found
 
 
@@ -203,12 +299,12 @@ def _of_code(
     how: How,
     cost: float,
     towns: _Towns,
-    states: dict[str, float] | None,
+    states: _States,
 ) -> Hypothesis:
     codes = known.postcodes
     source = (codes.gazetteer[row], codes.record[row])
     city = towns.compared(row)
-    state = _state(codes.state_code[row], codes.state[row], states, source)
+    state = states.compared(codes.state_code[row], _areas(known, row), source)
     total = cost + city.cost + (0.0 if state is None else state.cost)
     return Hypothesis(
         Match(codes.code[row], how, cost, *source),
@@ -221,34 +317,44 @@ def _of_code(
 
 
 def _of_towns(
-    known: Gazetteer, country: int, postcode: str, towns: _Towns, states: dict[str, float] | None
+    known: Gazetteer, country: int, postcode: str, towns: _Towns, states: _States
 ) -> list[Hypothesis]:
     """Return the towns themselves, whatever the postal code says."""
     code = _kept(known, country, postcode)
     before = NO_CODE if code is None else code.cost
     codes, places = known.postcodes, known.places
+    listed = known.countries[country] in known.postal
+    unsaid = UNKNOWN_STATE if states.key else 0.0
     found = []
     for rows, cost in towns.codes:
-        how: How = "exact" if cost == 0 else "spelling"
+        how = _how(cost)
         for row in _one_per_state(known, rows[:MOST_ROWS]):
             source = codes.gazetteer[row], codes.record[row]
             city = Match(codes.city[row], how, cost, *source)
-            state = _state(codes.state_code[row], codes.state[row], states, source)
+            state = states.compared(codes.state_code[row], _areas(known, row), source)
             total = before + cost + (0.0 if state is None else state.cost)
+            total += HOMONYM * (state is not None and state.how == "replaced")
             at = float(codes.lat[row]), float(codes.lon[row])
             found.append(Hypothesis(code, city, state, *at, total))
     for rows, cost in towns.places:
         for row in rows[np.argsort(-places.population[rows])][:5].tolist():
             name, people = places.name[row], max(int(places.population[row]), 10)
-            how = "spelling" if cost else "exact" if folded(name) == towns.key else "alias"
+            own = folded(name) == towns.key
+            how = "alias" if cost == 0 and not own else _how(cost)
             small = 0.5 * (1 - float(np.log10(people)) / 8)  # of two, the larger is meant
+            if how == "spelling" and not listed:
+                small = RARE * float(np.log(known.people[country] / people)) + ALIAS * (not own)
             source = places.gazetteer[row], places.record[row]
-            city, there = Match(name, how, cost + small, *source), places.state_code[row]
-            state = _state(there, "", states, source) if states and there in states else None
-            total = before + city.cost + (0.0 if state is None else state.cost)
-            total += UNKNOWN_STATE * (states is not None and state is None)
+            city = Match(name, how, cost + small, *source)
+            state = states.compared(places.state_code[row], (), source)
+            total = before + city.cost + (unsaid if state is None else state.cost)
+            total += HOMONYM * (state is not None and state.how == "replaced")
             at = float(places.lat[row]), float(places.lon[row])
             found.append(Hypothesis(code, city, state, *at, total))
+    if towns.key:
+        unknown = Match(towns.key, "unknown", UNCOVERED)
+        total = before + UNCOVERED + (0.0 if states.costs else unsaid)
+        found.append(Hypothesis(code, unknown, None, float("nan"), float("nan"), total))
     return found
 
 
@@ -256,10 +362,14 @@ def _kept(known: Gazetteer, country: int, postcode: str) -> Match | None:
     """Return the postal code as given, believed against the town; what it costs depends."""
     if not postcode:
         return None
-    if known.countries[country] not in known.postal:
-        return Match(postcode, "unknown", NO_CODE)
-    there = known.postcodes.keys.exact(country, plain(postcode, known.countries[country])) >= 0
-    return Match(postcode, "unknown", OTHER_CODE if there else UNKNOWN_CODE)
+    name = known.countries[country]
+    there = known.postcodes.keys.exact(country, plain(postcode, name)) >= 0
+    unheard = UNKNOWN_CODE if name in known.postal - known.general else NO_CODE
+    return Match(postcode, "unknown", OTHER_CODE if there else unheard)
+
+
+def _areas(known: Gazetteer, row: int) -> tuple[str, str]:
+    return known.postcodes.state[row], known.postcodes.county[row]
 
 
 def _one_per_state(known: Gazetteer, rows: NDArray[np.int32]) -> list[int]:

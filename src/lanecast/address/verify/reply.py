@@ -139,9 +139,14 @@ def replied(
 def unsure(places: list[Hypothesis]) -> bool:
     """Return whether another place fits nearly as well as the first.
 
-    The same town with the postal code left as it was given is no other place.
+    The same town with the postal code left as it was given is no other place, nor is one that no
+    list has.
     """
-    rivals = [p for p in places[1:] if p.postcode is None or p.postcode.how != "unknown"]
+    rivals = [
+        place
+        for place in places[1:]
+        if not any(part and part.how == "unknown" for part in (place.postcode, place.city))
+    ]
     return bool(rivals) and rivals[0].cost - places[0].cost < MARGIN
 
 
@@ -184,7 +189,8 @@ def _components(
     names += [
         name for name, match in found.items() if match.how == "inferred" and name not in names
     ]
-    covered = {"postcode": country in known.postal}  # no list has every name of a town
+    # no list has every name of a town
+    covered = {"postcode": country in known.postal - known.general}
     covered |= dict.fromkeys(("road", "house_number"), door.covered)
     out = {}
     for name in names:
