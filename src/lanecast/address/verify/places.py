@@ -69,8 +69,8 @@ def hypotheses(
     postcode, city, state
         As given; empty where nothing was.
     """
-    towns = _Towns(known, country, folded(city))
     states = _States(known, country, folded(state))
+    towns = _Towns(known, country, folded(city), states)
     found = [
         each
         for row, how, cost in _code_rows(known, country, postcode, towns)
@@ -87,8 +87,8 @@ def hypotheses(
 class _Towns:
     """What the town as given may be: names within two edits, and where they lie."""
 
-    def __init__(self, known: Gazetteer, country: int, key: str) -> None:
-        self.known, self.key = known, key
+    def __init__(self, known: Gazetteer, country: int, key: str, states: "_States") -> None:
+        self.known, self.key, self.states = known, key, states
         exact = known.cities.exact(country, key) if key else -1
         near = known.cities.near(country, key) if key and exact < 0 else []
         names = [(n, known.cities.names[n]) for n, _ in near]
@@ -189,16 +189,14 @@ class _Towns:
         return Match(self.key, "unknown", UNKNOWN_CITY)
 
     def _elsewhere(self, state: str) -> bool:
-        """Return whether a town of just that name is known in a state; of any where it is empty.
+        """Return whether a town of just that name is known, in that state if it was given too.
 
         A name of other states only may be that of a town here which no list has.
         """
         codes, places = self.known.postcodes.state_code, self.known.places.state_code
-        found = [codes[row] for rows, cost in self.codes if cost <= JOINED for row in rows.tolist()]
-        found += [
-            places[row] for rows, cost in self.places if cost <= JOINED for row in rows.tolist()
-        ]
-        return any(not state or not each or each == state for each in found)
+        exact = [codes[row] for rows, cost in self.codes if cost <= JOINED for row in rows.tolist()]
+        exact += [places[row] for rows, cost in self.places if cost <= JOINED for row in rows]
+        return any(state not in self.states.costs or each in ("", state) for each in exact)
 
 
 def _how(cost: float) -> How:
