@@ -7,9 +7,12 @@ from typing import Any
 
 import pytest
 
-from lanecast.service import gates, versions
+from lanecast.service import gates, live, promotion, versions
 from lanecast.service.gates import Model
 from lanecast.service.kinds import kind
+from lanecast.service.settings import Settings
+from lanecast.service.state import State
+from lanecast.service.tenants import Tenant
 from lanecast.tables.lake import Lake
 
 HELD = {
@@ -88,3 +91,19 @@ def test_one_prediction_is_timed(two_models: Any, world_lake: Lake) -> None:
     assert gate.passed == (gate.value <= gates.SLOWEST_MS)
     never = datetime(2020, 1, 1, tzinfo=UTC)
     assert not gates.latency(kind("eta"), world_lake, never, model_of(two_models[0])).passed
+
+
+def test_a_lake_without_parcels_is_a_gate_that_is_not_passed(
+    two_models: Any, tmp_path: Path
+) -> None:
+    settings = Settings({"main": tmp_path / "none"}, tmp_path)
+    tenant = Tenant.open("main", tmp_path / "none", settings)
+    state = State(tmp_path / "service.db")
+    problem, version = promotion.register(state, tenant, two_models[0], "x")
+    with pytest.raises(promotion.NotPromotedError, match="no parcels"):
+        promotion.promote(state, tenant, problem, version, "x")
+    assert [each["action"] for each in live.entries(state, "main")] == ["register"]
+    promotion.promote(state, tenant, problem, version, "x", "a test", force=True)
+    assert live.entries(state, "main")[0]["why"] == "forced: a test"
+    with pytest.raises(ValueError, match="why: expected a reason"):
+        promotion.promote(state, tenant, problem, version, "x", " ", force=True)

@@ -38,7 +38,7 @@ def dying(event, arguments):
 
 sys.addaudithook(dying)
 problem, version = promotion.register(state, tenant, source, "x")
-promotion.promote(state, tenant, problem, version, "x")
+promotion.promote(state, tenant, problem, version, "x", "a test", force=True)
 print(version)
 """
 

@@ -80,7 +80,10 @@ def baseline(model: Model, unit: str) -> Gate:
     """Compare its held-out loss with that of the baseline on the same questions."""
     name, held = "baseline", _held_out(model)
     if "loss" not in held:
-        said = "It was not measured beside the baseline; fit on a longer history."
+        said = (
+            "It was not measured beside the baseline; fit on a longer history, or force it after a "
+            "back-test."
+        )
         return Gate(name, False, said, unit=unit)
     ours, theirs = held["loss"]["model"], held["loss"]["baseline"]
     said = f"{unit} {ours:.4g} on {held['n']:,} held-out questions; the baseline has {theirs:.4g}."

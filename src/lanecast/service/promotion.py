@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from lanecast.tables.lake import Lake
+from lanecast.tables.parcel import PARCELS
 
 from . import gates, live, versions
 from .gates import Gate, Model
@@ -61,7 +62,10 @@ def examine(state: State, tenant: Tenant, problem: str, version: str) -> list[Ga
     model = _model(tenant, problem, version)
     found = [gates.schema(model)]
     if of.verbs is None:  # it is not asked about single parcels
-        return found
+        return [*found, gates.baseline(model, "loss")]
+    if not lake.has(PARCELS):
+        said = "The lake holds no parcels to hold it against; ingest some first."
+        return [*found, Gate("baseline", False, said, unit=of.unit)]
     now = tenant.now()
     current = live.live_at(state, tenant.name, problem)
     try:

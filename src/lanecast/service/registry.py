@@ -4,9 +4,12 @@ It follows what a home holds and is never asked to serve: where it cannot be rea
 answers go on, and the next time it is told what it has missed.
 """
 
+import logging
+import os
 import threading
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from fcntl import LOCK_EX, flock
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,12 +21,13 @@ from .tenants import Tenant
 
 KNOCK_S = 3.0  # to find out whether a server is there
 TIMEOUT_S = 30.0  # to be told everything
+OWN = "mlflow.db"
 LIVE, SHADOW, TAG = "live", "shadow", "lanecast_version"
 
 
 def default(home: Path) -> str:
     """Return the URI of the SQLite file that is used if no tracking server is named."""
-    return f"sqlite:///{(home / 'mlflow.db').resolve()}"
+    return f"sqlite:///{home.resolve() / OWN}"
 
 
 def mirror(
@@ -44,7 +48,9 @@ def mirror(
 
     def tell() -> None:
         try:
-            _told(state, tenant, home, uri)
+            with (home / ".mlflow.lock").open("w") as lock:  # two at once would tell things twice
+                flock(lock, LOCK_EX)
+                _told(state, tenant, home, uri)
             said.append("recorded")
         except Exception as error:  # of whichever library speaks to the server
             words = " ".join(str(error).split())[:200] or type(error).__name__
@@ -53,12 +59,19 @@ def mirror(
     thread = threading.Thread(target=tell, name="mlflow", daemon=True)
     thread.start()
     thread.join(timeout_s)
-    return said[0] if said else f"not recorded within {timeout_s:g} s: {_shown(uri)}"
+    late = f"not recorded within {timeout_s:g} s: {_shown(uri)}; told again next time"
+    return said[0] if said else late
 
 
 def _told(state: State, tenant: Tenant, home: Path, uri: str) -> None:
     from mlflow import MlflowClient
 
+    logging.getLogger("mlflow").setLevel(logging.WARNING)  # it tells of every table that it makes
+    own = home.resolve() / OWN
+    if uri == default(home) and not own.exists():  # made beside, so that a kill leaves no half
+        partial = own.with_name(f".{OWN}.{os.getpid()}")
+        MlflowClient(f"sqlite:///{partial}", f"sqlite:///{partial}").search_experiments()
+        partial.replace(own)
     client = MlflowClient(uri, uri)
     for problem in PROBLEMS:
         kept = versions.listed(tenant.home, problem)

@@ -66,7 +66,7 @@ class Listed(BaseModel):
     status_code=202,
     response_model=Job,
     responses={
-        **documented(400, 401, 403, 409, 413, 422, 429, 503),
+        **documented(400, 401, 403, 409, 413, 422, 429, 503, 504),
         202: {"headers": {"Location": {"schema": {"type": "string"}}}},
     },
 )
@@ -89,7 +89,7 @@ def add(
     return Job.model_validate(job)
 
 
-@routes.get("", response_model=Listed, responses=documented(401, 403, 422, 429))
+@routes.get("", response_model=Listed, responses=documented(401, 403, 422, 429, 504))
 def listed(
     request: Request, caller: Reader, limit: Annotated[int, Query(ge=1, le=500)] = 50
 ) -> Listed:
@@ -98,7 +98,7 @@ def listed(
     return Listed.model_validate({"items": jobs.listed(limit)})
 
 
-@routes.get("/{job_id}", response_model=Job, responses=documented(401, 403, 404, 422, 429))
+@routes.get("/{job_id}", response_model=Job, responses=documented(401, 403, 404, 422, 429, 504))
 def one(request: Request, caller: Reader, job_id: JobId) -> Job:
     """Say how far a job is, and its result or error once it has ended."""
     job = parts(request).jobs[caller.tenant].get(job_id)
@@ -111,7 +111,7 @@ def one(request: Request, caller: Reader, job_id: JobId) -> Job:
     "/{job_id}/cancel",
     status_code=202,
     response_model=Job,
-    responses=documented(401, 403, 404, 409, 422, 429),
+    responses=documented(401, 403, 404, 409, 422, 429, 504),
 )
 def cancel(request: Request, caller: Writer, job_id: JobId) -> Job:
     """End a job that waits or runs; what it stored before stays."""
