@@ -14,7 +14,19 @@ from .guard import Guard
 from .idempotency import Idempotent, unfinished
 from .monitor import Monitor
 from .parts import Parts, assemble
-from .routes import address, audit, data, events, health, jobs, models, network, parcels, planning
+from .routes import (
+    address,
+    audit,
+    data,
+    erasures,
+    events,
+    health,
+    jobs,
+    models,
+    network,
+    parcels,
+    planning,
+)
 from .routes import keys as key_routes
 from .settings import Settings
 
@@ -30,6 +42,7 @@ ROUTES = (
     data.routes,
     models.routes,
     jobs.routes,
+    erasures.routes,
 )
 
 

@@ -1,6 +1,7 @@
 """Events of one tenant, from the door to the lake: the journal and the two threads around it."""
 
 import threading
+import time
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -81,6 +82,17 @@ class Ingestion:
         for thread in self._threads:
             thread.join()
         self._drain.journal.close()
+
+    def settled(self, timeout_s: float) -> bool:
+        """Wait until what was accepted before is in the lake; return whether it is."""
+        until = time.monotonic() + timeout_s
+        journal = self._running[1].journal
+        waiting = set(journal.segments())
+        while waiting & set(journal.segments()):
+            if time.monotonic() > until:
+                return False
+            time.sleep(0.1)
+        return True
 
     @property
     def known(self) -> Known:

@@ -128,6 +128,14 @@ class Models:
             self._aside(lambda: self._fall(tenant, problem, held))
         return held
 
+    def forget(self, tenant: Tenant) -> None:
+        """Read everything of a tenant anew, since what was learnt has changed."""
+        for key in [each for each in self._loaded if each[0] == tenant.name]:
+            self._loaded.pop(key, None)
+        for name, problem in list(self._held):
+            if name == tenant.name:
+                self.refresh(tenant, problem)
+
     def _fall(self, tenant: Tenant, problem: str, held: _Held) -> None:
         """Let the baseline answer, unless something better has come meanwhile."""
         serving = self._baseline(tenant, problem, tenant.now())

@@ -161,6 +161,10 @@ class Networks:
             threading.Thread(target=self._look, daemon=True).start()
         return self._held
 
+    def forget(self) -> None:
+        """Make everything anew when it is asked for."""
+        self._held, self._made = None, Aside(most=4)
+
     def _newest(self) -> Network:
         lake = self.lake()
         made = _network(lake, self.now())

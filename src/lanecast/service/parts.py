@@ -9,6 +9,7 @@ import polars as pl
 from . import asking
 from .addresses import Addresses
 from .desk import Desk, View
+from .erasures import Erasures
 from .jobs import Jobs
 from .limits import Buckets
 from .models import Models
@@ -31,6 +32,7 @@ class Parts:
     networks: Mapping[str, Networks]
     jobs: Mapping[str, Jobs]
     addresses: Mapping[str, Addresses]
+    erasures: Mapping[str, Erasures]
     lists: dict[str, tuple[View, pl.DataFrame]] = field(default_factory=dict)
 
 
@@ -44,7 +46,19 @@ def assemble(settings: Settings) -> Parts:
     addresses = {name: Addresses(each.lake) for name, each in tenants.items()}
     buckets = Buckets(settings.requests_per_s, settings.burst)
     jobs = {name: Jobs(state, tenant) for name, tenant in tenants.items()}
-    return Parts(settings, state, tenants, buckets, models, desks, networks, jobs, addresses)
+
+    def forget(name: str) -> None:
+        models.forget(tenants[name])
+        networks[name].forget()
+        desks[name].touch(None)
+
+    erasures = {
+        name: Erasures(state, tenant, settings.home, partial(forget, name))
+        for name, tenant in tenants.items()
+    }
+    return Parts(
+        settings, state, tenants, buckets, models, desks, networks, jobs, addresses, erasures
+    )
 
 
 def _desk(models: Models, tenant: Tenant) -> Desk:

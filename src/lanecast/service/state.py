@@ -114,6 +114,12 @@ class State:
         with self._lock:
             return [dict(row) for row in self._connection.execute(statement, values)]
 
+    def compact(self) -> None:
+        """Write the file anew, so that nothing of what was deleted is left in it."""
+        with self._lock:
+            self._connection.execute("vacuum")
+            self._connection.execute("pragma wal_checkpoint(truncate)").fetchall()
+
     def close(self) -> None:
         """Close the file."""
         with self._lock:

@@ -102,7 +102,7 @@ def publish(lake: Path, commit: Commit) -> None:
         file.flush()
         os.fsync(file.fileno())
     partial.rename(folder / f"{commit.number:08d}.json")
-    _force([folder, lake])
+    force([folder, lake])
 
 
 def settle(table: Path, first: int, last: int) -> None:
@@ -121,10 +121,11 @@ def settle(table: Path, first: int, last: int) -> None:
     points = [each for file in told for each in log.glob(f"{file.stem}.checkpoint*")]
     if points:
         points.append(log / "_last_checkpoint")
-    _force([*added, *told, *points, table, log])
+    force([*added, *told, *points, table, log])
 
 
-def _force(paths: Iterable[Path]) -> None:
+def force(paths: Iterable[Path]) -> None:
+    """Force files and folders to the disk."""
     for path in paths:
         opened = os.open(path, os.O_RDONLY)
         try:

@@ -13,6 +13,7 @@ from urllib.parse import unquote
 import narwhals as nw
 import polars as pl
 from deltalake import DeltaTable, write_deltalake
+from deltalake.exceptions import TableNotFoundError
 
 from . import commits
 from .schema import Table, check
@@ -134,13 +135,23 @@ class Lake:
                     commits.Commit(before.number + 1, batch.versions, source, now, batch.rows),
                 )
 
+    def _delta(self, table: Table) -> DeltaTable:
+        version = self.pinned.versions[table.name]
+        try:
+            return DeltaTable(self.path / table.name, version=version)
+        except TableNotFoundError as error:
+            raise ValueError(
+                f"{table.name}: version {version} of commit {self.pinned.number} is not there any "
+                f"more: personal data were erased since; read the newest commit of {self.path}."
+            ) from error
+
     def _scan(self, table: Table) -> nw.LazyFrame[Any]:
         if not self.has(table):
             raise FileNotFoundError(
                 f"{self.path / table.name}: no such table; write it first: lanecast ingest "
                 f"--source csv --lake {self.path} FOLDER, with {table.name}.csv or .parquet there."
             )
-        stored = DeltaTable(self.path / table.name, version=self.pinned.versions[table.name])
+        stored = self._delta(table)
         instants = [n for n, c in table.columns.items() if isinstance(c.dtype, nw.Datetime)]
         dates = [n for n, c in table.columns.items() if c.dtype == nw.Date]
         if self.engine == "polars":
@@ -199,7 +210,7 @@ class Batch:
             stored = DeltaTable.create(uri, new.schema, mode="overwrite", name=table.name)
             self.versions[table.name] = stored.version()
         if new.height:
-            stored = self._stored(table)
+            stored = self.stored(table)
             write_deltalake(stored, new, mode="append")
             stored.update_incremental()
             self.versions[table.name] = stored.version()
@@ -212,12 +223,13 @@ class Batch:
             return
         there = DeltaTable(self.path / table.name, version=self.versions[table.name])
         if len(there.file_uris()) > parts:
-            stored = self._stored(table)
+            stored = self.stored(table)
             stored.optimize.compact()
             stored.update_incremental()
             self.versions[table.name] = stored.version()
 
-    def _stored(self, table: Table) -> DeltaTable:
+    def stored(self, table: Table) -> DeltaTable:
+        """Return a table to write to, at the version that this batch has."""
         stored = DeltaTable(self.path / table.name)
         if stored.version() != self.versions[table.name]:
             stored.restore(self.versions[table.name])  # left by a writer that was killed
