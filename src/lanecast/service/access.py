@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
-from fastapi import Depends, Request, Response, Security
+from fastapi import Depends, Query, Request, Response, Security
 from fastapi.security import HTTPBearer
 from fastapi.security.http import HTTPAuthorizationCredentials
 
@@ -71,6 +71,28 @@ def audited(request: Request, caller: Caller, action: str, subject: str, **detai
         detail,
         request.state.request_id,
     )
+
+
+Unmask = Annotated[
+    bool, Query(description="Personal fields unmasked: needs personal:read, and is audited.")
+]
+
+
+def unmasked(request: Request, caller: Caller, unmask: bool, subject: str) -> bool:
+    """Return whether personal fields are shown, which is audited each time.
+
+    Raises
+    ------
+    Refused
+        When the key may not see them.
+    """
+    if not unmask:
+        return False
+    if "personal:read" not in caller.scopes:
+        detail = f"unmask: the key {caller.name!r} needs the scope personal:read."
+        raise Refused(403, "scope_missing", detail, "unmask", "Ask without unmask.")
+    audited(request, caller, "personal data read", subject)
+    return True
 
 
 async def _changes_nothing(request: Request) -> None:

@@ -1,5 +1,6 @@
 """The data behind the answers: ingests, what was set aside and why, and codes without meaning."""
 
+import json
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -13,7 +14,7 @@ from lanecast.tables.lake import Lake, collect
 from lanecast.tables.parcel import SCANS
 from lanecast.tables.status import STATUSES
 
-from ..access import audited, needs, parts, tenant_of
+from ..access import Unmask, audited, needs, parts, tenant_of, unmasked
 from ..clock import wall
 from ..drain import SOURCE
 from ..events import NAME
@@ -108,9 +109,10 @@ def ingests(
     return Ingests.model_validate({"items": items, "next_before": following})
 
 
-@routes.get("/quarantine", response_model=Quarantine, responses=documented(401, 403, 429))
-def quarantine(request: Request, caller: Reader) -> Quarantine:
+@routes.get("/quarantine", response_model=Quarantine, responses=documented(401, 403, 422, 429))
+def quarantine(request: Request, caller: Reader, unmask: Unmask = False) -> Quarantine:
     """List what was set aside, by reason."""
+    open_ = unmasked(request, caller, unmask, "quarantine")
     rows = _set_aside(tenant_of(request, caller).lake())
     by = ["source", "table", "column", "code", "valid"]
     found = (
@@ -129,8 +131,8 @@ def quarantine(request: Request, caller: Reader) -> Quarantine:
     items = [
         each
         | {
-            "examples": [masked(row) for row in each["examples"]],
-            "values": [shown(each["column"], value) for value in each["values"]],
+            "examples": [json.loads(row) if open_ else masked(row) for row in each["examples"]],
+            "values": [v if open_ else shown(each["column"], v) for v in each["values"]],
         }
         for each in found.to_dicts()
     ]

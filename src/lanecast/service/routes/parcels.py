@@ -12,10 +12,11 @@ from starlette.responses import Response
 from lanecast.tables.events import INTERVENTIONS, RISKS
 from lanecast.tables.parcel import MOMENTS, SCANS
 
-from ..access import ASKS, audited, needs, parts, tenant_of
+from ..access import ASKS, Unmask, audited, needs, parts, tenant_of, unmasked
 from ..answers import RISKY, arrivals, page
 from ..clock import wall
 from ..keys import Caller, said
+from ..masking import hidden
 from ..messages import Asof, Instant, Strict, message, reply, rows
 from ..parts import Parts
 from ..problems import Problem, Refused, documented, worded
@@ -137,6 +138,7 @@ def listing(
     late_from: Annotated[float | None, Query(ge=0, le=1, description="Chance to be late.")] = None,
     offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    unmask: Unmask = False,
 ) -> Response:
     """List parcels, those first about which most can be saved."""
     view, table = listed(parts(request), tenant_of(request, caller))
@@ -155,7 +157,10 @@ def listing(
     if late_from is not None:
         where.append(pl.col("late") >= late_from)
     total, found = page(table, sort, order == "descending", offset, limit, where)
-    return reply({"items": rows(found), "total": total, "asof": view.asof})
+    items = rows(found)
+    if not unmasked(request, caller, unmask, "parcels"):
+        items = hidden(items)
+    return reply({"items": items, "total": total, "asof": view.asof})
 
 
 @routes.post("/eta", dependencies=ASKS, response_model=Arrivals, responses=ERRORS)
@@ -173,20 +178,22 @@ def several(request: Request, caller: Reader, asked: Asked) -> Response:
 
 
 @routes.get("/{parcel_id}", response_model=Life, responses=ERRORS)
-def life(request: Request, caller: Reader, parcel_id: ParcelId, asof: Asof = None) -> Response:
+def life(
+    request: Request,
+    caller: Reader,
+    parcel_id: ParcelId,
+    asof: Asof = None,
+    unmask: Unmask = False,
+) -> Response:
     """Tell what is known of a parcel, and what has happened to it."""
     view, now = seen(parts(request), tenant_of(request, caller), asof, [parcel_id])
     row = view.asked[_place(view.at, parcel_id)]
-    scans = timeline(tenant_of(request, caller), parcel_id, now)
+    scans = rows(timeline(tenant_of(request, caller), parcel_id, now))
     names = [name for name in row.columns if not name.endswith("_h")]
-    return reply(
-        {
-            "parcel_id": parcel_id,
-            "asof": now,
-            "facts": rows(row.select(names))[0],
-            "scans": rows(scans),
-        }
-    )
+    facts = rows(row.select(names))
+    if not unmasked(request, caller, unmask, parcel_id):
+        facts, scans = hidden(facts), hidden(scans)
+    return reply({"parcel_id": parcel_id, "asof": now, "facts": facts[0], "scans": scans})
 
 
 @routes.get("/{parcel_id}/eta", response_model=Arrival, responses=ERRORS)
