@@ -30,7 +30,7 @@ MOST = 1000  # addresses of one request
 ERRORS = documented(400, 401, 403, 409, 413, 422, 429, 503, 504)
 
 
-class Asked(Strict):
+class Address(Strict):
     """An address as it was typed."""
 
     text: Text
@@ -134,7 +134,7 @@ class Candidates(BaseModel):
 
 
 @routes.post("/verify", dependencies=ASKS, response_model=Verified, responses=ERRORS)
-def verify(request: Request, caller: Reader, asked: Asked) -> Response:
+def verify(request: Request, caller: Reader, asked: Address) -> Response:
     """Verify an address: its parts, what confirms each, what is wrong, what to do next."""
     register, model, version = _ready(request, caller, asked.asof)
     country = asked.country and asked.country.upper()

@@ -55,7 +55,7 @@ class Job(BaseModel):
     error: JobError | None
 
 
-class Listed(BaseModel):
+class ListedJobs(BaseModel):
     """Jobs, newest first."""
 
     items: list[Job]
@@ -89,13 +89,13 @@ def add(
     return Job.model_validate(job)
 
 
-@routes.get("", response_model=Listed, responses=documented(401, 403, 422, 429, 504))
+@routes.get("", response_model=ListedJobs, responses=documented(401, 403, 422, 429, 504))
 def listed(
     request: Request, caller: Reader, limit: Annotated[int, Query(ge=1, le=500)] = 50
-) -> Listed:
+) -> ListedJobs:
     """List the jobs of the caller's company."""
     jobs = parts(request).jobs[tenant_of(request, caller).name]
-    return Listed.model_validate({"items": jobs.listed(limit)})
+    return ListedJobs.model_validate({"items": jobs.listed(limit)})
 
 
 @routes.get("/{job_id}", response_model=Job, responses=documented(401, 403, 404, 422, 429, 504))

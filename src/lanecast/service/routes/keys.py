@@ -33,7 +33,7 @@ class Issued(BaseModel):
     key: str | None
 
 
-class Listed(BaseModel):
+class ListedKey(BaseModel):
     """A key without what would let anybody in."""
 
     key_id: str
@@ -48,7 +48,7 @@ class Listed(BaseModel):
 class Keys(BaseModel):
     """All keys of a company."""
 
-    items: list[Listed]
+    items: list[ListedKey]
 
 
 @routes.get("", response_model=Keys, responses=documented(401, 403, 429))

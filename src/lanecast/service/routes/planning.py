@@ -79,7 +79,7 @@ class Roster(BaseModel):
     total: int
 
 
-class Plan(BaseModel):
+class StoredPlan(BaseModel):
     """An order list or a roster that was stored."""
 
     kind: Literal["order", "shift"]
@@ -97,7 +97,7 @@ class Plan(BaseModel):
 class Plans(BaseModel):
     """Plans, the newest first."""
 
-    items: list[Plan]
+    items: list[StoredPlan]
 
 
 class OfForecast(Strict):
