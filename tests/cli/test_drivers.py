@@ -7,10 +7,10 @@ import pytest
 from lanecast import artifact
 from lanecast.cli.drivers import SHOWN, typical
 from lanecast.cli.options import opened
-from lanecast.cli.words import worded
 from lanecast.parcel import eta, events, trajectory
 from lanecast.parcel.eta.drivers import moved
 from lanecast.parcel.eta.models import FittedBlend
+from lanecast.parcel.words import worded
 from lanecast.tables.lake import Lake, collect
 from lanecast.tables.parcel import PREDICTIONS
 

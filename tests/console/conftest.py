@@ -7,15 +7,15 @@ import time
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from lanecast.service import keys
+from lanecast.service import audit, keys
 from lanecast.service.app import create
 from lanecast.service.clock import wall
+from lanecast.service.decisions import decided
 from lanecast.service.settings import Settings
 from lanecast.tables.lake import Lake
 
@@ -38,6 +38,20 @@ class Console:
 
     def path(self, rest: str) -> str:
         return f"{self.url}/console{rest}"
+
+    def proposed(self) -> str:
+        """Return an open parcel with a proposed action about which nothing is decided yet."""
+        parts = self.app.state.parts
+        taken = decided(parts.state, "main")
+        rows = parts.desks["main"].view.plan.table.sort("saving", descending=True)
+        return str(next(each for each in rows["parcel_id"] if each not in taken))
+
+    def audit(self) -> dict[str, Any]:
+        return audit.entries(self.app.state.parts.state, "main", None, 1)[0]
+
+    def tab_for(self, browser: Any, *scopes: str) -> "Tab":
+        page = browser.new_context(timezone_id="Europe/Berlin").new_page()
+        return Tab(page, self, []).sign_in(self.key_with(*scopes))
 
     def key_with(self, *scopes: str) -> str:
         _, key = keys.issue(self.app.state.parts.state, "main", "Bo", scopes, wall())
@@ -130,9 +144,3 @@ def tab(browser: Any, console: Console) -> Iterator[Tab]:
     yield found
     context.close()
     assert not found.wrong
-
-
-@pytest.fixture(scope="session")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder for the state of tests that need no service."""
-    return tmp_path_factory.mktemp("state")

@@ -25,7 +25,7 @@ def test_without_a_session_only_the_form_is_shown(console: Any) -> None:
     there = httpx.get(console.path("/parcels?x=1"))
     assert there.status_code == 303
     assert there.headers["location"] == "/console/sign-in?next=%2Fconsole%2Fparcels%3Fx%3D1"
-    assert httpx.get(console.path("/find?q=a")).status_code == 401
+    assert httpx.post(console.path("/find"), json={"text": "a"}).status_code == 401
     wrong = httpx.post(
         console.path("/sign-in"), data={"key": "lc_1_<b>"}, headers={"Origin": console.url}
     )

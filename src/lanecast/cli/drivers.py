@@ -13,10 +13,10 @@ from lanecast.parcel import eta
 from lanecast.parcel.eta.drivers import BASELINE, SCHEMA, moved
 from lanecast.parcel.eta.models import FittedBlend
 from lanecast.parcel.questions import questions
+from lanecast.parcel.words import worded
 from lanecast.tables.lake import Lake, collect
 
 from .talk import show, tell, write_json
-from .words import worded
 
 SHOWN = 10  # drivers that are printed
 WIDEST = 24  # characters of a value

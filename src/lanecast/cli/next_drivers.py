@@ -9,6 +9,7 @@ import polars as pl
 from lanecast.parcel import trajectory
 from lanecast.parcel.trajectory.models import FittedBlend
 from lanecast.parcel.trajectory.models.drivers import of_stop, of_time
+from lanecast.parcel.words import worded
 from lanecast.tables.trajectory import SOMEWHERE_NEW
 
 from .drivers import last_question
@@ -17,7 +18,6 @@ from .options import first_parcel, opened, period
 from .same_network import same_network
 from .saved import loaded, warn
 from .talk import moment, show, tell, write_json
-from .words import worded
 
 SHOWN = 8  # inputs that are printed
 WIDEST = 20  # characters of a value

@@ -10,6 +10,7 @@ import polars as pl
 
 from lanecast.parcel import events
 from lanecast.parcel.events.models import FittedBoosted
+from lanecast.parcel.words import worded
 
 from .drivers import last_question
 from .learnt_from import EVENTS
@@ -17,7 +18,6 @@ from .options import first_parcel, opened, period
 from .same_network import same_network
 from .saved import loaded, warn
 from .talk import moment, show, tell, write_json
-from .words import worded
 
 SHOWN = 3  # drivers that are printed of each event
 

@@ -13,11 +13,15 @@ from .door import Door
 from .finding import routes as finding_routes
 from .frame import Screen
 from .page import shown
-from .pages import today
+from .pages import parcel, parcels, today
 from .signing import routes as signing_routes
 
 PLACE = "/console"
-PAGES: Sequence[ModuleType] = (today,)  # each has SCREEN and build(page), in their order
+PAGES: Sequence[ModuleType] = (
+    today,
+    parcels,
+    parcel,
+)  # each has SCREEN and build(page), in their order
 ROUTES = (asset_routes, signing_routes, finding_routes)
 
 

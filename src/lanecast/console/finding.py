@@ -1,16 +1,17 @@
 """Search: a parcel by its id, a facility by id, name or place, an address."""
 
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import quote
 
 import polars as pl
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
+from pydantic import Field
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from lanecast.service.access import parts
 from lanecast.service.keys import Caller
-from lanecast.service.messages import reply
+from lanecast.service.messages import Strict, reply
 from lanecast.service.parts import Parts
 from lanecast.service.problems import Refused
 from lanecast.service.questions import shown
@@ -18,28 +19,27 @@ from lanecast.service.tenants import Tenant
 from lanecast.tables.lake import collect
 from lanecast.tables.network import FACILITIES
 
+from .door import from_here
+
 routes = APIRouter(include_in_schema=False)
 MOST = 6  # of each kind
-Text = Annotated[str, Query(max_length=200)]
 
 
-@routes.get("/find")
-async def find(request: Request, q: Text = "") -> Response:
+class Wanted(Strict):
+    """What somebody looks for; in the body, so that no log of a proxy holds it."""
+
+    text: str = Field(max_length=200)
+
+
+@routes.post("/find")
+async def find(request: Request, wanted: Wanted) -> Response:
     """Return what a text may mean, the likeliest first: kind, name, more, and where it is."""
+    if not from_here(request):
+        return Response("Not asked by a page of this server.", 403)
     caller = request.state.session.caller
     made = parts(request)
-    found = await run_in_threadpool(found_for, made, made.tenants[caller.tenant], caller, q)
-    return reply(found)
-
-
-@routes.get("/search")
-async def search(request: Request, q: Text = "") -> Response:
-    """Go to the likeliest meaning of a text."""
-    caller, root = request.state.session.caller, str(request.scope.get("root_path", ""))
-    made = parts(request)
-    found = await run_in_threadpool(found_for, made, made.tenants[caller.tenant], caller, q)
-    there = found[0]["path"] if found else f"/parcels?search={quote(q, safe='')}&status=all"
-    return RedirectResponse(f"{root}{there}", 303)
+    tenant = made.tenants[caller.tenant]
+    return reply(await run_in_threadpool(found_for, made, tenant, caller, wanted.text))
 
 
 def found_for(parts: Parts, tenant: Tenant, caller: Caller, text: str) -> list[dict[str, Any]]:
@@ -51,7 +51,7 @@ def found_for(parts: Parts, tenant: Tenant, caller: Caller, text: str) -> list[d
     if "parcels:read" in caller.scopes:
         found += _parcels(parts, tenant, text) + _facilities(tenant, text)
     if "address:read" in caller.scopes and any(c.isdigit() for c in text) and " " in text:
-        path = f"/addresses?q={quote(text, safe='')}"
+        path = f"/addresses#q={quote(text, safe='')}"
         found.append({"kind": "Address", "name": text, "more": "check it", "path": path})
     return found
 

@@ -35,14 +35,14 @@ BODY = Markup("""
     data-menu>☰</button>
   <a class="brand" href="{root}/">Lanecast</a>
   <h1>{title}</h1>
-  <form class="search" role="search" action="{root}/search">
+  <form class="search" role="search">
     <input name="q" type="search" placeholder="Parcel, facility, address  ( / )"
       aria-label="Search parcels, facilities and addresses" autocomplete="off" role="combobox"
       aria-expanded="false" aria-controls="found" aria-autocomplete="list" maxlength="200">
     <ul id="found" role="listbox" aria-label="Found" hidden></ul>
   </form>
   <button class="bare find" aria-label="Search" data-find>⌕</button>
-  <span class="fresh" id="fresh">{fresh}</span>
+  <span class="fresh"><time id="fresh" datetime="{fresh[0]}" data-age>{fresh[1]}</time></span>
   <button class="bare" aria-label="Dark or light" title="Dark or light" data-theme-turn>◐</button>
   <button class="bare" aria-label="Keys for the keyboard" title="Keys ( ? )" data-help>?</button>
   <details class="who"><summary aria-label="Signed in as {name}"><span
@@ -97,7 +97,7 @@ def body(
     title: str,
     caller: Caller,
     csrf: str,
-    fresh: str,
+    fresh: tuple[str, str],
 ) -> Markup:
     """Return what stands around the content of a screen."""
     seen = [each for each in screens if each.letter and each.scope in caller.scopes]

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
+from threading import Lock
 from typing import Any
 from urllib.parse import unquote
 
@@ -46,6 +47,8 @@ class Part:
     box: Any  # element that holds it
     what: str
     read_at: datetime | None = None
+    waits: bool = False  # for what is not ready yet
+    asked: int = 0  # how often it was read; only the last answer is drawn
 
 
 @dataclass
@@ -64,6 +67,8 @@ class Page:
     title: str
     pieces: list[Part] = field(default_factory=list)
     answers: dict[str, Callable[[dict[str, str]], Awaitable[None]]] = field(default_factory=dict)
+    turns: int = 0  # refreshes
+    turned: int = 0  # changes of the query, as the browser counts them
 
     @property
     def caller(self) -> Caller:
@@ -101,6 +106,20 @@ class Page:
             show(states.skeleton(height))
         return piece
 
+    def once(self, load: Callable[[], Any]) -> Callable[[], Any]:
+        """Return a function for several parts: the first reads for all, until the next refresh."""
+        lock = Lock()
+        kept: dict[int, Any] = {}
+
+        def shared() -> Any:
+            with lock:
+                if self.turns not in kept:
+                    kept.clear()
+                    kept[self.turns] = load()
+                return kept[self.turns]
+
+        return shared
+
     def on(self, name: str, answer: Callable[[dict[str, str]], Awaitable[None]]) -> None:
         """Let ``answer`` be called with the values of an element with ``data-do="name"``."""
         self.answers[name] = answer
@@ -111,13 +130,25 @@ class Page:
 
     async def refresh(self, pieces: Sequence[Part] | None = None) -> None:
         """Read and draw anew, all parts or some."""
+        self.turns += 1
+        mine = self.turns
         chosen = self.pieces if pieces is None else pieces
         await asyncio.gather(*(self._refresh(piece) for piece in chosen))
-        self.drawn()
+        if mine == self.turns:
+            self.drawn()
 
     def drawn(self) -> None:
-        """Tell the browser that everything is there."""
-        self.client.run_javascript("lanecast.drawn()")
+        """Tell the browser that everything is there, and how fresh it is."""
+        if not any(piece.waits for piece in self.pieces):
+            at, told = self.fresh()
+            self.client.run_javascript(f"lanecast.drawn({at!a}, {told!a}, {self.turned})")
+
+    def fresh(self) -> tuple[str, str]:
+        """Return when the last scan became known, for programs and for people."""
+        view = self.parts.desks[self.tenant.name].view
+        if view is None or view.last is None:
+            return "", ""
+        return view.last.isoformat(), f"data until {self.viewer.instant(view.last)}"
 
     def say(self, told: str) -> None:
         """Tell something to all, screen readers included, without moving the focus."""
@@ -149,13 +180,18 @@ class Page:
         )
 
     async def _refresh(self, piece: Part) -> None:
+        piece.waits = False
+        piece.asked += 1
+        mine = piece.asked
         try:
             data = await run.io_bound(piece.load)
         except Exception as error:
-            self._failed(piece, error)
+            if mine == piece.asked:
+                self._failed(piece, error)
             return
-        piece.read_at = wall()
-        self._show(piece, data)
+        if mine == piece.asked:
+            piece.read_at = wall()
+            self._show(piece, data)
 
     def _show(self, piece: Part, data: Any) -> None:
         try:
@@ -181,6 +217,7 @@ class Page:
                 with self.client:
                     ui.timer(AGAIN_S, lambda: self.refresh([piece]), once=True, immediate=False)
                 if piece.read_at is None:
+                    piece.waits = True
                     return
         else:
             structlog.get_logger().exception("fault", request_id=self.request_id, what=piece.what)
@@ -195,7 +232,8 @@ class Page:
         self.replace(piece, lambda: told)
 
     async def _turn(self, event: Any) -> None:
-        self.query = Query.read(str(event.args))
+        search, self.turned = str(event.args[0]), int(event.args[1])
+        self.query = Query.read(search)
         await self.refresh()
 
     async def _do(self, event: Any) -> None:
@@ -268,15 +306,9 @@ def _page(request: Request, screen: Screen) -> Page:
 
 
 def _around(request: Request, page: Page, screen: Screen, screens: Sequence[Screen]) -> None:
-    view = page.parts.desks[page.tenant.name].view
-    fresh = Markup("")
-    if view is not None and view.last is not None:
-        fresh = Markup('<time datetime="{}" data-age>{}</time>').format(
-            view.last.isoformat(), f"data until {page.viewer.instant(view.last)}"
-        )
     ui.page_title(f"{page.title} · Lanecast")
     ui.add_head_html(frame.head(page.root))
     around = frame.body(
-        *(page.root, screen, screens, page.title, page.caller, page.session.csrf, fresh)
+        *(page.root, screen, screens, page.title, page.caller, page.session.csrf, page.fresh())
     )
     ui.add_body_html(str(around))

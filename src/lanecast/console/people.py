@@ -10,7 +10,7 @@ from markupsafe import Markup
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 TIME = Markup('<time datetime="{iso}">{told}</time>')
-BOTH = Markup('{time} <span class="local">{local} {place}</span>')
+BOTH = Markup('{time} <span class="local">({local} {place})</span>')
 DASH = "\N{EN DASH}"
 
 

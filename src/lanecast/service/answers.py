@@ -133,3 +133,22 @@ def page(
     found = rows.filter(*where) if where else rows
     ordered = found.sort(sort, "parcel_id", descending=[descending, False], nulls_last=True)
     return found.height, ordered.slice(offset, limit)
+
+
+def wanted(
+    status: str,
+    search: str = "",
+    facility_id: str | None = None,
+    carrier_id: str | None = None,
+    action: str | None = None,
+    late_from: float | None = None,
+) -> list[pl.Expr]:
+    """Return what the rows of a list must satisfy; ``status`` may be ``all``."""
+    where = [] if status == "all" else [pl.col("status") == status]
+    if search:
+        where.append(pl.col("parcel_id").str.contains(search, literal=True))
+    equal = {"facility_id": facility_id, "carrier_id": carrier_id, "action": action}
+    where += [pl.col(name) == value for name, value in equal.items() if value is not None]
+    if late_from is not None:
+        where.append(pl.col("late") >= late_from)
+    return where

@@ -91,6 +91,35 @@ def one_answer(
     return moved(serving.fitted, x).to_dicts()
 
 
+def risk_history(
+    parts: Parts, tenant: Tenant, parcel_id: str, now: datetime, asof: datetime | None
+) -> tuple[pl.DataFrame, list[dict[str, Any]]]:
+    """Return each risk of a parcel at each question about it, and what moves its lateness now.
+
+    Returns
+    -------
+    DataFrame
+        Rows of ``risks`` in the order of ``asof``, by the model that is live (at ``asof``).
+    list
+        ``feature``, ``value`` and ``factor`` on the odds to be late, the strongest first; empty
+        where no trees answer.
+    """
+    known = tenant.lake().of([parcel_id]).asof(now)
+    rows = events.asked(known, now - MEMORY, now).collect("polars").to_native().sort("asof_h")
+    said = asking.risks(parts.models, tenant, rows, asof).sort("asof")
+    serving = (
+        parts.models.at(tenant, "events", asof) if asof else parts.models.live(tenant, "events")
+    )
+    if serving is None or "late" not in getattr(serving.fitted, "trees", {}) or rows.is_empty():
+        return said, []
+    x = events.assemble(nw.from_native(rows.tail(1)), serving.context).to_native()
+    moved = serving.fitted.drivers(x, "late").sort(pl.col("log_odds").abs(), descending=True)
+    return said, [
+        {"feature": name, "value": x[name][0] if name in x.columns else None, "factor": factor}
+        for name, factor in moved.select("feature", pl.col("log_odds").exp()).iter_rows()
+    ]
+
+
 def timeline(tenant: Tenant, parcel_id: str, now: datetime) -> pl.DataFrame:
     """Return the scans of a parcel as they were known, the first first."""
     known = tenant.lake().of([parcel_id]).asof(now)

@@ -21,15 +21,19 @@
   const typing = (element) => element.matches("input, select, textarea, [contenteditable]");
   let before = 0; // when g was pressed
   let focused = "";
+  let turns = 0; // changes of the query
 
   const turn = (search) => {
     delete root.dataset.ready;
     focused = document.activeElement?.id || "";
-    emitEvent("turn", search);
+    emitEvent("turn", search, ++turns);
   };
 
   window.lanecast = {
-    drawn() {
+    drawn(at, told, turn) {
+      if (turn !== turns) return; // that was an earlier query
+      const fresh = one("#fresh");
+      if (fresh && at) { fresh.dateTime = at; fresh.textContent = told; }
       ages();
       if (focused && document.activeElement === document.body) document.getElementById(focused)?.focus();
       focused = "";
@@ -101,7 +105,8 @@
   const ask = async (text) => {
     const mine = ++asked;
     if (!text.trim()) return found([]);
-    const answer = await fetch(`${base}find?q=${encodeURIComponent(text)}`);
+    const body = JSON.stringify({ text });
+    const answer = await fetch(`${base}find`, { method: "POST", body, headers: { "Content-Type": "application/json" } });
     if (mine === asked && answer.ok) found(await answer.json());
   };
 
@@ -147,6 +152,12 @@
   });
   document.addEventListener("submit", (event) => {
     const form = event.target;
+    if (form.matches(".search")) {
+      event.preventDefault();
+      const text = form.q.value.trim();
+      if (hits.length) go(Math.max(at, 0));
+      else if (text) location.href = `${base}parcels?status=all&search=${encodeURIComponent(text)}`;
+    }
     if (form.matches("[data-turn]")) { event.preventDefault(); turned(form); }
     if (form.matches("[data-do]")) {
       event.preventDefault();
@@ -168,7 +179,6 @@
     if (event.target.matches?.(".search input")) {
       if (event.key === "ArrowDown") { event.preventDefault(); choose(1); }
       else if (event.key === "ArrowUp") { event.preventDefault(); choose(-1); }
-      else if (event.key === "Enter" && at >= 0) { event.preventDefault(); go(at); }
     }
     if (event.key === "Escape") { close(); if (typing(event.target)) event.target.blur(); return; }
     if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target) || one("dialog[open]")) return;

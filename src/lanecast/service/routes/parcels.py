@@ -13,13 +13,13 @@ from lanecast.tables.events import INTERVENTIONS, RISKS
 from lanecast.tables.parcel import MOMENTS, SCANS
 
 from ..access import ASKS, Unmask, audited, needs, parts, tenant_of, unmasked
-from ..answers import RISKY, arrivals, page
-from ..clock import wall
-from ..keys import Caller, said
+from ..answers import RISKY, arrivals, page, wanted
+from ..decisions import Decision, decide, unknown
+from ..keys import Caller
 from ..masking import hidden
 from ..messages import Asof, Instant, Strict, message, reply, rows
 from ..parts import Parts
-from ..problems import Problem, Refused, documented, worded
+from ..problems import Problem, documented, worded
 from ..questions import listed, one_answer, seen, timeline, ways_of
 from ..tenants import Tenant
 
@@ -120,7 +120,7 @@ class Decided(Strict):
     """What a person decided about a proposed action."""
 
     action: str = Field(max_length=64)
-    decision: Literal["accept", "decline"]
+    decision: Decision
     why: str = Field("", max_length=500)
 
 
@@ -142,20 +142,7 @@ def listing(
 ) -> Response:
     """List parcels, those first about which most can be saved."""
     view, table = listed(parts(request), tenant_of(request, caller))
-    where = []
-    if status != "all":
-        where.append(pl.col("status") == status)
-    if search:
-        where.append(pl.col("parcel_id").str.contains(search, literal=True))
-    for name, value in (
-        ("facility_id", facility_id),
-        ("carrier_id", carrier_id),
-        ("action", action),
-    ):
-        if value is not None:
-            where.append(pl.col(name) == value)
-    if late_from is not None:
-        where.append(pl.col("late") >= late_from)
+    where = wanted(status, search, facility_id, carrier_id, action, late_from)
     total, found = page(table, sort, order == "descending", offset, limit, where)
     items = rows(found)
     if not unmasked(request, caller, unmask, "parcels"):
@@ -169,7 +156,7 @@ def several(request: Request, caller: Reader, asked: Asked) -> Response:
     view, now = seen(parts(request), tenant_of(request, caller), asked.asof, asked.parcel_ids)
     known = [view.at[each] for each in asked.parcel_ids if each in view.at]
     refused = [
-        worded(request.state.request_id, _unknown(f"parcel_ids[{i}]", each))
+        worded(request.state.request_id, unknown(f"parcel_ids[{i}]", each))
         for i, each in enumerate(asked.parcel_ids)
         if each not in view.at
     ]
@@ -245,21 +232,10 @@ def decided(
     decision: Decided,
 ) -> Decided:
     """Accept or decline what is proposed for a parcel."""
-    view, _ = seen(parts(request), tenant_of(request, caller), None, [parcel_id])
-    _place(view.at, parcel_id)
-    proposed = view.plan.table.filter(pl.col("parcel_id") == parcel_id)["action"].to_list()
-    if decision.action not in proposed:
-        offered = ", ".join(proposed) or "nothing"
-        detail = f"action: {decision.action!r} is not proposed for {parcel_id}; {offered} is."
-        raise Refused(409, "not_proposed", detail, "action")
-    parts(request).state.write(
-        "insert into notes values (?, 'action', ?, ?, ?, ?, ?)",
-        (
-            *(caller.tenant, parcel_id, f"{decision.decision}:{decision.action}"),
-            *(caller.name, decision.why, said(wall())),
-        ),
+    done = decide(
+        *(parts(request), caller, parcel_id),
+        *(decision.action, decision.decision, decision.why),
     )
-    done = {"accept": "action accepted", "decline": "action declined"}[decision.decision]
     audited(request, caller, done, parcel_id, proposed=decision.action)
     return decision
 
@@ -277,10 +253,5 @@ def _arrival(
 
 def _place(at: dict[str, int], parcel_id: str) -> int:
     if parcel_id not in at:
-        raise _unknown("parcel_id", parcel_id)
+        raise unknown("parcel_id", parcel_id)
     return at[parcel_id]
-
-
-def _unknown(name: str, parcel_id: str) -> Refused:
-    detail = f"{name}: {parcel_id!r} is no parcel that was known then and asked about lately."
-    return Refused(404, "not_found", detail, name)

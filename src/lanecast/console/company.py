@@ -1,0 +1,73 @@
+"""What a company calls its places, where they are, and in which currency it reckons."""
+
+from dataclasses import dataclass
+from datetime import tzinfo
+from functools import lru_cache
+from pathlib import Path
+
+from lanecast.service.tenants import Tenant
+from lanecast.tables.commerce import ORDERS
+from lanecast.tables.lake import Lake, collect
+from lanecast.tables.network import FACILITIES
+
+from . import people
+
+
+@dataclass(frozen=True)
+class Place:
+    """A facility."""
+
+    facility_id: str
+    name: str
+    kind: str
+    zone: tzinfo | None
+    lat: float | None
+    lon: float | None
+
+
+def places(tenant: Tenant) -> dict[str, Place]:
+    """Return the facilities of a company by their ids."""
+    versions = tenant.lake().pinned.versions
+    return _places(tenant.path, versions.get(FACILITIES.name, -1))
+
+
+def currency(tenant: Tenant) -> str | None:
+    """Return the currency of a company's orders; None where it has several or none."""
+    versions = tenant.lake().pinned.versions
+    return _currency(tenant.path, versions.get(ORDERS.name, -1))
+
+
+def called(known: dict[str, Place], facility_id: str | None) -> str:
+    """Return what people call a facility."""
+    if facility_id is None:
+        return people.DASH
+    return known[facility_id].name if facility_id in known else facility_id
+
+
+# Read anew when the table has a new version; commits of other tables leave it as it is.
+@lru_cache(maxsize=16)
+def _places(path: Path, version: int) -> dict[str, Place]:
+    lake = Lake(path)
+    if not lake.has(FACILITIES):
+        return {}
+    rows = collect(lake.read(FACILITIES)).to_dicts()
+    return {
+        row["facility_id"]: Place(
+            row["facility_id"],
+            row["name"] or row["facility_id"],
+            row["kind"],
+            people.zone(row["zone"] or ""),
+            row["lat"],
+            row["lon"],
+        )
+        for row in rows
+    }
+
+
+@lru_cache(maxsize=16)
+def _currency(path: Path, version: int) -> str | None:
+    lake = Lake(path)
+    if not lake.has(ORDERS):
+        return None
+    found = collect(lake.read(ORDERS).select("currency").unique())["currency"]
+    return str(found[0]) if found.len() == 1 else None
