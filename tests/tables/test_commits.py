@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -68,3 +69,17 @@ def test_a_value_of_another_type_is_refused_by_key_value_and_what_is_valid(
     with pytest.raises(ValueError, match="Restore the file from a copy of the lake") as refused:
         load(tmp_path)
     assert f"{file}: {name} is {json.dumps(bad)}; {valid}" in str(refused.value)
+
+
+@pytest.mark.parametrize("hint", [None, "", "garbage", "0", "1", "2", "3", "9"])
+def test_the_newest_commit_is_found_whatever_the_hint_says(tmp_path, hint):
+    for number in (1, 2, 3):
+        publish(tmp_path, replace(GOOD, number=number))
+    told = tmp_path / commits.FOLDER / commits.HINT
+    assert told.read_text() == "3"
+    told.unlink()
+    if hint is not None:
+        told.write_text(hint)
+    assert load(tmp_path).number == 3
+    (tmp_path / commits.FOLDER / "00000003.json").unlink()  # as when the newest is taken back
+    assert load(tmp_path).number == 2

@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import unquote
 
 FOLDER = "_commits"
+HINT = ".newest"
 RESTORE = "Restore the file from a copy of the lake."
 
 
@@ -49,14 +50,33 @@ def load(lake: Path, number: int | None = None) -> Commit:
         When there is no such commit, or its file is not one; the message names the key, its value,
         and what would be valid.
     """
-    numbers = history(lake)
     if number is None:
-        number = numbers[-1] if numbers else 0
+        number = newest(lake)
     if number == 0:
         return Commit()
-    if number not in numbers:
-        raise ValueError(f"commit: {lake} has no commit {number}; it has 1 to {len(numbers)}.")
-    return _read(lake / FOLDER / f"{number:08d}.json", number)
+    file = lake / FOLDER / f"{number:08d}.json"
+    if not file.exists():
+        has = len(history(lake))
+        raise ValueError(f"commit: {lake} has no commit {number}; it has 1 to {has}.")
+    return _read(file, number)
+
+
+def newest(lake: Path) -> int:
+    """Return the number of the newest commit, 0 where there is none.
+
+    A service makes tens of thousands a day, so they are not listed: a hint, which may be old or
+    lost, says where to look.
+    """
+    folder = lake / FOLDER
+    try:
+        number = int((folder / HINT).read_text())
+    except (OSError, ValueError):
+        number = 0
+    if not (folder / f"{number:08d}.json").exists():
+        number = max(history(lake), default=0)
+    while (folder / f"{number + 1:08d}.json").exists():
+        number += 1
+    return number
 
 
 def _read(file: Path, number: int) -> Commit:
@@ -103,6 +123,9 @@ def publish(lake: Path, commit: Commit) -> None:
         os.fsync(file.fileno())
     partial.rename(folder / f"{commit.number:08d}.json")
     force([folder, lake])
+    hint = folder / f"{HINT}.partial"
+    hint.write_text(str(commit.number))
+    hint.rename(folder / HINT)
 
 
 def settle(table: Path, first: int, last: int) -> None:
