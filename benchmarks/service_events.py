@@ -5,7 +5,8 @@
 The service runs in a process of its own on a simulated company; the sender runs beside it. Times
 count from the moment a request was due, so that a service which stalls is not asked less. Prints
 times of the acknowledgement, which comes after the disk has the events, how many events were still
-in the journal when the last was acknowledged, and how long until all were in the lake.
+in the journal when the last was acknowledged, how long until all were in the lake, and how long
+from an event to an ETA that rests on it, asked every two seconds meanwhile.
 """
 
 import argparse
@@ -14,12 +15,15 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from datetime import UTC, datetime
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
+import narwhals as nw
 import numpy as np
 import orjson
 
@@ -82,6 +86,29 @@ async def sent(requests: list[bytes], path: str, key: str, gap_s: float) -> tupl
         return times, errors, time.perf_counter() - began
 
 
+def refreshed(key: str, parcels: list[str], last: datetime, ended: threading.Event) -> list[float]:
+    """Return how long it took from sending an event to an ETA that rests on it, again and again."""
+    took: list[float] = []
+    with httpx.Client(
+        base_url=f"http://127.0.0.1:{PORT}", headers={"Authorization": f"Bearer {key}"}, timeout=60
+    ) as client:
+        while not ended.wait(2.0):
+            number = len(took)
+            at = (last + timedelta(seconds=number + 1)).isoformat()
+            parcel = parcels[number % len(parcels)]
+            event = {"source": "probe", "event_id": f"{number}", "parcel_id": parcel}
+            event |= {"status": "arrived", "event_at": at, "recorded_at": at}
+            began = time.perf_counter()
+            client.post("/v1/events", json=event).raise_for_status()
+            while True:
+                answer = client.get(f"/v1/parcels/{parcel}/eta")
+                if answer.status_code == 200 and answer.json()["asof"] >= at[:19]:
+                    break
+                time.sleep(0.05)
+            took.append(time.perf_counter() - began)
+    return took
+
+
 def backlog() -> float:
     """Return how many acknowledged events are not in the lake yet."""
     told = httpx.get(f"http://127.0.0.1:{PORT}/metrics", timeout=60).text.splitlines()
@@ -99,9 +126,15 @@ def measure(folder: Path, parcels: int, rate: int, seconds: int, batch: int) -> 
     lake, home = folder / "lake", folder / "home"
     simulate(parcels, 90, seed=1).write(Lake(lake))
     state = State(home / "service.db")
-    _, key = keys.issue(state, "main", "load", ["events:write"], datetime.now(UTC))
+    scopes = ["events:write", "parcels:read"]
+    _, key = keys.issue(state, "main", "load", scopes, datetime.now(UTC))
     state.close()
     ids = collect(Lake(lake).read(PARCELS).select("parcel_id"))["parcel_id"].to_list()
+    scans = Lake(lake).read(SCANS)
+    last = collect(scans.select(nw.col("recorded_at").max())).item()
+    newest = collect(scans.sort("recorded_h").select("parcel_id", "status")).reverse()
+    moving = newest.unique("parcel_id", keep="first", maintain_order=True)
+    moving = moving.filter(moving["status"].is_in(["arrived", "departed"]))["parcel_id"].to_list()
     requests = bodies(ids, rate, seconds, batch)
     command = [sys.executable, "-m", "lanecast", "serve", "--lake", str(lake), "--home", str(home)]
     with (folder / "log").open("w") as log:
@@ -118,7 +151,12 @@ def measure(folder: Path, parcels: int, rate: int, seconds: int, batch: int) -> 
             time.sleep(10)  # the desk has its first look
             before, mine = spent(process.pid), time.process_time()
             path = "/v1/events/batch" if batch > 1 else "/v1/events"
-            times, errors, took = asyncio.run(sent(requests, path, key, batch / rate))
+            ended_probe = threading.Event()
+            with ThreadPoolExecutor(1) as pool:
+                probe = pool.submit(refreshed, key, moving[:200], last, ended_probe)
+                times, errors, took = asyncio.run(sent(requests, path, key, batch / rate))
+                ended_probe.set()
+                fresh = probe.result()
             left, ended = backlog(), time.perf_counter()
             busy, own = spent(process.pid) - before, time.process_time() - mine
             while backlog():
@@ -140,6 +178,8 @@ def measure(folder: Path, parcels: int, rate: int, seconds: int, batch: int) -> 
         "acknowledged_ms_most": round(1000 * float(times.max()), 1),
         "backlog_at_the_end": int(left),
         "backlog_gone_after_s": round(drained, 2),
+        "event_to_eta_s_median": round(float(np.median(fresh)), 1),
+        "event_to_eta_s_most": round(max(fresh), 1),
         "processor_share_service": round(busy / took, 2),
         "processor_share_sender": round(own / took, 2),
         "load": round(os.getloadavg()[0], 1),
