@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from lanecast.service import backup
 from lanecast.service.backup import back_up
 from lanecast.service.clock import wall
+from lanecast.service.journal import Journal, frame, read
 from lanecast.service.keys import caller
 from lanecast.service.state import State
 from lanecast.tables.lake import Lake, collect
@@ -49,3 +51,31 @@ def test_foreign_and_nested_places_are_refused(service: Any, tmp_path: Path) -> 
     (tmp_path / "there").mkdir()
     with pytest.raises(ValueError, match="exists already"):
         back_up(home, {}, tmp_path / "there")
+
+
+def test_a_journal_that_is_written_to_meanwhile_is_copied_so_that_it_opens(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    State(tmp_path / "home" / "service.db").close()
+    folder = tmp_path / "home" / "tenants" / "main" / "journal"
+    writing = Journal(folder)
+    writing.open()
+    writing.append(b"one", 1)
+    with writing.segments()[0].open("ab") as file:
+        file.write(frame(b"being written", 1)[:9])
+    based = backup._base
+
+    def later(source: Path, goal: Path) -> None:
+        with writing.segments()[0].open("r+b") as file:
+            file.truncate(len(frame(b"one", 1)))
+        writing.seal()
+        writing.append(b"two", 1)
+        based(source, goal)
+
+    monkeypatch.setattr(backup, "_base", later)
+    back_up(tmp_path / "home", {}, tmp_path / "copy")
+    writing.close()
+    copied = Journal(tmp_path / "copy" / "tenants" / "main" / "journal")
+    assert copied.open() == 9
+    copied.close()
+    assert [each for path in copied.segments() for each in read(path)] == [(b"one", 1)]

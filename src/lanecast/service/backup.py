@@ -20,6 +20,7 @@ from lanecast.tables import commits
 
 BASES = ("service.db", "mlflow.db")
 LAKES = "lakes"
+JOURNAL = "journal"
 ABOUT = "backup.json"
 
 
@@ -46,7 +47,7 @@ def back_up(home: Path, lakes: Mapping[str, Path], out: Path) -> dict[str, int]:
     partial = out.with_name(f".{out.name}.{uuid.uuid4().hex[:8]}.partial")
     partial.mkdir(parents=True)
     try:
-        for journal in sorted((home / "tenants").glob("*/journal")):
+        for journal in sorted((home / "tenants").glob(f"*/{JOURNAL}")):
             _copied(journal, partial / journal.relative_to(home))
         for name in BASES:
             _base(home / name, partial / name)
@@ -81,12 +82,16 @@ def _base(source: Path, goal: Path) -> None:
 
 
 def _copied(source: Path, goal: Path) -> None:
-    """Copy a file, or those of a folder that are not there yet; what goes meanwhile is left out."""
-    if source.is_dir():
+    """Copy a file, or those of a folder that are not there yet; what goes meanwhile is left out.
+
+    A journal is copied once: segments that are newer than its copy would stand behind one that was
+    copied while it was written to, and whose end is torn.
+    """
+    if source.is_dir() and not (source.name == JOURNAL and goal.exists()):
         goal.mkdir(parents=True, exist_ok=True)
         for each in sorted(source.iterdir()):
             _copied(each, goal / each.name)
-    elif not goal.exists() and source.name != ".lock":
+    elif source.is_file() and not goal.exists() and source.name != ".lock":
         goal.parent.mkdir(parents=True, exist_ok=True)
         try:
             shutil.copy2(source, goal)

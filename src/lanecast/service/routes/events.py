@@ -22,6 +22,7 @@ from ..messages import Strict, message, reply
 from ..problems import Refused, documented
 
 MOST = 10_000
+SMALL = 2**16  # bytes; so few are read sooner than a thread begins
 PROMISE = (
     "What is accepted is on the disk; it is in the lake within seconds, once, "
     "however often it is sent."
@@ -114,7 +115,10 @@ async def _taken(
 ) -> Response:
     body = await request.body()
     events = tenant_of(request, caller).events
-    sent = await asyncio.to_thread(lambda: made(_json(body)))
+    if len(body) < SMALL:
+        sent = made(_json(body))
+    else:
+        sent = await asyncio.to_thread(lambda: made(_json(body)))
     try:
         receipt = await asyncio.wrap_future(events.submit(sent))
     except BusyError as error:
