@@ -83,3 +83,9 @@ def test_the_newest_commit_is_found_whatever_the_hint_says(tmp_path, hint):
     assert load(tmp_path).number == 3
     (tmp_path / commits.FOLDER / "00000003.json").unlink()  # as when the newest is taken back
     assert load(tmp_path).number == 2
+
+
+def test_a_commit_is_made_also_where_the_hint_cannot_be(tmp_path):
+    (tmp_path / commits.FOLDER / commits.HINT / "in the way").mkdir(parents=True)
+    publish(tmp_path, GOOD)
+    assert load(tmp_path) == GOOD

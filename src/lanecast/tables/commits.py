@@ -9,7 +9,7 @@ import fcntl
 import json
 import os
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -123,9 +123,10 @@ def publish(lake: Path, commit: Commit) -> None:
         os.fsync(file.fileno())
     partial.rename(folder / f"{commit.number:08d}.json")
     force([folder, lake])
-    hint = folder / f"{HINT}.partial"
-    hint.write_text(str(commit.number))
-    hint.rename(folder / HINT)
+    with suppress(OSError):  # a hint may be lost, and the commit is made
+        hint = folder / f"{HINT}.partial"
+        hint.write_text(str(commit.number))
+        hint.rename(folder / HINT)
 
 
 def settle(table: Path, first: int, last: int) -> None:
