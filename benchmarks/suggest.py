@@ -4,6 +4,8 @@ A million streets are made of the postal codes of GeoNames with street names by 
 streets of Alexandria and those of Taiwan. 400 of them are typed: 6, 10, 14, 20 and all characters,
 with 0 to 2 slips in letters anywhere in the whole line. ``bound`` is the share that any engine can
 hit which cannot guess: of n lines that begin as what was typed (slips aside), it shows ten.
+With ``--houses`` every line begins with the number of the street's one house, which the peers index
+and Lanecast looks up.
 Each engine runs in a process of its own; memory is what that process grew by.
 """
 
@@ -152,7 +154,7 @@ def slipped(text: str, many: int, rng: random.Random) -> str:
     return text
 
 
-def questions(known: Gazetteer, seed: int, addresses: int) -> pl.DataFrame:
+def questions(known: Gazetteer, seed: int, addresses: int, houses: bool) -> pl.DataFrame:
     """Return what is typed: text, the street that is meant, slips, characters, and the bound."""
     rng, s = random.Random(seed), known.streets
     every = np.arange(len(s.road))
@@ -163,6 +165,8 @@ def questions(known: Gazetteer, seed: int, addresses: int) -> pl.DataFrame:
             strict=True,
         )
     ]  # fmt: skip
+    if houses:
+        texts = [f"{n} {text}" for n, text in zip(_numbers(known), texts, strict=True)]
     order = np.sort(np.array([" ".join(cut(text)) for text in texts], dtype=object))
     rows = []
     for street in rng.sample(range(len(texts)), addresses):
@@ -178,7 +182,7 @@ def questions(known: Gazetteer, seed: int, addresses: int) -> pl.DataFrame:
     return pl.DataFrame(rows, ["text", "street", "slips", "typed", "bound"], orient="row")
 
 
-def ours(folder: Path, known: Gazetteer) -> Callable[[str], list[int]]:
+def ours(folder: Path, known: Gazetteer, houses: bool) -> Callable[[str], list[int]]:
     """Return what asks Lanecast: each question from scratch, with the whole reply."""
     index = kept(folder / "index", {}, Index, lambda: build(documents(known)))
 
@@ -189,20 +193,20 @@ def ours(folder: Path, known: Gazetteer) -> Callable[[str], list[int]]:
     return ask
 
 
-def with_tantivy(folder: Path, known: Gazetteer) -> Callable[[str], list[int]]:
+def with_tantivy(folder: Path, known: Gazetteer, houses: bool) -> Callable[[str], list[int]]:
     """Return what asks tantivy: fuzzy terms with our tolerances, better where as typed."""
     import tantivy
 
     t: Any = tantivy
     schema = t.SchemaBuilder().add_text_field("text").add_integer_field("n", stored=True).build()
-    place = folder / "tantivy"
+    place = folder / ("tantivy-houses" if houses else "tantivy")
     if place.is_dir():
         index = t.Index.open(str(place))
     else:
         place.mkdir()
         index = t.Index(schema, path=str(place))
         writer = index.writer(200_000_000, 1)
-        for n, text in enumerate(_lines(known)):
+        for n, text in enumerate(_lines(known, houses)):
             writer.add_document(t.Document(text=" ".join(words(text)), n=n))
         writer.commit()
         writer.wait_merging_threads()
@@ -230,14 +234,14 @@ def with_tantivy(folder: Path, known: Gazetteer) -> Callable[[str], list[int]]:
     return ask
 
 
-def with_fts5(folder: Path, known: Gazetteer) -> Callable[[str], list[int]]:
+def with_fts5(folder: Path, known: Gazetteer, houses: bool) -> Callable[[str], list[int]]:
     """Return what asks SQLite FTS5: words, and the last one as a prefix; it knows no slips."""
-    file = folder / "fts5.db"
+    file = folder / ("fts5-houses.db" if houses else "fts5.db")
     fresh = not file.is_file()
     base = sqlite3.connect(file)
     if fresh:
         base.execute("create virtual table t using fts5(text, content='', prefix='2 3 4')")
-        rows = ((n, " ".join(words(text))) for n, text in enumerate(_lines(known)))
+        rows = ((n, " ".join(words(text))) for n, text in enumerate(_lines(known, houses)))
         base.executemany("insert into t(rowid, text) values (?, ?)", rows)
         base.commit()
 
@@ -250,9 +254,15 @@ def with_fts5(folder: Path, known: Gazetteer) -> Callable[[str], list[int]]:
     return ask
 
 
-def _lines(known: Gazetteer) -> list[str]:
+def _numbers(known: Gazetteer) -> list[str]:
+    """Return the number of the first house of each street."""
+    return known.streets.number.take(known.streets.first[:-1])
+
+
+def _lines(known: Gazetteer, houses: bool) -> list[str]:
     s, every = known.streets, np.arange(len(known.streets.road))
-    fields = (x.take(every) for x in (s.road, s.city, s.state, s.code))
+    fields = [x.take(every) for x in (s.road, s.city, s.state, s.code)]
+    fields = [_numbers(known), *fields] if houses else fields
     return [" ".join(parts) for parts in zip(*fields, strict=True)]
 
 
@@ -273,12 +283,12 @@ def gazetteer(folder: Path, made: Callable[[], pl.DataFrame] | None = None) -> G
     return kept(folder / "gazetteer", {}, Gazetteer, compiled)
 
 
-def measured(engine: str, folder: Path) -> None:
+def measured(engine: str, folder: Path, houses: bool) -> None:
     """Ask every question of one engine; write hits and times, print what it took."""
     known = gazetteer(folder)
     before = _resident()
     began = time.process_time()
-    ask = ENGINES[engine](folder, known)
+    ask = ENGINES[engine](folder, known, houses)
     built = time.process_time() - began
     rows = pl.read_parquet(folder / "questions.parquet")
     hits, wall, cpu = [], [], []
@@ -310,18 +320,23 @@ def main() -> None:
     asked.add_argument("--rows", type=int, default=1_000_000)
     asked.add_argument("--addresses", type=int, default=400)
     asked.add_argument("--seed", type=int, default=1, help="of what is typed")
+    asked.add_argument("--houses", action="store_true", help="lines begin with a house number")
     asked.add_argument("--engines", default="lanecast,tantivy,fts5")
     asked.add_argument("--one", help=argparse.SUPPRESS)
     args = asked.parse_args()
     if args.one:
-        measured(args.one, args.folder)
+        measured(args.one, args.folder, args.houses)
         return
     known = gazetteer(args.folder, lambda: premises(args.data, args.rows, 0))
-    questions(known, args.seed, args.addresses).write_parquet(args.folder / "questions.parquet")
+    typed = questions(known, args.seed, args.addresses, args.houses)
+    typed.write_parquet(args.folder / "questions.parquet")
     engines = args.engines.split(",")
     for engine in engines:
-        ask = ENGINES[engine](args.folder, known)  # made before, so that memory is that of asking
+        began, used = time.perf_counter(), time.process_time()
+        ask = ENGINES[engine](args.folder, known, args.houses)  # made before: memory is of asking
         del ask
+        took = time.perf_counter() - began, time.process_time() - used
+        print(f"{engine}: made or opened in {took[0]:.1f} s, {took[1]:.1f} s of the processor")
         again = [*sys.argv, "--one", engine]
         subprocess.run([sys.executable, *again], check=True)
     with pl.Config(tbl_rows=-1, tbl_cols=-1, tbl_width_chars=140, tbl_hide_dataframe_shape=True):
@@ -339,6 +354,8 @@ def main() -> None:
             )
             .with_columns(pl.col(pl.Float64).round(3))
         )
+        spent = rows.group_by("engine", maintain_order=True).agg(pl.col("wall", "cpu").sum() / 1e3)
+        print(spent.with_columns(per_s=rows.height / len(engines) / pl.col("cpu")))
         print(pl.DataFrame([json.loads((args.folder / f"{e}.json").read_text()) for e in engines]))
 
 

@@ -13,6 +13,7 @@ import lightgbm as lgb
 import numpy as np
 import polars as pl
 
+from lanecast.address.gazetteer.arrays import Gazetteer
 from lanecast.address.suggest import answered
 from lanecast.address.suggest.documents import documents
 from lanecast.address.suggest.index import Index, build
@@ -27,11 +28,11 @@ SETTINGS = {
 }  # fmt: skip
 
 
-def looked_at(index: Index, rows: pl.DataFrame) -> list[tuple[Any, Any, Any]]:
+def looked_at(known: Gazetteer, index: Index, rows: pl.DataFrame) -> list[tuple[Any, Any, Any]]:
     """Return for each question the features of what was found, the plain score, and the truth."""
     out = []
     for text, street in zip(rows["text"], rows["street"], strict=True):
-        best = answered(Words(index), terms(text), 10, Bias())
+        best = answered(Words(index), terms(text), 10, Bias(), known.streets)
         out.append((best.features, best.score, index.row[best.docs] == street))
     return out
 
@@ -55,8 +56,8 @@ def main() -> None:
     bench = runpy.run_path(str(BENCHMARK))
     known = bench["gazetteer"](args.folder)
     index = bench["kept"](args.folder / "index", {}, Index, lambda: build(documents(known)))
-    learn, judge = (bench["questions"](known, seed, args.addresses) for seed in (101, 102))
-    seen = [each for each in looked_at(index, learn) if each[2].any()]
+    learn, judge = (bench["questions"](known, seed, args.addresses, False) for seed in (101, 102))
+    seen = [each for each in looked_at(known, index, learn) if each[2].any()]
     data = lgb.Dataset(
         np.concatenate([features for features, _, _ in seen]),
         np.concatenate([truth for _, _, truth in seen]).astype(int),
@@ -65,7 +66,7 @@ def main() -> None:
     )
     model = lgb.train(SETTINGS, data, num_boost_round=150)
     plain, learnt = [], []
-    for features, score, truth in looked_at(index, judge):
+    for features, score, truth in looked_at(known, index, judge):
         for ranks, order in (
             (plain, np.argsort(-score, kind="stable")),
             (learnt, np.argsort(-model.predict(features), kind="stable") if len(score) else score),

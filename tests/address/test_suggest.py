@@ -17,7 +17,7 @@ from lanecast.address.gazetteer.compile import assembled
 from lanecast.address.roads import SHORT
 from lanecast.address.suggest import Session, stored, suggest
 from lanecast.address.suggest.documents import documents
-from lanecast.address.suggest.houses import house
+from lanecast.address.suggest.houses import along, house
 from lanecast.address.suggest.index import MOST_WORDS, Index, build
 from lanecast.address.suggest.reply import Candidate
 from lanecast.address.suggest.search import Words, lacks, search
@@ -390,3 +390,46 @@ def test_the_command_writes_a_reply_per_row(
     assert code == 0 and "310 HARVARD ST" in told
     code, _, told = said("x", "--near", "north")
     assert code == 2 and "LAT,LON" in told
+
+
+@given(st.lists(st.tuples(st.integers(0, 4), st.integers(1, 9)), min_size=1, max_size=30))
+def test_streets_with_a_house_are_those_that_have_it(houses: list[tuple[int, int]]) -> None:
+    rows = [
+        (
+            "made",
+            f"r{n}",
+            "US",
+            "VA",
+            "Town",
+            "22314",
+            f"Road {street}",
+            str(number),
+            None,
+            38.0,
+            0.0,
+        )
+        for n, (street, number) in enumerate(houses)
+    ]
+    empty = {t.name: pl.DataFrame(schema=dict.fromkeys(t.columns, pl.String)) for t in TABLES}
+    columns = ("gazetteer_id", "record_id", "country", "state", "city", "postal_code", "road")
+    premises = pl.DataFrame(
+        rows,
+        {name: pl.String for name in (*columns, "house_number", "unit")}
+        | dict.fromkeys(("lat", "lon"), pl.Float64),
+        orient="row",
+    )
+    streets = assembled(
+        empty[GAZETTEERS.name], empty["gazetteer_places"], empty["gazetteer_postcodes"], premises
+    ).streets
+    every = np.arange(len(streets.road))
+    for number in range(11):
+        has = {f"Road {street}" for street, found in houses if found == number}
+        rows_ = every[along(streets, every, str(number))]
+        assert set(streets.road.take(rows_)) == has
+
+
+def test_a_street_that_has_the_house_comes_first(known: Gazetteer) -> None:
+    index = build(documents(known))
+    for asked, road in (("1500 st alexandria", "KING ST"), ("107 st alexandria", "HARVARD ST")):
+        best = suggest(asked, known, index, country="US")[0]
+        assert (best.components["road"], best.granularity) == (road, "premise")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ..gazetteer.arrays import Gazetteer
+from ..gazetteer.arrays import Gazetteer, Streets
 from .index import KEPT, SHORT, Index
 from .rank import Bias, Ranked, ranked
 from .reply import Candidate, candidate
@@ -54,7 +54,7 @@ class Session:
         asked = terms(text)
         if not asked or not len(self.index):
             return []
-        best = answered(self._words, asked, limit, self._bias)
+        best = answered(self._words, asked, limit, self._bias, self.known.streets)
         shown: dict[tuple[str, float, float], Candidate] = {}
         for i in range(len(best.docs)):
             each = candidate(self.known, self.index, asked, best, i)
@@ -98,7 +98,7 @@ def suggest(
     return Session(known, index, country, near, earlier).suggest(text, limit)
 
 
-def answered(words: Words, asked: list[Term], limit: int, bias: Bias) -> Ranked:
+def answered(words: Words, asked: list[Term], limit: int, bias: Bias, streets: Streets) -> Ranked:
     """Return documents in order for the terms of a question."""
     index, also = words.index, np.unique(np.array(bias.earlier, np.int32))
     known = _stored(index, asked, limit, bias)
@@ -108,7 +108,7 @@ def answered(words: Words, asked: list[Term], limit: int, bias: Bias) -> Ranked:
         met = [words.within(asked[0], 0)]
         edits = met[0].measured(index.held(known)).min(axis=0)[None]
         found = Found(known, edits, np.zeros(len(known), np.float32))
-    return ranked(index, asked, found, met, bias)
+    return ranked(index, asked, found, met, bias, streets)
 
 
 def _stored(index: Index, asked: list[Term], limit: int, bias: Bias) -> NDArray[np.int32] | None:

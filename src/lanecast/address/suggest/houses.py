@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..fold import folded
 from ..gazetteer.arrays import Streets
@@ -62,3 +63,20 @@ def house(streets: Streets, street: int, asked: str) -> House:
         streets.number[below] if below >= 0 else "",
         streets.number[above] if above >= 0 else "",
     )
+
+
+def along(streets: Streets, rows: NDArray[np.integer], asked: str) -> NDArray[np.bool_]:
+    """Return which streets have a house of that number, whatever letters stand behind it."""
+    found = NUMBER.search(asked)
+    if found is None or not len(streets.value):
+        return np.zeros(len(rows), bool)
+    value, last = int(found[0]), len(streets.value) - 1
+    low = streets.first[rows].astype(np.int64)
+    end = streets.first[np.asarray(rows) + 1].astype(np.int64)
+    high = end.copy()
+    while (open_ := low < high).any():  # all streets halve at once
+        middle = (low + high) // 2
+        less = streets.value[np.minimum(middle, last)] < value
+        low = np.where(open_ & less, middle + 1, low)
+        high = np.where(open_ & ~less, middle, high)
+    return np.asarray((low < end) & (streets.value[np.minimum(low, last)] == value))

@@ -5,13 +5,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..gazetteer.arrays import Streets
 from .documents import CODE, STREET, TOWN
+from .houses import along
 from .index import Index
 from .search import HOUSE_DIGITS, Found
 from .terms import NO, Met, Term
 
 KEPT = 128  # documents that are looked at closely
 WEIGHT, LEADS, COUNTRY = 0.8, 0.8, 1.5
+HOUSE = 1.0  # for a street that has the house asked for
 NEAR, REACH_KM = 0.8, 30.0
 EARLIER, SAME_TOWN = 1.5, 0.3
 GAP, SPARE, ORDER = 0.15, 0.5, 0.2
@@ -67,9 +70,11 @@ class Ranked:
     edits: NDArray[np.uint8]
 
 
-def ranked(index: Index, asked: list[Term], found: Found, met: list[Met], bias: Bias) -> Ranked:
+def ranked(
+    index: Index, asked: list[Term], found: Found, met: list[Met], bias: Bias, streets: Streets
+) -> Ranked:
     """Return what was found in order; cheaply first, then the best of it closely."""
-    score = _cheap(index, asked, found, met, bias)
+    score = _cheap(index, asked, found, met, bias) + HOUSE * _housed(index, asked, found, streets)
     if len(score) > KEPT:
         kept = np.sort(np.argpartition(-score, KEPT)[:KEPT])
         found = Found(found.docs[kept], found.edits[:, kept], found.cost[kept])
@@ -95,6 +100,16 @@ def _cheap(
     if bias.earlier:
         score += EARLIER * np.isin(docs, bias.earlier) + SAME_TOWN * _same_town(index, docs, bias)
     return np.asarray(score, np.float32)
+
+
+def _housed(index: Index, asked: list[Term], found: Found, streets: Streets) -> NDArray[np.float32]:
+    """Return 1 for a street that has a house of a number which nothing else in it explains."""
+    has = np.zeros(len(found.docs), np.float32)
+    for i, term in enumerate(asked):
+        if term.number and not term.open and len(term.text) <= HOUSE_DIGITS:
+            at = np.flatnonzero((index.kind[found.docs] == STREET) & (found.edits[i] == NO))
+            has[at] = np.maximum(has[at], along(streets, index.row[found.docs[at]], term.text))
+    return has
 
 
 def _leads(

@@ -116,7 +116,7 @@ def _own(text: str) -> tuple[str, ...]:
     features = [f"w={text}", f"s={_shape(text)}", "bias"]
     features += [f"p{k}={text[:k]}" for k in (1, 2, 3, 4) if len(text) > k]
     features += [f"e{k}={text[-k:]}" for k in (1, 2, 3, 4) if len(text) > k]
-    features += {f"g={padded[k : k + 3]}" for k in range(len(padded) - 2)}
+    features += dict.fromkeys(f"g={padded[k : k + 3]}" for k in range(len(padded) - 2))
     return tuple(features)
 
 
