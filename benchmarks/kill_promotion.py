@@ -5,7 +5,7 @@ drawn evenly between its first step and its usual end. Afterwards the live versi
 one or the new one, and be read whole, and so must every version that could be promoted. The
 models are small ones of addresses, and the tracking server is down all the time.
 
-    python benchmarks/kill_promotion.py --rounds 50 --json -
+    python benchmarks/kill_promotion.py --kills 50 --json -
 """
 
 import argparse
@@ -65,7 +65,7 @@ def promoting(source: Path, home: Path, steps: Path) -> "subprocess.Popen[bytes]
 def main() -> None:
     """Kill, look, and tell."""
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--rounds", type=int, default=50)
+    options.add_argument("--kills", type=int, default=50)
     options.add_argument("--seed", type=int, default=0)
     options.add_argument("--json", default="-")
     given = options.parse_args()
@@ -82,9 +82,10 @@ def main() -> None:
             raise RuntimeError("the promotion that nobody kills has failed.")
         usual.append(time.monotonic() - began)
     names = [versions.name_of(artifact.describe(each)) for each in sources]
-    told: dict[str, Any] = {"rounds": given.rounds, "usual_s": usual, "killed": 0, "half": 0}
+    told: dict[str, Any] = {"rounds": 0, "usual_s": usual, "killed": 0, "half": 0}
     told |= {"old": 0, "new": 0, "slowest_load_s": 0.0}
-    for number in range(given.rounds):
+    while told["killed"] < given.kills:
+        told["rounds"] += 1
         before = live.live_at(state, "main", PROBLEM)
         other = 1 - names.index(str(before))
         shutil.rmtree(versions.folder(tenant.home, PROBLEM, names[other]), ignore_errors=True)
@@ -108,7 +109,7 @@ def main() -> None:
                 whole = False
         told["half"] += not whole
         told["old" if now == before else "new"] += 1
-        print(number, now, told["killed"], told["half"], file=sys.stderr, flush=True)
+        print(told["rounds"], now, told["killed"], told["half"], file=sys.stderr, flush=True)
     shutil.rmtree(folder)
     text = json.dumps(told, indent=1)
     if given.json == "-":

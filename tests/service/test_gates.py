@@ -1,19 +1,21 @@
 """Gates: each can be passed and failed; what is not comparable does not pass."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import narwhals as nw
 import pytest
 
+from lanecast.parcel import trajectory
 from lanecast.service import gates, live, promotion, versions
 from lanecast.service.gates import Model
-from lanecast.service.kinds import kind
+from lanecast.service.kinds import baseline, kind
 from lanecast.service.settings import Settings
 from lanecast.service.state import State
 from lanecast.service.tenants import Tenant
-from lanecast.tables.lake import Lake
+from lanecast.tables.lake import Lake, collect
 
 HELD = {
     "from": "2025-01-15T00:00:00+00:00",
@@ -82,6 +84,27 @@ def test_held_out_questions_are_put_to_one_that_was_fitted_before(
     gate = gates.incumbent(kind("eta"), world_lake, datetime(2025, 3, 10, tzinfo=UTC), new, old)
     assert "both had not learnt from" in gate.said
     assert gate.passed == (gate.limit is not None and gate.limit >= 0.5)
+
+
+def test_what_was_not_measured_is_asked_later_questions(world_lake: Lake) -> None:
+    asof = datetime(2025, 3, 1, tzinfo=UTC)
+    of, known = kind("trajectory"), world_lake.asof(asof)
+    context = {
+        name: nw.from_native(collect(frame.lazy()))
+        for name, frame in of.verbs.context(known, asof).items()
+    }
+    x = of.questions(known, asof - timedelta(days=10), asof, context)
+    y = of.outcomes(known, asof)
+    about = {"about": {"trained_until": asof.isoformat()}}
+    model = Model("1", trajectory.Blend(trajectory.Boosted()).fit(x, y), context, about)
+    plain = Model("baseline", *baseline("trajectory", world_lake, asof), {})
+    gate = gates.later(of, world_lake, LATE, model, plain)
+    assert gate.value is not None and gate.limit is not None
+    assert gate.passed == (gate.value < gate.limit)
+    worse = gates.later(of, world_lake, LATE, replace(plain, manifest=about), model)
+    assert worse.passed != gate.passed and worse.value == gate.limit
+    soon = gates.later(of, world_lake, asof + timedelta(days=10), model, plain)
+    assert not soon.passed and soon.value is None
 
 
 def test_one_prediction_is_timed(two_models: Any, world_lake: Lake) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from lanecast.service import live, versions
+from lanecast.service import live, promotion, versions
 from lanecast.service.clock import wall
 from lanecast.service.models import Models
 from lanecast.service.settings import Settings
@@ -163,3 +163,18 @@ def test_the_past_is_answered_by_what_was_live_or_could_have_been(
     assert at(march) == (first, "later")
     early = march - timedelta(days=5)
     assert at(early) == (f"baseline-{early:%Y-%m-%d}", "baseline")  # both would know the future
+
+
+def test_a_rollback_passes_by_what_is_broken(two_models: Any, tenant: Tenant, state: State) -> None:
+    first, second = (versions.adopt(tenant.home, each)[1] for each in two_models)
+    for version in (first, second, C):
+        live.record(state, "main", "eta", version, "promote", "x")
+    (versions.folder(tenant.home, "eta", second) / "rates.safetensors").write_text("x")
+    assert promotion.roll_back(state, tenant, "eta", "x") == first
+    with pytest.raises(ValueError, match="none was live before"):
+        promotion.roll_back(state, tenant, "eta", "x")
+    live.record(state, "main", "eta", C, "promote", "x")
+    shutil.rmtree(versions.folder(tenant.home, "eta", first))
+    with pytest.raises(ValueError, match=f"{first} is not intact"):
+        promotion.roll_back(state, tenant, "eta", "x")
+    assert live.live_at(state, "main", "eta") == C

@@ -128,14 +128,7 @@ def load(
     manifest = describe(folder)
     if manifest["type"] != dotted(kind):
         raise ValueError(f"{folder}: holds a {manifest['type']}, not a {dotted(kind)}.")
-    for table in tables:
-        then = manifest["schemas"].get(table.name)
-        if then and (found := changes(table, then)):
-            what = f"was learnt from another form of {table.name}: {', '.join(found)}"
-            raise ValueError(f"{folder}: {what}. Train again.")
-    for name, digest in manifest["sha256"].items():
-        if _digest(folder / name) != digest:
-            raise ValueError(f"{folder}: {name} has changed since it was saved.")
+    verify(folder, tables)
     reader = Reader(folder, manifest["sha256"], {dotted(each): each for each in named(kind)})
     fitted = reader.build(kind, manifest["fields"])
     context = Context(
@@ -150,6 +143,27 @@ def load(
             "one that does. Restore the file from a copy, or train again."
         )
     return fitted, context
+
+
+def verify(folder: Path, tables: Iterable[Schema] = ()) -> dict[str, Any]:
+    """Return the manifest if every file is as it was saved; nothing is built, so it takes no time.
+
+    Raises
+    ------
+    ValueError
+        When ``folder`` is half-written, changed, of a newer version, or learnt from ``tables`` of
+        another form.
+    """
+    manifest = describe(folder)
+    for table in tables:
+        then = manifest["schemas"].get(table.name)
+        if then and (found := changes(table, then)):
+            what = f"was learnt from another form of {table.name}: {', '.join(found)}"
+            raise ValueError(f"{folder}: {what}. Train again.")
+    for name, digest in manifest["sha256"].items():
+        if _digest(folder / name) != digest:
+            raise ValueError(f"{folder}: {name} has changed since it was saved.")
+    return manifest
 
 
 class Context(dict[str, nw.DataFrame[Any]]):

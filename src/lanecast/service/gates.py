@@ -18,6 +18,7 @@ TIMES = 15  # that it is measured
 FEWEST = 200  # answers that a comparison must rest on
 RIPE = timedelta(days=14)  # age of the questions that later ones are compared on
 PERIOD = timedelta(days=28)  # of later questions
+LATELY = timedelta(days=7)  # in which there is a question to measure time with
 EVEN = 0.01  # an incumbent may be missed by this share: so much is luck
 
 
@@ -142,9 +143,10 @@ def latency(kind: Kind, lake: Lake, now: datetime, model: Model) -> Gate:
     name = "latency"
     context = kind.ready(model.context)
     assert kind.asked is not None
-    rows = kind.asked(lake.asof(now), now - timedelta(days=2), now).collect("polars")
+    rows = kind.asked(lake.asof(now), now - LATELY, now).collect("polars")
     if not len(rows):
-        return Gate(name, False, "No question of the last two days to measure with.", unit="ms")
+        said = f"No question of the last {LATELY.days} days to measure with."
+        return Gate(name, False, said, unit="ms")
     one = rows.filter(rows["parcel_id"] == rows["parcel_id"][0])[:1]
     spent = []
     for _ in range(TIMES):

@@ -132,7 +132,7 @@ def begin_shadow(
 
 
 def roll_back(state: State, tenant: Tenant, problem: str, who: str, why: str = "") -> str:
-    """Go back to the version that was live before and can be read; return it.
+    """Go back to the version that was live before and is intact; return it.
 
     Raises
     ------
@@ -141,13 +141,10 @@ def roll_back(state: State, tenant: Tenant, problem: str, who: str, why: str = "
     """
     before = live.stack(state, tenant.name, problem)[1:]
     for version in before:
-        try:
-            _model(tenant, problem, version)
-        except ValueError:
-            continue
-        live.record(state, tenant.name, problem, version, "rollback", who, why)
-        return version
-    tried = f"{', '.join(before)} cannot be read" if before else "none was live before"
+        if versions.intact(tenant.home, problem, version):
+            live.record(state, tenant.name, problem, version, "rollback", who, why)
+            return version
+    tried = f"{', '.join(before)} is not intact any more" if before else "none was live before"
     raise ValueError(f"problem: {problem} has nothing to go back to: {tried}.")
 
 

@@ -70,11 +70,22 @@ def manifest(home: Path, problem: str, version: str) -> dict[str, Any]:
     return artifact.describe(folder(home, problem, version))
 
 
+def intact(home: Path, problem: str, version: str) -> bool:
+    """Return whether a version is as it was when it was adopted, and its tables still are.
+
+    It was read as a model then; to build it again takes seconds, which a rollback has not.
+    """
+    try:
+        artifact.verify(folder(home, problem, version), TABLES.values())
+    except ValueError:
+        return False
+    return True
+
+
 def read(path: Path, problem: str) -> tuple[Any, dict[str, Any], dict[str, Any]]:
     """Return the model of a folder, its context and its manifest; raises as ``load``."""
     said = artifact.describe(path)
-    tables = [TABLES[name] for name in said["schemas"] if name in TABLES]
-    return *artifact.load(path, kind(problem).fitted, tables=tables), said
+    return *artifact.load(path, kind(problem).fitted, tables=TABLES.values()), said
 
 
 def adopt(home: Path, source: Path) -> tuple[str, str]:

@@ -22,7 +22,7 @@ ProblemName = Annotated[Literal[PROBLEMS], Path(description="What the models ans
 VersionName = Annotated[
     str, Path(pattern=f"^{VERSION.pattern}$", description="Version, as predictions carry it.")
 ]
-TELL_S = 10.0  # that an answer waits for the tracking server
+TELL_S = 3.0  # that an answer waits for the tracking server; it is told all the same
 READS = documented(401, 403, 404, 422, 429, 504)
 WRITES = documented(400, 401, 403, 404, 409, 413, 422, 429, 504)
 
