@@ -13,7 +13,7 @@ from .door import Door
 from .finding import routes as finding_routes
 from .frame import Screen
 from .page import shown
-from .pages import parcel, parcels, today
+from .pages import admin, models, parcel, parcels, today
 from .signing import routes as signing_routes
 
 PLACE = "/console"
@@ -21,6 +21,8 @@ PAGES: Sequence[ModuleType] = (
     today,
     parcels,
     parcel,
+    models,
+    admin,
 )  # each has SCREEN and build(page), in their order
 ROUTES = (asset_routes, signing_routes, finding_routes)
 
