@@ -111,7 +111,8 @@ def audit(page: Page, found: list[dict[str, Any]] | None, broken: int | None) ->
         for row in found
     )
     heads = Markup("").join(map(HEAD.format, ("When", "Who", "What", "Subject", "More")))
-    older = OLDER.format(query=page.query.with_(before=found[-1]["id"]))
+    query = page.query.with_(before=found[-1]["id"])
+    older = OLDER.format(query=query) if found[-1]["id"] > 1 else ""
     told = TABLE.format(title="Audit", more=older, heads=heads, rows=rows)
     if broken is not None:
         line = f"The audit does not hold: row {broken} does not follow from the one before it."
