@@ -20,8 +20,11 @@ from lanecast.planning.paths import Ranks
 from lanecast.tables.lake import Lake, collect
 from lanecast.tables.planning import PRICES
 
+from .level import factors, levelled
+
 DRAWS = 200
 LEVEL = "product_id/facility_id"
+TOLD = 0.05  # from which on a correction of means is told
 ROWS = 60_000  # from which a model that is fitted at once learns
 
 
@@ -67,13 +70,20 @@ def foreseen(
     whole = fitted.predict(panel)
     rows = np.flatnonzero([str(name).endswith(f"/{site}") for name in panel.ids])
     mine, said = panel.of(rows), Forecast(whole.quantiles[rows], whole.fallback[rows])
+    factor = factors(fitted, panel)
+    mean = levelled(factor, mine, said.mean)
+    if max(factor) > 1 + TOLD or min(factor) < 1 - TOLD:
+        notes.append(
+            f"means of demand are taken times {factor[0]:.2f}, and {factor[1]:.2f} on days with an "
+            "event: so much more came in the last six weeks than would have been said."
+        )
     if told := int((said.fallback != "").sum()):
         notes.append(f"{told} of {len(mine.ids)} items have a simpler forecast (see fallback).")
     if reach > horizon:
         notes.append(f"demand beyond day {horizon} is taken to go on like the week before it.")
     low, high = said.quantiles[:, :, LOW], said.quantiles[:, :, HIGH]
-    ways = matched(said.mean, low, high, together(fitted.ranks), DRAWS, seed)
-    return Foreseen(_rows(said, mine, days), _paths(ways, mine, asof, reach), tuple(notes))
+    ways = matched(mean, low, high, together(fitted.ranks), DRAWS, seed)
+    return Foreseen(_rows(said, mean, mine, days), _paths(ways, mine, asof, reach), tuple(notes))
 
 
 def together(ranks: Ranks | None) -> float:
@@ -100,11 +110,12 @@ def _planned_d(known: Lake, asof: datetime) -> int:
     return max(int(last or 0) - int(asof.timestamp() // 86400), 0)
 
 
-def _rows(said: Forecast, panel: Panel, days: int) -> pl.DataFrame:
+def _rows(said: Forecast, mean: Floats, panel: Panel, days: int) -> pl.DataFrame:
     cut = Forecast(said.quantiles[:, :days], said.fallback)
     mark = hashlib.sha256(cut.quantiles.tobytes()).hexdigest()[:8]
     version = f"{panel.asof:%Y-%m-%d}-{mark}"
-    return cut.rows(replace(panel, horizon=days), "ensemble", version, LEVEL)
+    rows = cut.rows(replace(panel, horizon=days), "ensemble", version, LEVEL)
+    return rows.with_columns(mean=pl.Series(np.maximum(mean[:, :days], 0.0).ravel()))
 
 
 def _paths(drawn: Floats, panel: Panel, asof: datetime, reach: int) -> pl.DataFrame:
