@@ -120,8 +120,12 @@ def test_drivers_of_a_company_are_told_by_category(lanecast, tmp_path, monkeypat
     monkeypatch.setattr("lanecast.cli.demand_factors.Latent", partial(Latent, 1, rounds=20))
     simulate(parcels=150, days=180, seed=2, products=10).write(Lake(tmp_path / "lake"))
     words = ("factors", "demand", "--lake", tmp_path / "lake")
-    said = lanecast(*words, "--json", "-")
+    said = lanecast(*words, "--shape", "--holidays", "--days", "--json", "-")
     assert said.code == 0, said.err
+    assert {row["driver"] for row in said.json["shape"]} >= {"log_price"}
+    named = {(row["holiday"], row["when"]) for row in said.json["holidays"]}
+    assert ("Labour Day", "day") in named
+    assert all(row["found"] for row in said.json["days"])
     rows = {(row["driver"], row["lag_d"]): row for row in said.json["drivers"]}
     assert rows["log_price", 0]["low"] < 0 and ("visits", 7) in rows
     found = {name for (name, _), row in rows.items() if row["found"]}

@@ -93,15 +93,7 @@ class Factors:
         ValueError
             When a column is missing or there are fewer than 60 days.
         """
-        wanted = ["product_id", "facility_id", "date", "category", "demand"]
-        wanted += [by] if by else []
-        if lost := [n for n in (*wanted, *self.drivers, *signals) if n not in rows.columns]:
-            raise ValueError(f"rows: no column {', '.join(lost)}; got {', '.join(rows.columns)}.")
-        rows = rows.sort("product_id", "facility_id", "date")
-        if rows["date"].n_unique() < LEAST_DAYS:
-            raise ValueError(
-                f"rows: expected {LEAST_DAYS} days at least, got {rows['date'].n_unique()}."
-            )
+        rows = self._checked(rows, signals, by)
         names, drive = self._columns(rows, signals)
         ready = np.isfinite(drive).all(axis=1)
         rows, drive = rows.filter(pl.Series(ready)), drive[ready]
@@ -123,6 +115,42 @@ class Factors:
         names = [name for some, *_ in found for name in some]
         theta, spread, p = (np.concatenate([each[i] for each in found]) for i in (1, 2, 3))
         return self._told(names, theta, spread, p, of)
+
+    def expected(self, rows: pl.DataFrame, without: tuple[str, ...] = ()) -> pl.DataFrame:
+        """Return ``rows``, sorted by product, place and date, with what was ``expected`` of each.
+
+        That is by the days around it and by its own drivers, from trees that have not seen its
+        week; so what happened on the day itself is not in it. Of drivers ``without`` it is what
+        would have been expected had they been 0.
+
+        Raises
+        ------
+        ValueError
+            As ``find``.
+        """
+        rows = self._checked(rows, (), None)
+        names, drive = self._columns(rows, ())
+        at, y = Places(rows), rows["demand"].to_numpy().astype(float)
+        apart = self._apart(drive, at)
+        usual = self._beside(rows, y, drive, apart, at)
+        theta, _, _ = self._tested(names, apart, y, usual, at.week)
+        off = np.array([theta[j] if name in without else 0.0 for j, (name, _) in enumerate(names)])
+        log = np.clip(apart @ theta - drive @ off, -3, 3)
+        return rows.with_columns(expected=pl.Series(usual * np.exp(log)))
+
+    def _checked(
+        self, rows: pl.DataFrame, signals: tuple[str, ...], by: str | None
+    ) -> pl.DataFrame:
+        wanted = ["product_id", "facility_id", "date", "category", "demand"]
+        wanted += [by] if by else []
+        if lost := [n for n in (*wanted, *self.drivers, *signals) if n not in rows.columns]:
+            raise ValueError(f"rows: no column {', '.join(lost)}; got {', '.join(rows.columns)}.")
+        rows = rows.sort("product_id", "facility_id", "date")
+        if rows["date"].n_unique() < LEAST_DAYS:
+            raise ValueError(
+                f"rows: expected {LEAST_DAYS} days at least, got {rows['date'].n_unique()}."
+            )
+        return rows
 
     def _beside(
         self, rows: pl.DataFrame, y: Floats, drive: Floats, apart: Floats, at: Places
