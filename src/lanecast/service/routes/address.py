@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from lanecast.tables.address import NEXT_ACTIONS
@@ -33,6 +33,12 @@ ERRORS = documented(400, 401, 403, 409, 413, 422, 429, 503, 504)
 class Address(Strict):
     """An address as it was typed."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"text": "107 Harvard St, Alexandria VA 22314", "country": "US"}]
+        }
+    )
+
     text: Text
     country: Country | None = None
     asof: Instant | None = None
@@ -47,6 +53,14 @@ class Row(Strict):
 
 class Several(Strict):
     """Addresses as they were typed."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"addresses": [{"text": "107 Harvard St, Alexandria VA 22314", "country": "US"}]}
+            ]
+        }
+    )
 
     addresses: list[Row] = Field(min_length=1, max_length=MOST)
     asof: Instant | None = None
@@ -104,6 +118,10 @@ class Near(Strict):
 
 class Typed(Strict):
     """What was typed so far, and what speaks for some addresses."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"text": "107 harv", "country": "US", "limit": 5}]}
+    )
 
     text: Text = Field(examples=["107 harv"])
     country: Country | None = None

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 import polars as pl
 from fastapi import APIRouter, Query, Request
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from lanecast.tables import commits
 from lanecast.tables.ingest import QUARANTINE
@@ -85,6 +85,10 @@ class Codes(BaseModel):
 
 class Meaning(Strict):
     """What a carrier's code means."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"code": "ZUSTELLUNG-77", "status": "delivered"}]}
+    )
 
     code: str = Field(min_length=1, max_length=128, examples=["ZUSTELLUNG-77"])
     carrier_id: str | None = Field(

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Request, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from ..access import audited, needs, parts
 from ..erasures import RunningError
@@ -19,6 +19,8 @@ ErasureId = Annotated[str, Path(pattern="^[0-9a-f]{16}$", description="Id of a r
 
 class Whom(Strict):
     """Whose data are to be erased."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"buyer_id": "buy_0007385"}]})
 
     buyer_id: str = Field(min_length=1, max_length=128, examples=["buy_0007385"])
 

@@ -38,6 +38,26 @@ EXAMPLE = {
     "event_at": "2026-03-01T08:30:00-03:00",
 }
 
+CAPTURED = {
+    "@context": "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld",
+    "type": "EPCISDocument",
+    "schemaVersion": "2.0",
+    "creationDate": "2026-03-01T08:30:00Z",
+    "epcisBody": {
+        "eventList": [
+            {
+                "type": "ObjectEvent",
+                "eventTime": "2026-03-01T08:30:00Z",
+                "eventTimeZoneOffset": "+00:00",
+                "epcList": ["urn:epc:id:sscc:0614141.1234567890"],
+                "action": "OBSERVE",
+                "bizStep": "arriving",
+                "readPoint": {"id": "urn:epc:id:sgln:0614141.07346.1234"},
+            }
+        ]
+    },
+}
+
 Event = message(EVENT, "Event", base=Strict)
 Event.model_config["json_schema_extra"] = {"examples": [EXAMPLE]}
 
@@ -102,7 +122,7 @@ async def batch(request: Request, caller: Sender) -> Response:
     **SPEC,
     openapi_extra=_described(
         {"type": "object", "required": ["epcisBody"]},
-        {"type": "EPCISDocument", "epcisBody": {"eventList": []}},
+        CAPTURED,
     ),
 )
 async def captured(request: Request, caller: Sender) -> Response:

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from .. import keys
 from ..access import audited, needs, parts
@@ -20,6 +20,12 @@ KeyId = Annotated[str, Path(pattern="^[0-9a-f]{12}$", description="Id of a key."
 
 class Wanted(Strict):
     """A key that is wanted."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"name": "warehouse system", "scopes": ["parcels:read"], "days": 90}]
+        }
+    )
 
     name: str = Field(min_length=1, max_length=80, examples=["warehouse system"])
     scopes: list[str] = Field(min_length=1, examples=[["parcels:read"]])
@@ -65,7 +71,7 @@ async def listed(request: Request, caller: Admin) -> Keys:
 )
 async def issue(request: Request, caller: Admin, wanted: Wanted) -> Issued:
     """Issue a key with some of the caller's own scopes."""
-    if beyond := sorted(set(wanted.scopes) - caller.scopes & set(keys.SCOPES)):
+    if beyond := sorted(set(wanted.scopes) - (caller.scopes & set(keys.SCOPES))):
         grantable = ", ".join(sorted(caller.scopes))
         detail = f"scopes: {', '.join(beyond)} cannot be granted; this key may grant {grantable}."
         raise Refused(422, "not_valid", detail, "scopes")

@@ -7,7 +7,7 @@ from typing import Annotated, Any, TypeVar
 
 import polars as pl
 from fastapi import APIRouter, Header, Path, Query, Request
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from lanecast.graph import told
@@ -104,6 +104,10 @@ class Added(Strict):
 
 class WhatIf(Strict):
     """Changes that happen at once."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"close": ["facility:hub_us_ny_01"]}]}
+    )
 
     close: list[Name] = Field([], max_length=20, description="Facilities that close.")
     slow: list[Slowed] = Field([], max_length=20)

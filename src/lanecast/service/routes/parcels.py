@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 import polars as pl
 from fastapi import APIRouter, Path, Query, Request
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
@@ -57,6 +57,10 @@ class Arrival(BaseModel):
 
 class Asked(Strict):
     """Parcels to ask about."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"parcel_ids": ["pcl_0000001", "pcl_0000002"]}]}
+    )
 
     parcel_ids: list[Annotated[str, Field(min_length=1, max_length=128)]] = Field(
         min_length=1, max_length=MOST
@@ -119,6 +123,12 @@ class Life(BaseModel):
 class Decided(Strict):
     """What a person decided about a proposed action."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"action": "call_ahead", "decision": "accept", "why": "the buyer asked"}]
+        }
+    )
+
     action: str = Field(max_length=64)
     decision: Decision
     why: str = Field("", max_length=500)
@@ -150,7 +160,7 @@ def listing(
     return reply({"items": items, "total": total, "asof": view.asof})
 
 
-@routes.post("/eta", dependencies=ASKS, response_model=Arrivals, responses=ERRORS)
+@routes.post("/eta", dependencies=ASKS, response_model=Arrivals, responses=documented(409) | ERRORS)
 def several(request: Request, caller: Reader, asked: Asked) -> Response:
     """Say when up to 1,000 parcels arrive; those nobody knows are named, and the rest answered."""
     view, now = seen(parts(request), tenant_of(request, caller), asked.asof, asked.parcel_ids)
@@ -224,7 +234,12 @@ def path(request: Request, caller: Reader, parcel_id: ParcelId, asof: Asof = Non
     return reply(ways_of(parts(request), tenant, parcel_id, now, asof))
 
 
-@routes.post("/{parcel_id}/actions", status_code=201, response_model=Decided, responses=ERRORS)
+@routes.post(
+    "/{parcel_id}/actions",
+    status_code=201,
+    response_model=Decided,
+    responses=documented(409) | ERRORS,
+)
 def decided(
     request: Request,
     caller: Annotated[Caller, needs("decisions:write")],

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 import polars as pl
 from fastapi import APIRouter, Query, Request
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from starlette.responses import Response
 
 from lanecast.tables.planning import (
@@ -103,6 +103,20 @@ class Plans(BaseModel):
 class OfForecast(Strict):
     """Another mean of a forecast; null goes back to it."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "kind": "forecast",
+                    "unique_id": "prd_000001/whs_us_ny_01",
+                    "ds": "2025-04-17T00:00:00Z",
+                    "mean": 12.5,
+                    "why": "a fair is in town",
+                }
+            ]
+        }
+    )
+
     kind: Literal["forecast"]
     unique_id: Id
     ds: Instant
@@ -112,6 +126,23 @@ class OfForecast(Strict):
 
 class OfOrder(Strict):
     """Other pieces to order; null goes back to the plan."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "kind": "order",
+                    "plan_id": "pln_9f0a20814bd2f9f1",
+                    "product_id": "prd_000002",
+                    "facility_id": "whs_us_ca_01",
+                    "source_id": "sup_0003",
+                    "order_date": "2025-04-16",
+                    "units": 80,
+                    "why": "a fair is in town",
+                }
+            ]
+        }
+    )
 
     kind: Literal["order"]
     plan_id: Id
@@ -125,6 +156,21 @@ class OfOrder(Strict):
 
 class OfShift(Strict):
     """A shift that is cancelled, or another worker or process for it; none: back to the plan."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "kind": "shift",
+                    "plan_id": "ros_f39610166bff95f2",
+                    "worker_id": "wrk_00020",
+                    "started_at": "2025-04-17T13:00:00Z",
+                    "cancelled": True,
+                    "why": "ill",
+                }
+            ]
+        }
+    )
 
     kind: Literal["shift"]
     plan_id: Id
