@@ -13,15 +13,17 @@ from .door import Door
 from .finding import routes as finding_routes
 from .frame import Screen
 from .page import shown
-from .pages import admin, models, parcel, parcels, today
+from .pages import admin, data, models, parcel, parcels, today
 from .signing import routes as signing_routes
 
 PLACE = "/console"
+PATIENCE_S = 30.0  # that a page may take to begin, on a machine that is busy
 PAGES: Sequence[ModuleType] = (
     today,
     parcels,
     parcel,
     models,
+    data,
     admin,
 )  # each has SCREEN and build(page), in their order
 ROUTES = (asset_routes, signing_routes, finding_routes)
@@ -37,7 +39,9 @@ def mount(app: FastAPI) -> None:
         inside.include_router(routes)
     screens: list[Screen] = [each.SCREEN for each in PAGES]
     for each in PAGES:
-        ui.page(each.SCREEN.path)(shown(each.SCREEN, screens, each.build))
+        ui.page(each.SCREEN.path, response_timeout=PATIENCE_S)(
+            shown(each.SCREEN, screens, each.build)
+        )
     app.add_api_route("/", _start, include_in_schema=False)
     ui.run_with(
         app,

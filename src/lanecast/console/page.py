@@ -211,6 +211,8 @@ class Page:
 
     def _failed(self, piece: Part, error: Exception) -> None:
         """Say what failed; what has been drawn before stays, marked with its age."""
+        if self.client.is_deleted:
+            return
         if isinstance(error, Refused):
             why, hint = error.detail, error.hint
             if error.code == "not_ready":
