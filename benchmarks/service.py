@@ -2,6 +2,7 @@
 
     lanecast demo --out demo
     python benchmarks/service.py --lake demo/lake --home demo/service --rate 100 --seconds 60
+    python benchmarks/service.py --lake demo/lake --home demo/service --addresses FILE
 
 Starts ``lanecast serve`` on a free port, asks it from this process over kept connections, and
 prints JSON. A request is timed from the moment at which it was due, so that a server that stalls
@@ -49,7 +50,10 @@ class Connection:
         return int(lines[0].split()[1]), await self.reader.readexactly(length)
 
 
-async def steady(port: int, key: str, paths: list[str], rate: float, seconds: float) -> Any:
+Ask = tuple[str, bytes]
+
+
+async def steady(port: int, key: str, asks: list[Ask], rate: float, seconds: float) -> Any:
     """Ask at a steady rate; return milliseconds from when each was due, and how many failed."""
     free: asyncio.Queue[Connection] = asyncio.Queue()
     for _ in range(CONNECTIONS):
@@ -60,7 +64,7 @@ async def steady(port: int, key: str, paths: list[str], rate: float, seconds: fl
     async def one(due: float) -> None:
         nonlocal failed
         connection = await free.get()
-        status, _ = await connection.ask(random.choice(paths))
+        status, _ = await connection.ask(*random.choice(asks))
         free.put_nowait(connection)
         failed += status != 200
         spent.append(1000 * (time.perf_counter() - due))
@@ -84,7 +88,7 @@ async def measured(port: int, key: str, pid: int, rate: float, seconds: float) -
             break
         await asyncio.sleep(0.5)
     ids = [row["parcel_id"] for row in json.loads(body)["items"]]
-    paths = [f"/v1/parcels/{parcel}/eta" for parcel in ids]
+    paths = [(f"/v1/parcels/{parcel}/eta", b"") for parcel in ids]
     await steady(port, key, paths, 50, 2)
     before = processor_s(pid)
     spent, failed = await steady(port, key, paths, rate, seconds)
@@ -103,6 +107,26 @@ async def measured(port: int, key: str, pid: int, rate: float, seconds: float) -
         assert status == 200 and len(json.loads(body)["items"]) == 1000
         times.append(1000 * (time.perf_counter() - started))
     return result | {"thousand_p50_ms": float(np.median(times)), "thousand_most_ms": max(times)}
+
+
+async def addresses(
+    port: int, key: str, pid: int, texts: list[str], rate: float, seconds: float
+) -> dict[str, Any]:
+    """Return figures of verifying addresses, one a request."""
+    asks = [("/v1/address/verify", json.dumps({"text": text}).encode()) for text in texts]
+    one = await Connection(port, key).open()
+    while (await one.ask(*asks[0]))[0] != 200:
+        await asyncio.sleep(0.5)
+    await steady(port, key, asks, rate, 3)
+    before = processor_s(pid)
+    spent, failed = await steady(port, key, asks, rate, seconds)
+    return {
+        "addresses": len(spent),
+        "addresses_failed": failed,
+        "address_p50_ms": float(np.percentile(spent, 50)),
+        "address_p99_ms": float(np.percentile(spent, 99)),
+        "address_processor_ms": 1000 * (processor_s(pid) - before) / len(spent),
+    }
 
 
 def processor_s(pid: int) -> float:
@@ -130,6 +154,7 @@ def main() -> None:
     parser.add_argument("--home", type=Path, required=True)
     parser.add_argument("--rate", type=float, default=100)
     parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--addresses", type=Path, help="File with an address a line, instead.")
     given = parser.parse_args()
     key = key_of(given.home)
     with socket.socket() as found:
@@ -147,7 +172,12 @@ def main() -> None:
             except OSError:
                 time.sleep(0.2)
         result = {"ready_s": time.perf_counter() - started, "load": os.getloadavg()[0]}
-        result |= asyncio.run(measured(port, key, server.pid, given.rate, given.seconds))
+        told = port, key, server.pid
+        if given.addresses is None:
+            result |= asyncio.run(measured(*told, given.rate, given.seconds))
+        else:
+            texts = given.addresses.read_text(encoding="utf-8").splitlines()
+            result |= asyncio.run(addresses(*told, texts, given.rate, given.seconds))
     finally:
         server.terminate()
         server.wait(30)

@@ -97,7 +97,7 @@ def contract(url: str, key: str, known: Mapping[str, Sequence[str]], examples: i
 def _patiently(case: Any, url: str, key: str) -> Any:
     """Return the answer, asked for again while something is being made."""
     while True:
-        answer = case.call(base_url=url, headers={"Authorization": f"Bearer {key}"})
+        answer = case.call(base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=60)
         if not (_comes_again(answer) and answer.json()["code"] == "not_ready"):
             return answer
         time.sleep(1)

@@ -2,11 +2,14 @@ import json
 from datetime import timedelta
 from pathlib import Path
 
+import numpy as np
+import polars as pl
 import pytest
 
 from lanecast.address.gazetteer import stored
 from lanecast.address.gazetteer.arrays import Gazetteer
 from lanecast.address.gazetteer.stored import gazetteer
+from lanecast.address.gazetteer.strings import Strings
 from lanecast.address.towns import spellings
 from lanecast.sources.gazetteers import Edition, read
 from lanecast.sources.ingest import ingest_pieces
@@ -183,3 +186,17 @@ def test_houses_need_a_street_and_a_country(tmp_path: Path) -> None:
 )
 def test_towns_are_found_short_and_written_out(name: str, others: set[str]) -> None:
     assert set(spellings(name)) == {name} | others
+
+
+@pytest.mark.parametrize("values", [["VA", "MD", "VA", ""], ["VA", "VA"], ["", ""], ["Ä", "A"]])
+def test_distinct_strings_are_those_that_were_taken(values: list[str]) -> None:
+    kept = Strings.of(pl.Series("x", ["before", *values, "after"]))
+    numbers = np.arange(1, len(values) + 1)
+    names, which = kept.distinct(numbers)
+    assert [names[each] for each in which] == kept.take(numbers) == values
+    assert len(names) == len(set(values))
+    assert kept.lengths(numbers).tolist() == [len(each.encode()) for each in values]
+
+
+def test_no_strings_have_none_that_is_distinct() -> None:
+    assert Strings.of(pl.Series("x", ["a"])).distinct(np.empty(0, np.int32))[0] == []

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import structlog
@@ -25,11 +26,15 @@ LOOK_S = 10.0  # between two looks for a newer edition
 
 @dataclass(frozen=True)
 class Register:
-    """A gazetteer and the index of it; ``edition`` names the tables that it was made from."""
+    """A gazetteer; ``edition`` names the tables that it was made from.
+
+    ``make`` gives the index for suggestions, which is made once something is to be suggested.
+    """
 
     known: Gazetteer
-    index: Index
     edition: dict[str, int]
+    make: Callable[[], Index]
+    aside: Aside = field(default_factory=Aside)
 
     def verified(self, text: str, country: str | None, model: Any) -> dict[str, Any]:
         """Return what is known of one address, with ``p_deliverable`` by ``model`` if not None."""
@@ -47,8 +52,9 @@ class Register:
         earlier: Sequence[str],
     ) -> list[dict[str, Any]]:
         """Return the addresses that may be meant, the likeliest first."""
+        held: Index = self.aside.get("index", self.make, "index of addresses")
         code = country if country in self.known.numbers else None
-        session = Session(self.known, self.index, code, near, earlier)
+        session = Session(self.known, held, code, near, earlier)
         return [each.row() for each in session.suggest(text, limit)]
 
 
@@ -90,12 +96,12 @@ class Addresses:
     def _newest(self) -> Register:
         lake = self.lake()
         known = gazetteer(lake)
-        return Register(known, index(lake, known), versions(lake))
+        return Register(known, versions(lake), partial(index, lake, known))
 
     def _past(self, asof: datetime) -> Register:
         lake = self.lake().asof(asof)
         known = gazetteer(lake)
-        return Register(known, build(documents(known)), versions(lake))
+        return Register(known, versions(lake), lambda: build(documents(known)))
 
     def _look(self) -> None:
         try:

@@ -50,6 +50,27 @@ class Strings:
         text = self.text
         return [text[a:b].tobytes().decode() for a, b in zip(starts, ends, strict=True)]
 
+    def lengths(self, numbers: NDArray[np.integer]) -> NDArray[np.int64]:
+        """Return how many bytes each of the strings of these numbers has."""
+        found = self.at[np.asarray(numbers) + 1].astype(np.int64) - self.at[numbers]
+        return np.asarray(found, np.int64)
+
+    def distinct(self, numbers: NDArray[np.integer]) -> tuple[list[str], NDArray[np.intp]]:
+        """Return the distinct strings of these numbers, and which of them each is.
+
+        Many short strings, few of them distinct, are told apart without making text of each.
+        """
+        if not len(numbers):
+            return [], np.empty(0, np.intp)
+        lengths, starts = self.lengths(numbers), self.at[numbers].astype(np.int64)
+        column = np.arange(max(int(lengths.max()), 1))
+        inside = column < lengths[:, None]
+        held = np.where(inside, self.text[np.where(inside, starts[:, None] + column, 0)], 0)
+        if (held == held[0]).all():
+            return [self[int(numbers[0])]], np.zeros(len(numbers), np.intp)
+        _, first, which = np.unique(held, axis=0, return_index=True, return_inverse=True)
+        return [self[int(numbers[each])] for each in first], which.reshape(-1)
+
 
 def codes(text: str) -> NDArray[np.uint64]:
     """Return the code points of a string."""

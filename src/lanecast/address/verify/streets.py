@@ -56,13 +56,14 @@ def doorstep(
     if not len(rows) or not road:
         return replace(NOTHING, covered=len(rows) > 0)
     streets, key = known.streets, road_key(road)
-    names = dict.fromkeys(streets.key[row] for row in rows.tolist())
+    keys = streets.key.take(rows)
+    names = dict.fromkeys(keys)
     costs = {name: 0.0 if name == key else slip(name, key) for name in _likely(key, names)}
     if not costs or min(costs.values()) > min(MOST_SLIPS, 1.5 * len(key)):
         given = Match(road, "unknown", UNKNOWN_ROAD)
         return Doorstep(True, given, None, None, False, place.lat, place.lon, UNKNOWN_ROAD)
     best = min(costs, key=lambda name: costs[name])
-    here = [row for row in rows.tolist() if streets.key[row] == best]
+    here = [row for row, each in zip(rows.tolist(), keys, strict=True) if each == best]
     return _house(known, here, costs[best], number, unit)
 
 
@@ -82,12 +83,11 @@ def _rows(known: Gazetteer, country: int, place: Hypothesis) -> NDArray[np.int32
     number = streets.in_city.exact(country, city) if city else -1
     rows = streets.in_city.leads(number) if number >= 0 else np.empty(0, np.int32)
     state = "" if place.state is None else place.state.value
-    here = {each: _same(known, country, each, state) for each in set(streets.state.take(rows))}
-    some = [
-        here[each] and not (coded and code)
-        for each, code in zip(streets.state.take(rows), streets.code.take(rows), strict=True)
-    ]
-    return np.asarray(rows[np.array(some, bool)])
+    names, which = streets.state.distinct(rows)
+    some = np.array([_same(known, country, each, state) for each in names], bool)[which]
+    if coded:
+        some &= streets.code.lengths(rows) == 0
+    return np.asarray(rows[some])
 
 
 def _same(known: Gazetteer, country: int, written: str, code: str) -> bool:
