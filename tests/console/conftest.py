@@ -19,6 +19,9 @@ from lanecast.service.decisions import decided
 from lanecast.service.settings import Settings
 from lanecast.tables.lake import Lake
 
+from ..address.conftest import files as files
+from ..address.conftest import lake as lake
+
 uvicorn = pytest.importorskip("uvicorn", reason="needs the web: pip install lanecast[serve]")
 pytest.importorskip("nicegui", reason="needs the web: pip install lanecast[serve]")
 
@@ -53,18 +56,20 @@ class Console:
         page = browser.new_context(timezone_id="Europe/Berlin").new_page()
         return Tab(page, self, []).sign_in(self.key_with(*scopes))
 
-    def key_with(self, *scopes: str) -> str:
-        _, key = keys.issue(self.app.state.parts.state, "main", "Bo", scopes, wall())
+    def key_with(self, *scopes: str, tenant: str = "main") -> str:
+        _, key = keys.issue(self.app.state.parts.state, tenant, "Bo", scopes, wall())
         return key
 
 
 @pytest.fixture(scope="session")
-def console(world_lake: Lake, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
-    """A running service on the small world, its desk filled."""
+def console(
+    world_lake: Lake, lake: Lake, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Console]:
+    """A running service on the small world, its desk filled, and ``post`` with addresses only."""
     from lanecast.console.app import mount
 
     home = tmp_path_factory.mktemp("console") / "home"
-    app = create(Settings({"main": world_lake.path}, home, clock="data"))
+    app = create(Settings({"main": world_lake.path, "post": lake.path}, home, clock="data"))
     mount(app)
     with socket.socket() as listening, warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)  # NiceGUI looks at every object there is

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-SCREENS = ["/", "/parcels", "PARCEL"]
+SCREENS = ["/", "/parcels", "PARCEL", "/addresses"]
 
 
 @pytest.mark.parametrize("path", SCREENS)
@@ -66,8 +66,10 @@ def test_who_signs_out_is_out_in_every_tab(tab: Any) -> None:
 def test_a_key_without_the_scope_is_told_so(tab: Any) -> None:
     key = tab.console.key_with("address:read")
     page = tab.sign_in(key).page
+    assert page.url.endswith("/addresses")
+    tab.open("/parcels")
     assert "parcels:read" in page.locator("main").inner_text()
-    assert page.locator("nav a").count() == 0
+    assert page.locator("nav a").all_inner_texts() == ["Addresses"]
     assert all("403" in each for each in tab.wrong)
     tab.wrong.clear()
 
@@ -154,3 +156,35 @@ def test_who_may_only_read_is_offered_no_decision(tab: Any) -> None:
     assert page.get_by_role("button", name="Accept").count() == 0
     page.evaluate("emitEvent('do', 'decide', {action: 'call_ahead', decision: 'accept'})")
     page.locator("#live", has_text="decisions:write").wait_for(state="attached")
+
+
+def test_an_address_is_verified_and_stands_in_no_request(tab: Any) -> None:
+    key = tab.console.key_with("address:read", tenant="post")
+    page = tab.sign_in(key).page
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(f"{request.url} {request.post_data}"))
+    tab.open("/addresses")
+    page.locator("#address").fill("107 harv")
+    page.locator("datalist option").first.wait_for(state="attached")
+    labels = page.locator("datalist option").evaluate_all("all => all.map(each => each.value)")
+    assert any("Harvard" in label.title() for label in labels)
+    page.locator("#address").fill("107 Harvard St, Alexandria VA 22314")
+    page.get_by_role("button", name="Verify").click()
+    page.locator("#verdict", has_text="Good as it is").wait_for()
+    assert page.locator(".proofs tbody tr").count() == 5
+    page.reload()  # what stands behind the # is verified again
+    page.locator("#verdict", has_text="Good as it is").wait_for()
+    page.locator("#address").fill("999 Harvrd St, Alexandra VA 22304")
+    page.keyboard.press("Enter")
+    page.locator("section", has_text="Misspelt city").first.wait_for()
+    assert not [each for each in asked if "harv" in each.lower()]
+
+
+def test_a_company_without_parcels_is_told_how_to_bring_them(tab: Any) -> None:
+    page = tab.sign_in(tab.console.key_with("parcels:read", tenant="post")).page
+    assert page.locator(".state").count() == 1
+    assert "lanecast ingest" in page.locator(".state").inner_text()
+    key = tab.console.key_with("address:read")
+    tab.page.context.clear_cookies()
+    tab.sign_in(key).open("/addresses")
+    assert "lanecast address import" in page.locator(".state").inner_text()

@@ -5,12 +5,19 @@ from datetime import tzinfo
 from functools import lru_cache
 from pathlib import Path
 
+import polars as pl
+
+from lanecast.service import questions
+from lanecast.service.desk import View
+from lanecast.service.parts import Parts
 from lanecast.service.tenants import Tenant
 from lanecast.tables.commerce import ORDERS
 from lanecast.tables.lake import Lake, collect
 from lanecast.tables.network import FACILITIES
+from lanecast.tables.parcel import PARCELS
 
 from . import people
+from .states import Empty
 
 
 @dataclass(frozen=True)
@@ -23,6 +30,20 @@ class Place:
     zone: tzinfo | None
     lat: float | None
     lon: float | None
+
+
+def listed(parts: Parts, tenant: Tenant) -> tuple[View, pl.DataFrame]:
+    """Return the parcels as lists show them.
+
+    Raises
+    ------
+    Empty
+        Where there are none and nobody has to wait.
+    """
+    if not tenant.lake().has(PARCELS):
+        why = "The lake of this company holds no parcels yet."
+        raise Empty("No parcels", why, f"lanecast ingest --data FOLDER --lake {tenant.path.name}")
+    return questions.listed(parts, tenant)
 
 
 def places(tenant: Tenant) -> dict[str, Place]:

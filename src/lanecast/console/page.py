@@ -17,6 +17,7 @@ import structlog
 from fastapi import Request
 from markupsafe import Markup
 from nicegui import run, ui
+from starlette.responses import RedirectResponse, Response
 
 from lanecast.service import audit
 from lanecast.service.access import parts
@@ -29,6 +30,7 @@ from lanecast.service.tenants import Tenant
 from . import frame, people, sessions, states
 from .frame import Screen
 from .query import Query
+from .states import Empty
 
 ZONE = "lanecast_zone"  # cookie with the zone of the browser
 AT_ONCE_S = 0.25  # what is read by then comes with the page itself
@@ -37,7 +39,7 @@ LOOK_S = 10.0  # between two looks at whether there is something new
 Draw = Callable[[Any], Markup | None]
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Part:
     """Something on a page that is read and drawn by itself."""
 
@@ -48,10 +50,11 @@ class Part:
     what: str
     read_at: datetime | None = None
     waits: bool = False  # for what is not ready yet
+    empty: bool = False  # and says so; one of a page is enough
     asked: int = 0  # how often it was read; only the last answer is drawn
 
 
-@dataclass
+@dataclass(eq=False, repr=False)  # NiceGUI names its tasks by the repr of what they call
 class Page:
     """One open page of a person who is signed in."""
 
@@ -180,7 +183,7 @@ class Page:
         )
 
     async def _refresh(self, piece: Part) -> None:
-        piece.waits = False
+        piece.waits = piece.empty = False
         piece.asked += 1
         mine = piece.asked
         try:
@@ -212,6 +215,12 @@ class Page:
     def _failed(self, piece: Part, error: Exception) -> None:
         """Say what failed; what has been drawn before stays, marked with its age."""
         if self.client.is_deleted:
+            return
+        if isinstance(error, Empty):
+            first = not any(each.empty for each in self.pieces if each is not piece)
+            piece.empty = True
+            told = states.empty(error.what, error.why, error.command) if first else Markup("")
+            self.replace(piece, lambda: told)
             return
         if isinstance(error, Refused):
             why, hint = error.detail, error.hint
@@ -270,12 +279,17 @@ def show(markup: Markup) -> Any:
 
 def shown(
     screen: Screen, screens: Sequence[Screen], build: Callable[[Page], Any]
-) -> Callable[[Request], Awaitable[None]]:
+) -> Callable[[Request], Awaitable[Response | None]]:
     """Return the function that NiceGUI calls for a screen."""
 
-    async def answer(request: Request) -> None:
+    async def answer(request: Request) -> Response | None:
         page = _page(request, screen)
         if screen.scope not in page.caller.scopes:
+            allowed = [
+                each.path for each in screens if each.scope in page.caller.scopes and each.letter
+            ]
+            if screen.path == "/" and allowed:
+                return RedirectResponse(page.href(allowed[0]))
             ui.context.client.status_code = 403
             _around(request, page, screen, screens)
             has = f"Your key {page.caller.name!r} lacks the scope {screen.scope}."
@@ -284,6 +298,7 @@ def shown(
             build(page)
             _around(request, page, screen, screens)
         await page.start()
+        return None
 
     return answer
 

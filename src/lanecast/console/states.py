@@ -1,5 +1,6 @@
 """What a part of a page shows while it has no data, or not all of it."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from markupsafe import Markup
@@ -23,6 +24,15 @@ STALE = Markup(
     "({why}); shown is what was known {age}. "
     '<button class="link" data-do="retry" data-value="{part}">Try again</button></p>'
 )
+
+
+@dataclass(eq=False)
+class Empty(Exception):  # noqa: N818  # it is raised to say so, and is no fault
+    """What a part raises that has nothing to read yet."""
+
+    what: str
+    why: str
+    command: str | None = None
 
 
 def skeleton(height: int) -> Markup:

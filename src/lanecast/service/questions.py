@@ -12,6 +12,7 @@ from lanecast.tables.lake import collect
 from lanecast.tables.parcel import SCANS
 
 from . import asking
+from .addresses import Register
 from .answers import listing
 from .desk import MEMORY, View, last_asked
 from .parts import Parts
@@ -153,3 +154,24 @@ def ways_of(
     )
     ways = stops.drop("parcel_id").partition_by("rank", maintain_order=True)
     return told | {"answer": "ways", "ways": [way.to_dicts() for way in ways]}
+
+
+def register(
+    parts: Parts, tenant: Tenant, asof: datetime | None
+) -> tuple[Register, Any, str | None]:
+    """Return the register of addresses, the model of what couriers find, and its version.
+
+    Raises
+    ------
+    Refused
+        While the register is being read, or ``asof`` is a moment that has not been.
+    """
+    if asof is not None and asof > (now := tenant.now()):
+        detail = f"asof: {asof.isoformat()} is later than {now.isoformat()}, the last moment."
+        raise Refused(422, "not_valid", detail, "asof")
+    found = parts.addresses[tenant.name].get(asof)
+    models = parts.models
+    serving = models.at(tenant, "address", asof) if asof else models.live(tenant, "address")
+    if serving is None:
+        return found, None, None
+    return found, serving.fitted, serving.version

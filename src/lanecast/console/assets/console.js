@@ -38,6 +38,7 @@
       if (focused && document.activeElement === document.body) document.getElementById(focused)?.focus();
       focused = "";
       root.dataset.ready = "true";
+      linked();
     },
     say(told) { one("#live").textContent = told; },
     colour(name) { return getComputedStyle(root).getPropertyValue(name).trim(); },
@@ -65,7 +66,7 @@
   // How old the data is, in words; an age that says nothing is left to the date.
   const ages = () => document.querySelectorAll("time[data-age]").forEach((each) => {
     const minutes = Math.floor((Date.now() - Date.parse(each.dateTime)) / 60000);
-    if (minutes < 0 || minutes > 2880) return;
+    if (!(minutes >= 0 && minutes <= 2880)) return;
     const told = minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h`;
     each.textContent = `data ${told} old`;
     each.classList.toggle("old", minutes > 60);
@@ -108,6 +109,21 @@
     const body = JSON.stringify({ text });
     const answer = await fetch(`${base}find`, { method: "POST", body, headers: { "Content-Type": "application/json" } });
     if (mine === asked && answer.ok) found(await answer.json());
+  };
+
+  // What somebody typed stands behind the # of the address, which no server and no log ever sees.
+  let opened = false;
+  const linked = () => {
+    const input = one("[data-private]");
+    if (opened || !input) return;
+    opened = true;
+    const text = new URLSearchParams(location.hash.slice(1)).get("q");
+    if (text) { input.value = text; input.form.requestSubmit(); }
+  };
+  let typed = 0;
+  const suggest = (input) => {
+    clearTimeout(typed);
+    typed = setTimeout(() => emitEvent("do", input.dataset.suggest, fields(input.form)), 150);
   };
 
   const fields = (form) => Object.fromEntries(new FormData(form).entries());
@@ -162,6 +178,11 @@
     if (form.matches("[data-do]")) {
       event.preventDefault();
       const pressed = event.submitter?.name ? { [event.submitter.name]: event.submitter.value } : {};
+      const secret = form.querySelector("[data-private]");
+      if (secret) {
+        clearTimeout(typed);
+        history.replaceState(null, "", `#${new URLSearchParams({ q: secret.value })}`);
+      }
       emitEvent("do", form.dataset.do, { ...fields(form), ...pressed });
     }
   });
@@ -169,7 +190,10 @@
     const form = event.target.form;
     if (form?.matches("[data-turn]")) turned(form);
   });
-  document.addEventListener("input", (event) => { if (event.target.matches(".search input")) ask(event.target.value); });
+  document.addEventListener("input", (event) => { 
+    if (event.target.matches(".search input")) ask(event.target.value);
+    if (event.target.matches("[data-suggest]")) suggest(event.target);
+  });
   document.addEventListener("focusout", (event) => {
     if (!event.target.matches?.(".search input")) return;
     found([]);

@@ -11,7 +11,6 @@ from lanecast.service.answers import page as cut
 from lanecast.service.answers import wanted
 from lanecast.service.decisions import decided
 from lanecast.service.masking import MASK, hidden
-from lanecast.service.questions import listed
 from lanecast.tables.events import ACTIONS
 
 from .. import company, saved, states
@@ -99,7 +98,7 @@ def build(page: Page) -> None:
 
 
 def _filters(page: Page) -> tuple[list[str], dict[str, str]]:
-    _, table = listed(page.parts, page.tenant)
+    _, table = company.listed(page.parts, page.tenant)
     carriers = table["carrier_id"].drop_nulls().unique().sort().to_list()
     return carriers, saved.views(page.parts.state, page.caller, "parcels")
 
@@ -139,7 +138,7 @@ def _form(page: Page, carriers: list[str], views: dict[str, str]) -> Markup:
 
 def _found(page: Page) -> tuple[Any, ...]:
     query = page.query
-    view, table = listed(page.parts, page.tenant)
+    view, table = company.listed(page.parts, page.tenant)
     taken = decided(page.parts.state, page.tenant.name)
     status = query.one_of("status", STATUSES, "open")
     where = wanted(

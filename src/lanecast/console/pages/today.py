@@ -10,7 +10,6 @@ from markupsafe import Markup
 
 from lanecast.service.decisions import decided
 from lanecast.service.live import live_at
-from lanecast.service.questions import listed
 
 from .. import company, states
 from ..drawing.risk import bar
@@ -66,7 +65,7 @@ def build(page: Page) -> None:
 
 
 def _day(page: Page) -> Day:
-    view, table = listed(page.parts, page.tenant)
+    view, table = company.listed(page.parts, page.tenant)
     taken = decided(page.parts.state, page.tenant.name)
     proposed = (pl.col("status") == "open") & pl.col("action").is_not_null()
     waiting = table.filter(proposed, ~pl.col("parcel_id").is_in(list(taken)))

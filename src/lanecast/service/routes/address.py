@@ -18,6 +18,7 @@ from ..addresses import Register
 from ..keys import Caller
 from ..messages import Instant, Strict, reply
 from ..problems import Problem, Refused, documented, worded
+from ..questions import register
 
 routes = APIRouter(prefix="/v1/address", tags=["address"])
 Reader = Annotated[Caller, needs("address:read")]
@@ -154,21 +155,21 @@ class Candidates(BaseModel):
 @routes.post("/verify", dependencies=ASKS, response_model=Verified, responses=ERRORS)
 def verify(request: Request, caller: Reader, asked: Address) -> Response:
     """Verify an address: its parts, what confirms each, what is wrong, what to do next."""
-    register, model, version = _ready(request, caller, asked.asof)
+    known, model, version = _ready(request, caller, asked.asof)
     country = asked.country and asked.country.upper()
-    return reply(register.verified(asked.text, country, model) | {"version": version})
+    return reply(known.verified(asked.text, country, model) | {"version": version})
 
 
 @routes.post("/verify/batch", dependencies=ASKS, response_model=VerifiedAll, responses=ERRORS)
 def verify_batch(request: Request, caller: Reader, asked: Several) -> Response:
     """Verify up to 1,000 addresses; those that are not valid are named, and the rest answered."""
-    register, model, version = _ready(request, caller, asked.asof)
+    known, model, version = _ready(request, caller, asked.asof)
     items, refused = [], []
     for i, row in enumerate(asked.addresses):
         if (wrong := _wrong(i, row)) is not None:
             refused.append(worded(request.state.request_id, wrong))
             continue
-        said = register.verified(row.text, row.country and row.country.upper(), model)
+        said = known.verified(row.text, row.country and row.country.upper(), model)
         items.append(said | {"version": version})
     return reply({"items": items, "refused": refused})
 
@@ -176,10 +177,10 @@ def verify_batch(request: Request, caller: Reader, asked: Several) -> Response:
 @routes.post("/suggest", dependencies=ASKS, response_model=Candidates, responses=ERRORS)
 def suggest(request: Request, caller: Reader, typed: Typed) -> Response:
     """Suggest addresses for what was typed so far: unfinished, misspelt, in any order."""
-    register, _, _ = _ready(request, caller, typed.asof)
+    known, _, _ = _ready(request, caller, typed.asof)
     near = None if typed.near is None else (typed.near.lat, typed.near.lon)
     country = typed.country and typed.country.upper()
-    found = register.suggested(typed.text, typed.limit, country, near, typed.earlier)
+    found = known.suggested(typed.text, typed.limit, country, near, typed.earlier)
     shown = [{name: each[name] for name in Candidate.model_fields} for each in found]
     return reply({"items": shown})
 
@@ -187,17 +188,7 @@ def suggest(request: Request, caller: Reader, typed: Typed) -> Response:
 def _ready(
     request: Request, caller: Caller, asof: datetime | None
 ) -> tuple[Register, Any, str | None]:
-    """Return the register, the model of what couriers find, and its version."""
-    made, tenant = parts(request), tenant_of(request, caller)
-    if asof is not None and asof > (now := tenant.now()):
-        detail = f"asof: {asof.isoformat()} is later than {now.isoformat()}, the last moment."
-        raise Refused(422, "not_valid", detail, "asof")
-    register = made.addresses[tenant.name].get(asof)
-    models = made.models
-    serving = models.at(tenant, "address", asof) if asof else models.live(tenant, "address")
-    if serving is None:
-        return register, None, None
-    return register, serving.fitted, serving.version
+    return register(parts(request), tenant_of(request, caller), asof)
 
 
 def _wrong(i: int, row: Row) -> Refused | None:
