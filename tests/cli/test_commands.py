@@ -21,6 +21,7 @@ PLAIN = [
     "plan",
     "serve",
     "backup",
+    "key",
     "promote",
     "rollback",
     "models",

@@ -11,7 +11,10 @@ from .late import group
 from .talk import TOLD_TO
 
 COMMANDS = {
-    **{name: (name, name) for name in ("doctor", "demo", "ingest", "plan", "serve", "backup")},
+    **{
+        name: (name, name)
+        for name in ("doctor", "demo", "ingest", "plan", "serve", "backup", "key")
+    },
     **{name: ("promote", name) for name in ("promote", "rollback", "models")},
     "tables": ("tables", "tables"),
 }
