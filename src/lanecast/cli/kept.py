@@ -13,7 +13,7 @@ from .learnt_from import EVENTS, TRAJECTORY
 from .promote import opened
 
 HOME = "service"  # in the folder of the demo
-WHY = "made by lanecast demo; no gate was asked"
+WHY = "demo, no gates"
 
 
 def served(lake: Lake, out: Path, learnt: Learnt, end: datetime, seed: int) -> None:

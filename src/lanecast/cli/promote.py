@@ -136,9 +136,10 @@ def models(home: HomeOption = HOME, tenant: TenantOption = "main", json: JsonOpt
         tell(f"No models for {tenant} in {home}. Next: lanecast promote eta --model model")
         return
     names = ("problem", "version", "role", "trained_until")
-    show(pl.DataFrame([{name: each.get(name) for name in names} for each in known]), "Models")
+    rows = [{name: each.get(name) for name in names} for each in known]
+    show(pl.DataFrame(_minutes(rows, "trained_until")), "Models")
     rows = [{name: row[name] for name in ("at", *names[:2], "action", "who", "why")} for row in log]
-    show(pl.DataFrame(rows), "What was done, newest first")
+    show(pl.DataFrame(_minutes(rows, "at")), "What was done, newest first")
 
 
 def opened(home: Path, tenant: str, lake: Path) -> tuple[State, Tenant]:
@@ -169,6 +170,11 @@ def _there(home: Path, tenant: str) -> tuple[State, Tenant]:
         raise ValueError(f"--tenant: {tenant!r}; expected one of {', '.join(known) or 'none'}.")
     settings = Settings({tenant: home}, home)
     return State(home / "service.db"), Tenant.open(tenant, home, settings)
+
+
+def _minutes(rows: list[dict[str, Any]], name: str) -> list[dict[str, Any]]:
+    """Return rows whose instants are told to the minute, in UTC."""
+    return [row | {name: (row[name] or "")[:16].replace("T", " ")} for row in rows]
 
 
 def _who() -> str:
