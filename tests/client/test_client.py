@@ -40,7 +40,8 @@ def functions() -> dict[str, Any]:
 
 
 def test_types_are_those_that_the_service_describes() -> None:
-    assert Path(str(messages.__file__)).read_text() == source(described())
+    again = "python -m lanecast.service.typed > src/lanecast/client/messages.py"
+    assert Path(str(messages.__file__)).read_text() == source(described()), again
 
 
 def test_every_operation_has_one_call_and_every_call_two_methods() -> None:
