@@ -73,6 +73,7 @@ class Desk:
     _touched: set[str] = field(default_factory=set)
     _all: bool = True
     _by: Any = None
+    _told: str = ""
     _wake: threading.Event = field(default_factory=threading.Event)
     _stop: bool = False
     _thread: threading.Thread | None = None
@@ -144,7 +145,9 @@ class Desk:
                 if everything or touched:
                     self.refresh(None if everything else touched)
             except Exception as error:  # the old view stays, with its age
-                structlog.get_logger().error("desk", error=f"{type(error).__name__}: {error}")
+                if (told := f"{type(error).__name__}: {error}") != self._told:
+                    structlog.get_logger().error("desk", error=told)
+                self._told = told
                 self._all = True
                 time.sleep(LOOK_S)
 
