@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-SCREENS = ["/", "/parcels", "PARCEL", "/addresses"]
+SCREENS = ["/", "/parcels", "PARCEL", "/addresses", "/network"]
 
 
 @pytest.mark.parametrize("path", SCREENS)

@@ -148,7 +148,7 @@
     const plain = !event.ctrlKey && !event.metaKey && !event.shiftKey && event.button === 0;
     if (target.matches("a[data-turn]") && plain) {
       event.preventDefault();
-      const search = new URL(target.href).search;
+      const search = new URL(target.getAttribute("href"), location.href).search; // a map has links too
       history.pushState(null, "", search || location.pathname);
       turn(search);
     } else if (target.matches("button[data-do]")) {
@@ -204,7 +204,12 @@
       if (event.key === "ArrowDown") { event.preventDefault(); choose(1); }
       else if (event.key === "ArrowUp") { event.preventDefault(); choose(-1); }
     }
-    if (event.key === "Escape") { close(); if (typing(event.target)) event.target.blur(); return; }
+    if (event.key === "Escape") {
+      if (!typing(event.target)) one("[data-close]")?.click(); // the drawer
+      close();
+      if (typing(event.target)) event.target.blur();
+      return;
+    }
     if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target) || one("dialog[open]")) return;
     const second = Date.now() - before < 1500;
     before = 0;
