@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-SCREENS = ["/", "/parcels", "PARCEL", "/addresses", "/network"]
+SCREENS = ["/", "/parcels", "PARCEL", "/addresses", "/network", "/plan"]
 
 
 @pytest.mark.parametrize("path", SCREENS)

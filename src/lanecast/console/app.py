@@ -13,13 +13,23 @@ from .door import Door
 from .finding import routes as finding_routes
 from .frame import Screen
 from .page import shown
-from .pages import addresses, admin, data, models, network, parcel, parcels, today
+from .pages import addresses, admin, data, models, network, parcel, parcels, plan, today
 from .signing import routes as signing_routes
 
 PLACE = "/console"
 PATIENCE_S = 30.0  # that a page may take to begin, on a machine that is busy
 # Each has SCREEN and build(page), in the order of the navigation.
-PAGES: Sequence[ModuleType] = (today, network, parcels, parcel, addresses, models, data, admin)
+PAGES: Sequence[ModuleType] = (
+    today,
+    network,
+    parcels,
+    parcel,
+    addresses,
+    plan,
+    models,
+    data,
+    admin,
+)
 ROUTES = (asset_routes, signing_routes, finding_routes)
 
 
