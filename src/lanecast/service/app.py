@@ -1,5 +1,6 @@
 """The service put together: parts, routes, and what surrounds every request."""
 
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -53,6 +54,8 @@ def create(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def running(app: FastAPI) -> AsyncIterator[None]:
         interrupted = unfinished(parts.state)
+        gc.collect()
+        gc.freeze()  # what libraries hold for ever need not be looked through during requests
         structlog.get_logger().info("started", version=__version__, interrupted=interrupted)
         for desk in parts.desks.values():
             desk.start()
