@@ -13,8 +13,10 @@ import urllib.request
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
+from http.client import HTTPException, HTTPResponse
 from time import monotonic, sleep
 from typing import Any
+from urllib.parse import urlsplit
 
 from ..parts import Parse
 
@@ -28,6 +30,7 @@ RULES = (
     "it."
 )
 RETRIED = (408, 429, 500, 502, 503, 504)
+LONGEST = 1 << 16  # bytes of an answer that are read
 
 
 @dataclass(frozen=True)
@@ -56,10 +59,12 @@ class Endpoint:
     budget: int = 1000
 
     def __post_init__(self) -> None:
-        if not re.match(r"https?://[^/\s]+", self.url):
+        if not _usable(self.url):
             raise ValueError(f"url: {self.url!r}; expected http://host/v1 or https://host/v1.")
         if not self.model:
             raise ValueError("model: is empty; expected a name that the endpoint knows.")
+        if not re.fullmatch(r"[ -~]*", self.key):
+            raise ValueError("key: has characters that no header carries; expected plain ASCII.")
         if self.timeout_s <= 0 or self.retries < 0 or self.budget < 0:
             raise ValueError(
                 f"timeout_s {self.timeout_s}, retries {self.retries}, budget {self.budget}; "
@@ -121,7 +126,7 @@ def chosen(said: str, text: str, many: int) -> int | None:
     try:
         answer = json.loads(said)
         candidate, reason, spans = answer["candidate"], answer["reason"], answer["spans"]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None
     if reason not in REASONS or reason == "cannot_tell" or not isinstance(spans, list):
         return None
@@ -153,6 +158,24 @@ def _schema(many: int) -> dict[str, Any]:
     }
 
 
+def _usable(url: str) -> bool:
+    try:
+        urlsplit(url).port  # noqa: B018 - a port that is no number raises
+    except ValueError:
+        return False
+    return re.fullmatch(r"https?://[0-9A-Za-z\[][!-~]*", url) is not None
+
+
+def _read(reply: HTTPResponse, until: float) -> bytes:
+    """Return what comes in time: the time limit of a socket is only that of its next bytes."""
+    said = b""
+    while len(said) < LONGEST and monotonic() < until:
+        if not (more := reply.read1(LONGEST - len(said))):
+            break
+        said += more
+    return said
+
+
 def _answered(endpoint: Endpoint, message: str, many: int) -> str | None:
     """Return what the model says; None where it does not answer in time and in form."""
     body = {
@@ -174,12 +197,14 @@ def _answered(endpoint: Endpoint, message: str, many: int) -> str | None:
             return None
         try:
             with urllib.request.urlopen(asked, timeout=left) as reply:
-                said = json.loads(reply.read(1 << 16))
+                said = json.loads(_read(reply, until))
                 return str(said["choices"][0]["message"]["content"])
         except urllib.error.HTTPError as error:
             if error.code not in RETRIED:
                 return None
-        except (OSError, ValueError, KeyError, IndexError, TypeError):
+        except (OSError, HTTPException, RecursionError):
+            pass
+        except (ValueError, KeyError, IndexError, TypeError):
             pass
         sleep(max(min(0.2 * 2**attempt, until - monotonic()), 0))
     return None
