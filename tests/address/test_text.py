@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lanecast.address.envelope import lines
 from lanecast.address.fold import LONGEST, fold, folded
 from lanecast.address.postcodes import form, plain, slips
 from lanecast.address.roads import road_key
@@ -51,6 +52,37 @@ def test_tokens_are_disjoint_spans_in_order(text: str) -> None:
 def test_hidden_characters_are_dropped_and_counted() -> None:
     found = fold("10\u200b1 Har\u202evard\x07 St")
     assert (found.text, found.hidden) == ("101 harvard st", 3)
+
+
+def test_digits_of_every_script_are_digits() -> None:
+    assert fold("٣٠١ ۲۲ १२").text == "301 22 12"
+
+
+@pytest.mark.parametrize(
+    ("country", "parts", "expected"),
+    [
+        (
+            "JP",
+            {"state": "東京都", "city": "千代田区", "suburb": "丸の内", "house_number": "1-1"},
+            ["東京都", "千代田区丸の内1-1"],
+        ),
+        (
+            "CN",
+            {"state": "北京市", "city_district": "海淀区", "suburb": "中关村", "road": "大街"},
+            ["北京市海淀区中关村", "大街"],
+        ),
+        (
+            "GB",
+            {"house_number": "1", "road": "Mill Rd", "suburb": "Kew", "city": "London"},
+            ["1 Mill Rd, Kew", "London"],
+        ),
+        ("SG", {"house_number": "1", "road": "Mill Rd", "city": "Singapore"}, ["1 Mill Rd"]),
+    ],
+)
+def test_no_part_is_lost_where_the_envelope_has_no_field_for_it(
+    country: str, parts: dict[str, str], expected: list[str]
+) -> None:
+    assert lines(parts, country) == expected
 
 
 def test_words_that_belong_together_stay_together() -> None:

@@ -23,17 +23,42 @@ def lines(components: Mapping[str, str], country: str | None) -> list[str]:
     said = {
         "N": components.get("house", ""),
         "A": " ".join(filter(None, inside)),
-        "D": components.get("suburb", components.get("city_district", "")),
+        "D": _joined(*(components.get(name, "") for name in ("city_district", "suburb"))),
         "C": components.get("city", ""),
         "S": components.get("state", ""),
         "Z": components.get("postcode", ""),
     }
+    order = _order(country or "")
+    said |= _placed(said, order)
     found = []
-    for line in _order(country or ""):
+    for line in order:
         parts = [said.get(part[1:], "") if part[0] == "%" else part for part in line]
         if any(said.get(part[1:]) for part in line if part[0] == "%"):
             found.append(re.sub(r"\s+", " ", "".join(parts)).strip(" ,-"))
     return [line for line in found if line]
+
+
+def _placed(said: Mapping[str, str], order: tuple[tuple[str, ...], ...]) -> dict[str, str]:
+    """Return the street together with town and district where the country has no field for them.
+
+    Japan has none for either: there they stand before it, as all that is larger.
+    """
+    fields = "".join(part[1] for line in order for part in line if part[0] == "%")
+    written = "".join(part for line in order for part in line if part[0] != "%").casefold()
+    loose = [
+        said[field]
+        for field in "CD"
+        if said[field] and field not in fields and said[field].casefold() not in written
+    ]
+    if fields.find("S") < fields.find("A") and "S" in fields:
+        return {"A": _joined(*loose, said["A"])}
+    return {"A": ", ".join(filter(None, (said["A"], *reversed(loose))))}
+
+
+def _joined(*names: str) -> str:
+    """Return names from large to small, with blanks only between those that are written so."""
+    names = tuple(filter(None, names))
+    return ("" if all(not name[-1].isascii() for name in names[:-1]) else " ").join(names)
 
 
 @lru_cache(maxsize=512)

@@ -36,8 +36,8 @@ class Folded:
 def fold(given: str) -> Folded:
     """Return ``given`` in lower case, half width and without accents, line breaks as LF.
 
-    Latin letters become ASCII (``ß`` ss, ``ł`` l); other scripts stay, since a transliteration is
-    another name. Hidden characters are dropped and counted.
+    Latin letters become ASCII (``ß`` ss, ``ł`` l), digits of any script 0 to 9; other scripts
+    stay, since a transliteration is another name. Hidden characters are dropped and counted.
 
     Raises
     ------
@@ -82,6 +82,8 @@ def _letter(letter: str) -> str | None:
         return " "
     if kind == "Mn":
         return ""
+    if kind == "Nd":
+        return str(unicodedata.digit(letter))
     name = unicodedata.name(letter, "")
     wide = unicodedata.normalize("NFKC", letter).casefold()
     if FRACTION in wide:
