@@ -83,7 +83,11 @@ def test_it_asks_for_the_part_that_lowers_the_risk_most() -> None:
 
 @pytest.mark.parametrize(
     ("wrong", "message"),
-    [({"failed": -1.0}, "failed: expected at least 0"), ({"ask": 1.5}, "ask: expected a share")],
+    [
+        ({"failed": -1.0}, "failed: expected at least 0"),
+        ({"order": float("inf")}, "order: expected at least 0 and finite"),
+        ({"ask": 1.5}, "ask: expected a share"),
+    ],
 )
 def test_nonsense_is_refused(wrong: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):

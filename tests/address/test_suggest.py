@@ -377,7 +377,7 @@ def test_the_command_writes_a_reply_per_row(
 
     typed = tmp_path / "typed.csv"
     pl.DataFrame(
-        {"text": ["310 harv", "", "a" * 70_000, "chicgo"], "c": ["US", None, "US", "ZZ"]}
+        {"text": ["310 harv", "", "a" * 70_000, "chicgo"], "c": ["US", None, "US", "FR"]}
     ).write_csv(typed)
     out = tmp_path / "out.jsonl"
     code, told, _ = said("--in", typed, "--out", out, "--country-column", "c")

@@ -108,6 +108,10 @@ def test_the_model_says_until_when_it_learnt_and_how_good_it_was(model):
     [
         (("--in", "gone.jsonl"), "gone.jsonl is missing"),
         (("--in", "odd.jsonl"), "line 2: expected a reply"),
+        (("--in", "bytes.jsonl"), "line 1: expected a reply"),
+        (("--in", "."), "is no file"),
+        (("--in", "good.jsonl", "--out", "good.jsonl"), "is the file that --in reads"),
+        (("--in", "good.jsonl", "--failed", "inf"), "failed: expected at least 0 and finite"),
         (("--in", "none.jsonl"), "is empty"),
         (("--in", "good.jsonl", "--ask", "1.5"), "--ask"),
     ],
@@ -116,9 +120,59 @@ def test_what_cannot_be_decided_is_refused(lanecast, model, tmp_path, monkeypatc
     good = '{"faults": ["missing_unit"], "candidates": [], "coverage": {}}\n'
     for name, text in (("good", good), ("odd", good + '{"faults": 3}\n'), ("none", "")):
         (tmp_path / f"{name}.jsonl").write_text(text)
+    (tmp_path / "bytes.jsonl").write_bytes(b"PAR1\xff\xfe")
     monkeypatch.chdir(tmp_path)
     said = lanecast("decide", "address", *words, "--model", model)
     assert said.code == 2 and why in said.err
+    assert (tmp_path / "good.jsonl").read_text() == good
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (("verify", "--in", "a.csv", "--out", "a.csv"), "is the file that --in reads"),
+        (("suggest", "--in", "a.csv", "--out", "a.csv"), "is the file that --in reads"),
+        (("verify", "--in", "bare.csv", "--out", "o"), "is its first line no header"),
+        (("verify", "--in", "row.csv", "--out", "o"), "has a header and no rows"),
+        (("verify", "--in", "a.csv", "--out", "o", "--lake", "a.csv"), "a.csv is a file"),
+        (("suggest", "x", "--lake", "a.csv"), "a.csv is a file"),
+        (("suggest", "x", "--country", "Oz"), "--country: is no country"),
+        (("verify", "--in", "a.csv", "--out", "o", "--llm-model", "m"), "give its --llm-url"),
+        (("verify", "--in", "a.csv", "--out", "o", "--llm-url", "http://a b"), "--llm-url: 'http"),
+        (("import", "--csv", "house.csv", "--country", "XX"), "--country: 'XX' is no country"),
+        (("import", "--csv", "house.csv", "--country", "US", "--name", ""), "--name: ''"),
+        (("import", "--csv", "house.csv", "--edition", "2199-01-01"), "2199-01-01 is not yet"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_before_any_work(
+    lanecast, tmp_path, monkeypatch, words, why
+):
+    files = {
+        "a.csv": "text,c\n9 Elm St,US\n",
+        "bare.csv": '"7 Secret Rd, Springfield"\n"9 Elm St"\n',
+        "row.csv": '"7 Secret Rd, Springfield"\n',
+        "house.csv": "road,house_number,city\nElm St,9,X\n",
+    }
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    monkeypatch.chdir(tmp_path)
+    said = lanecast("address", *words)
+    assert said.code == 2 and why in said.err, said.err
+    assert "Secret" not in said.err
+    assert {each.name: each.read_text() for each in tmp_path.iterdir()} == files
+
+
+def test_a_row_that_is_not_utf8_or_of_no_country_says_so(lanecast, tmp_path):
+    (tmp_path / "a.csv").write_bytes(b"text,c\nRue de l'\xe9glise 1,FR\nElm St 9,ZZ\n")
+    for command in ("verify", "suggest"):
+        out = tmp_path / f"{command}.jsonl"
+        said = lanecast(
+            *("address", command, "--in", tmp_path / "a.csv", "--out", out),
+            *("--country-column", "c", "--lake", tmp_path / "none"),
+        )
+        assert said.code == 0, said.err
+        first, second = (json.loads(line)["faults"] for line in out.read_text().splitlines())
+        assert "not_utf8" in first and "no_such_country" in second
 
 
 def test_nothing_is_learnt_where_nothing_is_known(lanecast, town, company, tmp_path):

@@ -1,5 +1,7 @@
 """Names of countries in the languages of the world, from the Unicode locale data."""
 
+from functools import lru_cache
+
 from babel import Locale
 
 from .fold import folded
@@ -21,3 +23,10 @@ def country_names() -> dict[str, str]:
             if len(code) == 2 and code.isalpha() and code not in NONE:
                 names.setdefault(folded(name), code)
     return names | ALSO
+
+
+@lru_cache(maxsize=1)
+def country_codes() -> frozenset[str]:
+    """Return the ISO 3166-1 alpha-2 codes of countries that there are."""
+    codes = map(str, Locale.parse("en").territories)
+    return frozenset(code for code in codes if len(code) == 2 and code.isalpha()) - {*NONE}

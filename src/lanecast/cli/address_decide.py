@@ -20,6 +20,7 @@ from lanecast.address.verify.models.deliverable import (
 from lanecast.tables.address import ADDRESS_CHECKS
 from lanecast.tables.lake import collect
 
+from .address_verify import apart
 from .learnt_from import ADDRESS
 from .options import AsofOption, JsonOption, LakeOption, ModelOption, opened
 from .saved import loaded
@@ -78,6 +79,8 @@ def decide(
       lanecast decide address --in verified.jsonl --model found --out decided.jsonl
     """
     writable(json=json, out=out)
+    if file is not None and out is not None:
+        apart(file, out)
     costs = Costs(failed, order, confirm, ask, pickup, heeded, looked)
     name, ids, held = ("row", *read(file)) if file else ("address_id", *stored(lake, asof))
     fitted, _, _ = loaded(model, "address", FittedDeliverable, ADDRESS)
@@ -143,19 +146,20 @@ def read(file: Path) -> tuple[list[str], list[tuple[str, ...]]]:
         When the file is missing, empty, or a line is no reply.
     """
     if not file.is_file():
-        raise ValueError(f"--in: {file} is missing; make it with lanecast address verify.")
+        what = "is no file" if file.exists() else "is missing"
+        raise ValueError(f"--in: {file} {what}; make it with lanecast address verify.")
     found = []
-    with file.open(encoding="utf-8") as given:
+    with file.open(encoding="utf-8", errors="replace") as given:
         for number, text in enumerate(given, 1):
             try:
                 row = lines.loads(text)
                 faults, candidates = (tuple(map(str, row[n])) for n in ("faults", "candidates"))
                 found.append(Line(faults, candidates, dict(row["coverage"])))
-            except (ValueError, KeyError, TypeError) as error:
-                raise ValueError(
+            except (ValueError, KeyError, TypeError, RecursionError):
+                raise ValueError(  # without the line, which may be somebody's address
                     f"--in: {file.name}, line {number}: expected a reply of lanecast address "
-                    f"verify with faults, candidates and coverage; got {text.strip()[:60]!r}."
-                ) from error
+                    "verify with faults, candidates and coverage; got something else."
+                ) from None
     if not found:
         raise ValueError(f"--in: {file.name} is empty; expected replies, one per line.")
     return [str(row) for row in range(1, len(found) + 1)], [signs_of(row) for row in found]

@@ -1,12 +1,13 @@
 """``lanecast address import``: gazetteers, stored in the lake and compiled."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
 import polars as pl
 import typer
 
+from lanecast.address.country_names import country_codes
 from lanecast.address.gazetteer.stored import gazetteer
 from lanecast.sources.gazetteers import Edition, read
 from lanecast.sources.ingest import ingest_pieces
@@ -69,7 +70,15 @@ def bring(
         raise ValueError(f"no file; expected {', '.join(f'--{form} FILE' for form in asked)}.")
     if lake.exists() and not lake.is_dir():
         raise ValueError(f"--lake: {lake} is a file; expected a folder, or a new name.")
+    if country is not None and country not in country_codes():
+        raise ValueError(
+            f"--country: {country!r} is no country; expected ISO 3166-1 alpha-2, for example DE."
+        )
+    if name is not None and not (name.strip() and name.isprintable()):
+        raise ValueError(f"--name: {name!r}; expected a name that proofs can quote.")
     at = moment("edition", edition) if edition else max(_written(file) for _, file in files)
+    if at > (now := datetime.now(UTC)) + timedelta(days=1):
+        raise ValueError(f"--edition: {at:%Y-%m-%d} is not yet; expected until {now:%Y-%m-%d}.")
     reports = []
     with progress(quiet=json is not None) as say:
         for done, (form, file) in enumerate(files):
@@ -88,8 +97,10 @@ def bring(
         show(rows, "What was stored")
         if findings.height:
             show(findings.drop("file"), "What was found")
+        many = len(found.countries)
         tell(
-            f"{len(found.countries)} countries. Next: lanecast address verify --lake {lake} --help"
+            f"{many} {'country' if many == 1 else 'countries'}. "
+            f"Next: lanecast address verify --lake {lake} --help"
         )
     if not all(report.ok() for report in reports):
         raise typer.Exit(5)

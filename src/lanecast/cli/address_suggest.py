@@ -10,13 +10,20 @@ import polars as pl
 import typer
 
 from lanecast.address.fold import LONGEST
-from lanecast.address.gazetteer.stored import gazetteer
 from lanecast.address.suggest import Session
 from lanecast.address.suggest.reply import Candidate
 from lanecast.address.suggest.stored import index
 from lanecast.tables.lake import Lake
 
-from .address_verify import CountryColumn, TextOption, asked
+from .address_verify import (
+    CountryColumn,
+    TextOption,
+    apart,
+    asked,
+    country_of,
+    register,
+    unreadable,
+)
 from .options import LakeOption
 from .talk import note, progress, show, tell, whole, writable
 
@@ -58,8 +65,15 @@ def suggest(
         raise ValueError("expected a text, or --in FILE with --out FILE.")
     place = _place(near)
     writable(out=out)
+    if file is not None and out is not None:
+        apart(file, out)
     rows = None if file is None else asked(file, text_column, country_column)
-    known = gazetteer(Lake(lake))
+    country, unknown = country_of(country)
+    if unknown:
+        raise ValueError("--country: is no country; expected ISO 3166-1 alpha-2, for example DE.")
+    known = register(lake)
+    if country is not None and known.countries and country not in known.numbers:
+        note(f"the gazetteer of {lake} does not cover {country}, so no country is likelier.")
     if not known.countries:
         note(f"{lake} has no gazetteer, so nothing can be suggested; see lanecast address import.")
     held = index(Lake(lake), known)
@@ -80,8 +94,10 @@ def suggest(
     with whole(out) as partial, partial.open("w", encoding="utf-8") as lines, progress() as say:
         for done, (typed, code) in enumerate(rows.iter_rows(), 1):
             reply = _reply(typed, session(code), limit)
-            if code is not None and code.strip().upper() not in known.numbers:
-                reply["faults"].append("country_not_covered")
+            named, wrong = country_of(code)
+            if named is not None and named not in known.numbers:
+                wrong = ("country_not_covered",)
+            reply["faults"] += wrong
             first = reply["candidates"][0]["granularity"] if reply["candidates"] else "nothing"
             counts[first] = counts.get(first, 0) + 1
             lines.write(json.dumps(reply, ensure_ascii=False) + "\n")
@@ -116,7 +132,8 @@ def _reply(text: str, session: Session, limit: int) -> dict[str, Any]:
     if len(text.encode()) > LONGEST:
         return {"text": text[:80], "candidates": [], "faults": ["too_long"]}
     found = session.suggest(text, limit)
-    return {"text": text, "candidates": [each.row() for each in found], "faults": []}
+    faults = list(unreadable(text))
+    return {"text": text, "candidates": [each.row() for each in found], "faults": faults}
 
 
 def _one(text: str, found: Sequence[Candidate]) -> None:

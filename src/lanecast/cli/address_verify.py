@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import polars as pl
 import typer
 
+from lanecast.address.country_names import country_codes
 from lanecast.address.fold import LONGEST
 from lanecast.address.gazetteer.arrays import Gazetteer
 from lanecast.address.gazetteer.stored import gazetteer
@@ -65,8 +66,9 @@ def verify(
       lanecast address verify --in a.csv --country-column country --out a.jsonl --model found
     """
     writable(out=out)
+    apart(file, out)
     rows = asked(file, text_column, country_column)
-    known = gazetteer(Lake(lake))
+    known = register(lake)
     if not known.countries:
         note(f"{lake} has no gazetteer, so nothing can be confirmed; see lanecast address import.")
     fitted = None
@@ -74,7 +76,9 @@ def verify(
         fitted, _, _ = loaded(model, "address", FittedDeliverable, ADDRESS)
     arbiter = None
     if llm_url is not None:
-        arbiter = Arbiter(Endpoint(llm_url, llm_model, llm_key, budget=llm_budget))
+        arbiter = Arbiter(_endpoint(llm_url, llm_model, llm_key, llm_budget))
+    elif llm_model:
+        raise ValueError("--llm-model: is asked nowhere; give its --llm-url too.")
     counts: dict[str, int] = {}
     started = perf_counter()
     with whole(out) as partial, partial.open("w", encoding="utf-8") as lines, progress() as say:
@@ -94,6 +98,19 @@ def verify(
     tell(f"{rows.height:,} addresses in {seconds:.1f} s, {rows.height / seconds:,.0f} per second.")
 
 
+def apart(file: Path, out: Path) -> None:
+    """Refuse to write over what is read."""
+    if file.exists() and out.exists() and out.samefile(file):
+        raise ValueError(f"--out: {out} is the file that --in reads; give another name.")
+
+
+def register(lake: Path) -> Gazetteer:
+    """Return the gazetteer of ``lake``; of a lake that is not there an empty one."""
+    if lake.exists() and not lake.is_dir():
+        raise ValueError(f"--lake: {lake} is a file; expected the folder of a lake.")
+    return gazetteer(Lake(lake))
+
+
 def asked(file: Path, text: str, country: str | None) -> pl.DataFrame:
     """Return text and country of each row."""
     if not file.is_file():
@@ -103,10 +120,37 @@ def asked(file: Path, text: str, country: str | None) -> pl.DataFrame:
     for option, column in (("--text-column", text), ("--country-column", country)):
         if column is not None and column not in held:
             raise ValueError(
-                f"{option}: {file.name} has no column {column!r}; it has {', '.join(held)}."
+                f"{option}: {file.name} has no column {column!r}; it has {_heads(held)}."
             )
     code = pl.lit(None, pl.String) if country is None else pl.col(country).cast(pl.String)
     return rows.select(pl.col(text).cast(pl.String).fill_null(""), code.alias("#")).collect()
+
+
+def _heads(held: list[str]) -> str:
+    """Return names of columns; of a file without a header they would be somebody's address."""
+    if any(any(c.isdigit() for c in name) or len(name) > 30 for name in held):
+        return f"{len(held)} columns with other names; is its first line no header"
+    return ", ".join(held)
+
+
+def _endpoint(url: str, model: str, key: str, budget: int) -> Endpoint:
+    try:
+        return Endpoint(url, model, key, budget=budget)
+    except ValueError as error:
+        raise ValueError(f"--llm-{error}") from error
+
+
+def country_of(given: str | None) -> tuple[str | None, tuple[str, ...]]:
+    """Return the country that a row names, and what is wrong with it."""
+    code = (given or "").strip().upper() or None
+    if code is None or code in country_codes():
+        return code, ()
+    return None, ("no_such_country",)
+
+
+def unreadable(text: str) -> tuple[str, ...]:
+    """Return the fault of a text that was not UTF-8: its broken bytes are U+FFFD by now."""
+    return ("not_utf8",) * ("\ufffd" in text)
 
 
 def _reply(
@@ -117,10 +161,8 @@ def _reply(
     fitted: FittedDeliverable | None,
 ) -> dict[str, Any]:
     """Return the reply; what cannot be read is a reply too."""
-    code = (country or "").strip().upper() or None
-    faults: tuple[str, ...] = ()
-    if code is not None and not (len(code) == 2 and code.isascii() and code.isalpha()):
-        faults, code = ("no_such_country",), None
+    code, faults = country_of(country)
+    faults += unreadable(text)
     if len(text) > LONGEST or len(text.encode("utf-8", "replace")) > LONGEST:
         reply = replace(one("", known, code), text=text[:80], faults=("too_long",))
     else:

@@ -10,7 +10,7 @@ import polars as pl
 from lanecast.tables.address import GAZETTEER_PREMISES
 from lanecast.tables.schema import Table
 
-from .files import demand, first_line
+from .files import first_line
 from .report import RefusedError
 from .tabular import scan
 
@@ -76,7 +76,7 @@ def _flat(feature: Mapping[str, Any]) -> dict[str, str | None]:
         if point.get("type") == "Point"
         else (None, None)
     )
-    said = {**feature.get("properties", {}), "lat": lat, "lon": lon}
+    said = {**(feature.get("properties") or {}), "lat": lat, "lon": lon}
     if "id" in feature:
         said["id"] = feature["id"]
     return {name: None if value is None else str(value) for name, value in said.items()}
@@ -89,7 +89,9 @@ def _premises(rows: pl.LazyFrame, file: Path, country: str | None) -> pl.LazyFra
         for column, names in NAMES.items()
     }
     if found["road"] is None:
-        demand(file.name, held, ["street"])
+        raise RefusedError(
+            f"{file.name}: no column 'road' or 'street'. It has {', '.join(list(held)[:12])}."
+        )
     if found["country"] is None and country is None:
         raise RefusedError(
             f"{file.name}: no column 'country'; say which one with --country, for example US."

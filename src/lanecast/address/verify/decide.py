@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 
 import numpy as np
 import numpy.typing as npt
@@ -42,8 +43,10 @@ class Costs:
 
     def __post_init__(self) -> None:
         for name in ("failed", "order"):
-            if not getattr(self, name) >= 0:
-                raise ValueError(f"{name}: expected at least 0, got {getattr(self, name)}.")
+            if not 0 <= getattr(self, name) < inf:
+                raise ValueError(
+                    f"{name}: expected at least 0 and finite, got {getattr(self, name)}."
+                )
         for name in ("confirm", "ask", "pickup", "heeded", "looked"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(
