@@ -96,11 +96,64 @@ def test_a_hierarchy_is_levels_from_the_top(tmp_path):
             },
             "column 'sky' holds 'blue'; expected numbers",
         ),
+        (
+            {"series": series(ds=["2024-W01"] * 28)},
+            "no row can be used: column 'ds' holds '2024-W01'; expected a date such as",
+        ),
+        (
+            {"series": series(y=["many"] * 28)},
+            "no row can be used: column 'y' holds 'many'; expected a number",
+        ),
     ],
 )  # fmt: skip
 def test_what_cannot_be_meant_is_refused_in_a_sentence(tmp_path, files, says):
     with pytest.raises(RefusedError, match=says):
         brought(tmp_path / "x", **files)
+
+
+def test_a_column_that_stands_twice_is_refused(tmp_path):
+    (tmp_path / "series.csv").write_text("unique_id,ds,y,y\na,2024-03-01,1,2\n")
+    with pytest.raises(RefusedError, match="column 'y' stands twice in the header"):
+        brought(tmp_path)
+
+
+def test_what_a_series_is_stands_once_and_more_is_set_aside(tmp_path):
+    static = pl.DataFrame({"unique_id": ["a", "a", "b"], "kind": ["food", "toys", "toys"]})
+    lake, report = brought(tmp_path / "x", series=series(), static=static)
+    assert found(report) == {"duplicate_key"} and not report.ok()
+    kinds = collect(lake.read(ATTRIBUTES)).select("unique_id", "value")
+    assert dict(kinds.iter_rows()) == {"a": "food", "b": "toys"}
+
+
+def test_a_clock_that_is_not_filled_is_the_end_of_the_period(tmp_path):
+    late = ["2024-04-01T00:00:00Z", *[""] * 27]
+    lake, report = brought(tmp_path / "x", series=series(recorded_at=late))
+    rows = collect(lake.read(SERIES)).sort("unique_id", "ds")
+    assert report.ok() and rows.height == 28
+    assert rows["recorded_at"][0] == datetime(2024, 4, 1, tzinfo=UTC)
+    assert (rows["recorded_at"][1:] - rows["ds"][1:] == timedelta(days=1)).all()
+
+
+def test_numbers_whose_squares_are_none_are_set_aside(tmp_path):
+    rows = series(y=[1e300] + [1.0] * 27, visits=[1.0] * 27 + [-1e300])
+    lake, report = brought(tmp_path / "x", series=rows)
+    assert found(report) == {"too_high", "too_low"}
+    assert collect(lake.read(SERIES)).height == collect(lake.read(COVARIATES)).height == 27
+
+
+def test_an_hour_that_the_clock_skipped_is_set_aside_where_the_next_is_there(tmp_path):
+    day = pl.datetime_range(
+        pl.datetime(2024, 3, 31), pl.datetime(2024, 3, 31, 23), "1h", eager=True
+    )
+    rows = pl.DataFrame({"unique_id": "a", "ds": day.dt.to_string(), "y": [*range(24)]})
+    folder = tmp_path / "x"
+    folder.mkdir()
+    rows.write_csv(folder / "series.csv")
+    report = ingest(Lake(folder / "lake"), "series", folder, zone="Europe/Paris")
+    assert found(report) == {"skipped_hour"}
+    told = collect(Lake(folder / "lake").read(SERIES)).sort("ds")
+    assert told["y"].to_list() == [0, 1, *range(3, 24)]
+    assert told["ds"].diff().drop_nulls().unique().to_list() == [timedelta(hours=1)]
 
 
 def test_gaps_negatives_and_zeros_are_kept_and_told(tmp_path):

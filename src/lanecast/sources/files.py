@@ -1,7 +1,8 @@
 """Files at the door: found, readable and with the columns one expects, or refused in a sentence."""
 
 import codecs
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -60,9 +61,19 @@ def scan(file: Path) -> pl.LazyFrame:
     except (pl.exceptions.PolarsError, OSError) as error:
         what = "a Parquet file" if file.suffix == ".parquet" else "a CSV file"
         raise RefusedError(f"{file.name}: is not {what}: {first_line(error)}.") from error
+    if file.suffix == ".csv" and (again := _again(names)):
+        raise RefusedError(
+            f"{file.name}: column {again!r} stands twice in the header; expected each name once."
+        )
     if not filled:
         raise RefusedError(f"{file.name}: has a header and no rows ({', '.join(names)}).")
     return rows
+
+
+def _again(names: Sequence[str]) -> str | None:
+    """Return a name that a header has twice, which Polars then numbers."""
+    found = (re.fullmatch(r"(.*)_duplicated_\d+", name) for name in names)
+    return next((match[1] for match in found if match and match[1] in names), None)
 
 
 def utf8(file: Path) -> None:

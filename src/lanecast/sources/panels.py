@@ -51,9 +51,10 @@ def sheet(
         raw = pl.concat([raw, as_is], how="horizontal")
         rows = pl.concat([rows, as_is.select(_ds(n) for n in dated)], how="horizontal")
     out = Sheet(file.name, rows.with_row_index("#"))
+    day = "a date such as 2012-02-10"
     broken = [
         *((n, "missing", "a value", rows[n].is_null() & raw[n].is_null()) for n in key),
-        *((n, "not_a_time", "a date such as 2012-02-10", rows[n].is_null()) for n in dated),
+        *((n, "not_a_time", day, rows[n].is_null() & _filled(raw[n], n in key)) for n in dated),
         *((n, "not_a_number", "a number", rows[n].is_null()) for n in (*key, *numbers)),
     ]
     good = pl.repeat(True, rows.height, dtype=pl.Boolean, eager=True)
@@ -72,6 +73,10 @@ def sheet(
             out.spoiled.append((clash, Odd(", ".join(key), "duplicate_key", valid, pl.lit(True))))
     out.rows = kept.drop("#")
     return out
+
+
+def _filled(text: pl.Series, always: bool) -> pl.Series:
+    return (text.str.strip_chars().fill_null("") != "") | always
 
 
 def _dated(kind: pl.DataType) -> bool:
@@ -137,4 +142,4 @@ def described(
 
 def attributes(rows: pl.DataFrame, which: Sheet) -> Piece:
     """Return attributes as a piece."""
-    return Piece(ATTRIBUTES, which.name, rows, ())
+    return Piece(ATTRIBUTES, which.name, rows, which.spoiled)

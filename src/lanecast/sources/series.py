@@ -15,10 +15,11 @@ import polars as pl
 from lanecast.tables.frequency import Frequency, detect
 
 from . import files
+from .oddities import Odd
 from .panels import UTC_DS, Sheet, attributes, covariates, described, measured, observed, sheet
 from .piece import Piece
 from .report import Finding, RefusedError
-from .times import localize
+from .times import localize, skipped
 
 NEEDS = "expected columns unique_id, ds and y"
 OWN = ("unique_id", "ds", "y", "recorded_at")
@@ -44,9 +45,9 @@ def read(path: Path, zone: str | None, now: datetime, size: int) -> Iterator[Pie
     types |= dict.fromkeys(further, pl.Float64())
     main = sheet(path, "series", types, KEY, ["y"], NEEDS)
     if main.rows.is_empty():
-        raise RefusedError(f"{main.name}: no row has a series, a period and a number.")
+        raise RefusedError(f"{main.name}: no row can be used{_example(main)}")
     if zone is not None:
-        main.rows = main.rows.with_columns(_zoned(zone))
+        _to_instants(main, zone)
     try:
         frequency = detect(main.rows)
     except ValueError as error:
@@ -68,11 +69,30 @@ def _pieces(
     yield from beside
 
 
-def _zoned(zone: str) -> pl.Expr:
-    """Return ``ds`` of a clock as instants; a date stays the civil date that it is."""
+def _example(main: Sheet) -> str:
+    """Return what is wrong with the first row that was spoiled, and what would be valid."""
+    if not main.spoiled:
+        return "; expected a series, a period and a number."
+    rows, odd = main.spoiled[0]
+    return f": column {odd.column!r} holds {rows[odd.column][0]!r}; expected {odd.valid}."
+
+
+def _to_instants(main: Sheet, zone: str) -> None:
+    """Turn ``ds`` of a clock into instants; a date stays the civil date that it is.
+
+    An hour that the clock skipped in spring is the one after it, and set aside where that is there.
+    """
+    rows = main.rows.with_row_index("#")
     clock = pl.col("ds").dt.replace_time_zone(None)
     civil = (clock == clock.dt.truncate("1d")).all()
-    return pl.when(civil).then("ds").otherwise(localize(clock, zone)).alias("ds")
+    at = pl.when(civil).then("ds").otherwise(localize(clock, zone))
+    rows = rows.with_columns(at=at, skipped=~civil & skipped(clock, zone))
+    kept = rows.sort("skipped", "#").unique(("unique_id", "at"), keep="first").sort("#")
+    if kept.height < rows.height:
+        lost = rows.join(kept, on="#", how="anti").drop("#", "at", "skipped")
+        valid = f"an hour that the clock of {zone} shows"
+        main.spoiled.append((lost, Odd("ds", "skipped_hour", valid, pl.lit(True))))
+    main.rows = kept.with_columns(ds="at").drop("#", "at", "skipped")
 
 
 def _beside(path: Path, main: Sheet) -> list[Piece]:

@@ -38,6 +38,12 @@ def uncertain(naive: pl.Expr, zone: str) -> pl.Expr:
     return naive.is_not_null() & once.is_null()
 
 
+def skipped(naive: pl.Expr, zone: str) -> pl.Expr:
+    """Return whether the clock of ``zone`` never shows ``naive``, as it is put forward."""
+    shown = naive.dt.replace_time_zone(zone, ambiguous="latest", non_existent="null")
+    return naive.is_not_null() & shown.is_null()
+
+
 def offset_min(instant: pl.Expr, zone: str) -> pl.Expr:
     """Return local civil time of ``zone`` minus UTC at ``instant``, in minutes."""
     local = instant.dt.convert_time_zone(zone).dt.replace_time_zone(None)

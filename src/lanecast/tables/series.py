@@ -7,6 +7,7 @@ from .schema import Column, Table
 
 EVERY = "*"  # all series, where a covariate names what it is about
 MEASURE, EVENT = "measure", "event"
+LARGEST = 1e15  # beyond it squares of sums are no numbers any more
 
 DS = Column(
     INSTANT,
@@ -25,7 +26,9 @@ SERIES = Table(
     columns={
         "unique_id": key("Series."),
         "ds": DS,
-        "y": Column(nw.Float64(), "units of the series", "What was observed."),
+        "y": Column(
+            nw.Float64(), "units of the series", "What was observed.", low=-LARGEST, high=LARGEST
+        ),
         "recorded_at": RECORDED,
     },
 )
@@ -46,7 +49,9 @@ COVARIATES = Table(
             "Of a measure, a period without a row is unknown; of an event, it is 0.",
             allowed=(MEASURE, EVENT),
         ),
-        "value": Column(nw.Float64(), "units of the covariate", "Value."),
+        "value": Column(
+            nw.Float64(), "units of the covariate", "Value.", low=-LARGEST, high=LARGEST
+        ),
         "recorded_at": RECORDED,
     },
 )
