@@ -67,7 +67,7 @@ def decide(
     asof: AsofOption = None,
     order_cost: Annotated[float, typer.Option(help="Cost of an order of an item.", min=0)] = 2.0,
     holding: Annotated[
-        float, typer.Option(help="Share of its cost that a unit costs per year.", min=0)
+        float, typer.Option(help="Share of its cost that a unit costs per year.", min=0, max=100)
     ] = 0.25,
     budget: Annotated[float | None, typer.Option(help="What all may cost.", min=0)] = None,
     service: Annotated[

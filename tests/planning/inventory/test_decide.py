@@ -131,6 +131,16 @@ def test_a_dearer_order_is_larger_and_rarer():
     assert ordered.sum() < 4
 
 
+@pytest.mark.parametrize("policy", [OrderUpTo(0.98), Rolling(0.98)])
+def test_a_budget_below_what_a_service_costs_is_refused_and_never_overspent(policy):
+    whole = decide(SOON, Costs(), Limits(items(4)), policy)
+    least = 10.0 * whole.table["units"].sum()
+    with pytest.raises(ValueError, match=r"budget: expected at least [\d,]+, which orders of the"):
+        decide(SOON, Costs(), Limits(items(4), budget=0.5 * least), policy)
+    kept = decide(SOON, Costs(), Limits(items(4), budget=least), policy)
+    assert kept.prices["budget"] == 0 and kept.bound >= 0
+
+
 def test_a_budget_is_kept_and_its_shadow_price_is_what_more_of_it_would_save():
     free = decide(SOON, Costs(order=0), Limits(items(4)))
     spent = 10.0 * free.table["units"].sum()

@@ -1,5 +1,6 @@
 """Orders within a budget, by its shadow price."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Protocol
@@ -24,6 +25,11 @@ def within(
 
     Each unit is charged the price times its cost, on top of what it saves; the price at which the
     orders just fit is found by halving. 0 where they fit anyway.
+
+    Raises
+    ------
+    ValueError
+        When they do not fit at any price, since their size follows from a service that is asked.
     """
 
     def placed(price: float) -> list[Order]:
@@ -42,6 +48,11 @@ def within(
     low, high = 0.0, 1.0
     while spent(orders := placed(high)) > budget and high < DEAREST:
         low, high = high, 2 * high
+    if (least := spent(orders)) > budget:
+        raise ValueError(
+            f"budget: expected at least {math.ceil(least):,}, which orders of the service that is "
+            f"asked cost, got {budget:,.0f}; or ask for a lower service, or none."
+        )
     for _ in range(HALVINGS):
         middle = (low + high) / 2
         tried = placed(middle)
