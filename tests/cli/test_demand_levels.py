@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 
 from lanecast import artifact
+from lanecast.cli.forecasts import of_frequency
 from lanecast.planning import demand
 from lanecast.planning.demand.explain import PARTS
 from lanecast.planning.demand.latent import Latent
@@ -16,6 +17,7 @@ from lanecast.tables.series import ATTRIBUTES, COVARIATES, SERIES
 
 from ..planning.conftest import DAY, START, shop, stored
 
+FULL = "/dev/full"
 NOW = START + 150 * DAY
 
 
@@ -102,13 +104,37 @@ def test_a_plan_is_made_on_what_was_stored_last(lanecast, words, learnt, tmp_pat
         (("--over", "-1"), "over: expected a finite cost above 0, got -1"),
         (("--under", "500"), "expected under / (under + over) from"),
         (("--level", "moon"), "no forecast of moon is stored by then"),
-        (("--asof", "2020-01-01"), "is stored by then"),
+        (("--asof", "2020-01-01"), "--asof: no forecast was stored by then; got '2020-01-01'"),
     ],
 )
 def test_what_cannot_be_decided_is_refused(lanecast, words, learnt, given, says):
     lanecast("predict", "demand", *words)
     said = lanecast("decide", "demand", "--lake", learnt / "lake", *given)
     assert said.code == 2 and says in said.err
+
+
+@pytest.mark.parametrize("verb", ["predict", "decide"])
+def test_a_file_on_a_full_disk_is_named(lanecast, words, verb):
+    lanecast("predict", "demand", *words)
+    said = lanecast(verb, "demand", *(words if verb == "predict" else words[:2]), "--out", FULL)
+    assert said.code == 4
+    assert any(
+        f"--out: {FULL}: {why}" in said.err for why in ("no space left", "cannot be written")
+    )
+
+
+def test_a_model_of_other_series_is_refused(lanecast, words, learnt, tmp_path):
+    tables = shop()
+    tables["covariates"] = tables["covariates"].with_columns(name=pl.lit("other"))
+    stored(tables, tmp_path / "lake")
+    said = lanecast("predict", "demand", "--lake", tmp_path / "lake", *words[2:])
+    assert said.code == 2, said.err
+    assert "with other covariates; expected series like those, got some without price" in said.err
+
+
+def test_a_model_of_periods_of_another_length_is_refused(lanecast, learnt, tmp_path):
+    with pytest.raises(ValueError, match="learnt from series of days; expected one of weeks"):
+        of_frequency(tmp_path, {"about": {"frequency": "days"}}, "weeks")
 
 
 def test_a_level_that_is_not_there_is_refused(lanecast, words):
@@ -134,7 +160,10 @@ def test_drivers_of_a_company_are_told_by_category(lanecast, tmp_path, monkeypat
     assert told.code == 0, told.err
     assert "Drivers of sales" in told.out and "Not told from chance" in told.out
     lost = lanecast(*words, "--by", "colour")
-    assert lost.code == 2 and "no column colour" in lost.err
+    assert lost.code == 2
+    assert "--by: expected one of category, facility_id, product_id; got 'colour'" in lost.err
+    rate = lanecast(*words, "--rate", "2")
+    assert rate.code == 2 and "rate: expected a share between 0 and 1, got 2.0." in rate.err
 
 
 def test_drivers_of_plain_series_are_refused(lanecast, words):

@@ -12,8 +12,8 @@ from lanecast.planning.demand.decide import decide as planned
 from lanecast.tables.lake import Lake, collect
 from lanecast.tables.planning import DEMAND_FORECASTS
 
-from .options import AsofOption, JsonOption, LakeOption, OutOption, folder_of, named_as_a_lake
-from .talk import moment, progress, show, tell, writable, write_json
+from .options import AsofOption, JsonOption, LakeOption, folder_of, named_as_a_lake
+from .talk import moment, progress, show, tell, writable, write_json, write_rows
 
 MOST = 10  # series that are shown
 
@@ -27,12 +27,14 @@ def decide(
         str | None,
         typer.Option("--level", help="Plan for the sums of this level, as predict stored them."),
     ] = None,
-    out: OutOption = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Write the plan to this Parquet file too.")
+    ] = None,
     json: JsonOption = None,
 ) -> None:
     """Say how much to plan of each series, on the forecast that was stored last.
 
-    Nothing is stored: what depends on stock at hand is decided by ``decide inventory``.
+    Nothing is stored: what depends on stock at hand is for `lanecast decide inventory`.
 
     Example:
 
@@ -45,8 +47,7 @@ def decide(
         rows = latest(lake, asof, level)
         say("planning", 0.7)
         plan = planned(rows, costs)
-    if out is not None:
-        plan.table.write_parquet(out)
+    write_rows(out, plan.table)
     result: dict[str, Any] = {
         "series": plan.table["unique_id"].n_unique(),
         "periods": plan.table.height,
@@ -88,6 +89,8 @@ def latest(path: Path, asof: str | None, level: str | None) -> pl.DataFrame:
     own = pl.col("level").is_in(["unique_id", "product_id/facility_id"])
     chosen = rows.filter(own if level is None else pl.col("level") == level)
     if chosen.is_empty():
+        if asof is not None and (level is None or rows.is_empty()):
+            raise ValueError(f"--asof: no forecast was stored by then; got {asof!r}.")
         stored = ", ".join(sorted(rows.filter(~own)["level"].unique())) or "none"
         raise ValueError(
             f"--level: no forecast of {level or 'the series'} is stored by then; of levels there "

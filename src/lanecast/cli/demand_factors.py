@@ -21,6 +21,7 @@ from .options import AsofOption, JsonOption, LakeOption, SeedOption
 from .talk import note, progress, show, tell, writable, write_json
 
 MOST = 20  # rows that are shown
+APART = ("category", "facility_id", "product_id")
 FESTIVE = ("holiday", "eve")
 RUNS = ("discount", "display", "campaign")
 MORE = {
@@ -35,7 +36,7 @@ def factors(
     asof: AsofOption = None,
     by: Annotated[
         str | None,
-        typer.Option("--by", help="Tell effects apart by this: category, facility_id, product_id."),
+        typer.Option("--by", help=f"Tell effects apart by this: {', '.join(APART)}."),
     ] = None,
     rate: Annotated[
         float, typer.Option("--rate", help="Share of false ones among those found.")
@@ -63,6 +64,8 @@ def factors(
       lanecast factors demand --lake lake --shape --holidays --days
     """
     writable(json=json)
+    if by is not None and by not in APART:
+        raise ValueError(f"--by: expected one of {', '.join(APART)}; got {by!r}.")
     how = Factors(rate=rate, seed=seed)
     known, now, table = opened(lake, asof)
     if table is not SALES:

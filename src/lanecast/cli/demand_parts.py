@@ -9,7 +9,7 @@ from lanecast.planning.demand.models.pooled import FittedPooled
 
 from .forecasts import ready
 from .saved import warn
-from .talk import progress, show, tell, write_json
+from .talk import progress, show, tell, write_json, write_rows
 
 MOST = 10  # series that are shown
 
@@ -34,8 +34,7 @@ def tell_parts(
             )
         say("explaining", 0.6)
         rows = explain(trees, fitted.predict(panel), panel)
-    if out is not None:
-        rows.write_parquet(out)
+    write_rows(out, rows)
     warn(model, about, now)
     whole = rows.group_by("ds", maintain_order=True).agg(pl.col("forecast", *PARTS).sum())
     if json is not None:

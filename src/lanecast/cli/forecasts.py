@@ -22,7 +22,7 @@ from lanecast.tables.series import ATTRIBUTES, COVARIATES, SERIES
 
 from .options import folder_of, named_as_a_lake
 from .saved import digest, loaded, warn
-from .talk import moment, note, progress, show, tell, write_json
+from .talk import moment, note, progress, show, tell, write_json, write_rows
 
 LEARNT_FROM = (SERIES, COVARIATES, ATTRIBUTES, SALES, PRICES, PROMOTIONS)
 
@@ -64,6 +64,7 @@ def fit(
             "trained_until": now.isoformat(),
             "horizon": horizon,
             "seed": seed,
+            "frequency": panel.frequency.name,
         }
         metrics = {"series": len(panel.ids), "periods": panel.length, "weights": fitted.weights}
         tables = [each for each in LEARNT_FROM if known.has(each)]
@@ -120,7 +121,7 @@ def predict(
                 flat = drawn.reshape(-1, paths)
                 kept = kept.with_columns(paths=pl.Series(flat, dtype=pl.Array(pl.Float64, paths)))
                 kept = kept.with_columns(pl.col("paths").arr.to_list())
-            kept.write_parquet(out)
+            write_rows(out, kept)
         say("storing", 0.9)
         stored = Lake(lake).write(DEMAND_FORECASTS, nw.from_native(rows), source="predict")
     warn(model, about, now)
@@ -160,7 +161,25 @@ def ready(
     tables = tuple(each for each in LEARNT_FROM if known.has(each))
     fitted, _, about = loaded(model, "demand", FittedEnsemble, tables)
     say("what was known", 0.3)
-    return fitted, about, demand.context(known, now, int(about["about"]["horizon"])), now
+    panel = demand.context(known, now, int(about["about"]["horizon"]))
+    of_frequency(model, about, panel.frequency.name)
+    return fitted, about, panel, now
+
+
+def of_frequency(model: Path, manifest: dict[str, Any], given: str) -> None:
+    """Refuse a model that learnt from periods of another length than those ``given``.
+
+    Raises
+    ------
+    ValueError
+        When it says so.
+    """
+    learnt = manifest["about"].get("frequency", given)
+    if learnt != given:
+        raise ValueError(
+            f"--model: {model} learnt from series of {learnt}; expected one of {given}, as the "
+            "lake holds; make it with lanecast fit demand."
+        )
 
 
 def named(of: Panel) -> str:

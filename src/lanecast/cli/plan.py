@@ -21,7 +21,7 @@ from lanecast.tables.planning import (
 )
 from lanecast.tables.schema import Table
 
-from .forecasts import LEARNT_FROM
+from .forecasts import LEARNT_FROM, of_frequency
 from .options import AsofOption, JsonOption, LakeOption, SeedOption, folder_of, named_as_a_lake
 from .saved import loaded, warn
 from .talk import (
@@ -199,6 +199,7 @@ def _learnt(model: Path | None, known: Lake) -> tuple[Learnt | None, dict[str, A
         return None, None
     tables = tuple(each for each in LEARNT_FROM if known.has(each))
     fitted, _, about = loaded(model, "demand", FittedEnsemble, tables)
+    of_frequency(model, about, "days")
     return Learnt(fitted, int(about["about"]["horizon"])), about
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import math
 import os
@@ -33,6 +34,7 @@ errors = Console(stderr=True)
 UNITS = {"h": 1, "d": 24, "w": 168}
 FIRST, LAST = 1970, 2200  # years that a parcel may be of
 LONGEST_H = 366 * 24
+LARGE = 1e15  # a number that is told by its power of ten
 
 
 def moment(name: str, text: str, zone: str = "UTC") -> datetime:
@@ -152,6 +154,26 @@ def write_json(path: Path | None, value: Mapping[str, Any], done: str = "") -> N
         raise OSError(error.errno, f"{error.strerror}{stays}", f"--json: {path or '-'}") from error
 
 
+def write_rows(path: Path | None, rows: pl.DataFrame) -> None:
+    """Write ``rows`` as the Parquet file of ``--out``, whole or not at all; None is no file.
+
+    Raises
+    ------
+    OSError
+        When that fails.
+    """
+    if path is None:
+        return
+    try:
+        with whole(path) as partial:
+            rows.write_parquet(partial)
+    except Exception as error:  # Polars tells a full disk as an error of the format
+        full = "os error 28" in str(error)
+        code = errno.ENOSPC if full else getattr(error, "errno", None) or errno.EIO
+        said = os.strerror(code) if full else f"cannot be written ({error})"
+        raise OSError(code, said, f"--out: {path}") from error
+
+
 @contextmanager
 def whole(path: Path) -> Iterator[Path]:
     """Yield a path to fill, file or folder, which then becomes ``path``; a device is filled itself.
@@ -253,6 +275,8 @@ def _cell(value: object) -> str:
     if value is None:
         return ""
     if isinstance(value, float):
+        if abs(value) >= LARGE:
+            return f"{value:.3g}"
         return f"{value:,.3f}" if abs(value) < 100 else f"{value:,.0f}"
     if isinstance(value, int):
         return f"{value:,}"

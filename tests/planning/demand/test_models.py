@@ -180,6 +180,18 @@ def test_levels_between_heads_are_those_of_a_normal_law():
     np.testing.assert_allclose(placed(heads_at(heads)[None], q)[0], norm.ppf(LEVEL), atol=0.12)
 
 
+def test_so_few_rows_that_trees_draw_none_are_answered_by_the_baseline(shop_panel):
+    short = shop_panel.of(np.array([0]))
+    short = Panel(
+        **{
+            **vars(short),
+            "y": np.where(np.arange(short.y.shape[1]) < short.length - 2, np.nan, short.y),
+        }
+    )
+    told = Pooled(rounds=5).fit(short).predict(short)
+    assert np.isfinite(told.quantiles).all() and told.fallback[0] == "seasonal_naive"
+
+
 def test_settings_that_make_no_sense_are_refused():
     with pytest.raises(ValueError, match="heads: expected an odd number"):
         Pooled(heads=(0.1, 0.9))

@@ -60,10 +60,10 @@ class Factors:
     threads: int = 1
 
     def __post_init__(self) -> None:
-        if not 0 < self.rate < 1 or min(self.turns, self.rounds) < 1 or self.folds < 2:
-            raise ValueError(
-                f"Expected rate in (0, 1), turns and rounds from 1, folds from 2, got {self}."
-            )
+        if not 0 < self.rate < 1:
+            raise ValueError(f"rate: expected a share between 0 and 1, got {self.rate}.")
+        if min(self.turns, self.rounds) < 1 or self.folds < 2:
+            raise ValueError(f"Expected turns and rounds from 1, folds from 2, got {self}.")
 
     def find(
         self, rows: pl.DataFrame, signals: tuple[str, ...] = (), by: str | None = None

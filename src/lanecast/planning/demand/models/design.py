@@ -4,7 +4,7 @@ Everything is in units of the series' own recent level, so that one model serves
 stand for later periods hold only what was recorded by the origin (see ``Covariate``).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -101,3 +101,28 @@ class Design:
                 values = self.calendar[feast]
                 yield f"{feast}_last_year", float(values[t - year]) if t >= year else np.nan
         yield from beside(self.past, o, t, year)
+
+
+def alike(learnt: Sequence[str], given: Sequence[str]) -> None:
+    """Refuse features that are not those that a model learnt from.
+
+    Raises
+    ------
+    ValueError
+        When some are missing or new, such as those of series of another frequency or of other
+        covariates.
+    """
+    if list(learnt) == list(given):
+        return
+    lost, new = sorted(set(learnt) - set(given)), sorted(set(given) - set(learnt))
+    sides = (("without", lost), ("with", new))
+    parts = [f"{what} {_some(names)}" for what, names in sides if names]
+    raise ValueError(
+        "model: it learnt from series of another frequency, or with other covariates; expected "
+        f"series like those, got some {' and '.join(parts) or 'in another order'}. Fit it again."
+    )
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - 3} more features" if len(names) > 3 else ""
+    return ", ".join(names[:3]) + more

@@ -12,6 +12,7 @@ from .design import Design, Matrix
 from .history import YEARS
 
 EARLIEST = 8  # periods that must be known before a row is learnt from
+FEWEST = 8  # rows below which trees, that draw a part of them, have nothing to learn from
 WIDEST = 20.0  # a target beyond so many times the level of its series tells nothing more
 
 
@@ -82,7 +83,7 @@ def examples(design: Design, how: Examples) -> Rows | None:
         )
         parts.append((x[kept], *found))
     x, y, weight, unit, number = (np.concatenate(each) for each in zip(*parts, strict=True))
-    if not len(y):
+    if len(y) < FEWEST:
         return None
     return Rows(x, tuple(names), y, weight / max(weight.mean(), 1e-12), unit, number)
 

@@ -13,7 +13,7 @@ from lanecast.planning.panel import Floats, Panel
 from lanecast.planning.weighing import Weighing
 
 from .boosting import settings
-from .design import Centre, Design
+from .design import Centre, Design, alike
 from .examples import Examples, examples
 from .seasonal import SeasonalNaive
 
@@ -117,7 +117,8 @@ class FittedPooled:
         scale, base = design.scale(of.length), design.base(of.length, np.arange(of.horizon) + 1)
         out = np.empty((len(of.ids), of.horizon, len(self.heads)))
         for steps in together(len(of.ids), of.horizon):
-            x, _ = design.x(of.length, steps)
+            x, names = design.x(of.length, steps)
+            alike(self.names, names)
             for k, head in enumerate(self.heads):
                 answer = np.asarray(head.predict(x, num_threads=self.how.threads))
                 out[:, steps - 1, k] = answer.reshape(len(of.ids), len(steps))

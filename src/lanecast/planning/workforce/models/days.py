@@ -38,7 +38,9 @@ def local_days(x: pl.DataFrame) -> Days:
     day = rows["day"].to_numpy()
     first, last = (int(day.min()) + 1, int(day.max())) if rows.height else (0, 0)
     if last - first < 14:
-        raise ValueError(f"x: {max(last - first, 0)} whole days of volumes; expected 14 or more.")
+        raise ValueError(
+            f"volumes: {max(last - first, 0)} whole days are known by then; expected 14 or more."
+        )
     index = rows.join(names.with_row_index("row"), on="unique_id", how="left")
     units = np.zeros((names.height, last - first, 24))
     inside = index.filter(pl.col("day").is_between(first, last - 1))
