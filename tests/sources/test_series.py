@@ -101,6 +101,10 @@ def test_a_hierarchy_is_levels_from_the_top(tmp_path):
             "no row can be used: column 'ds' holds '2024-W01'; expected a date such as",
         ),
         (
+            {"series": series(), "known_future": pl.DataFrame({"ds": DAYS, "price: [net]": 1.0})},
+            r"the name of column 'price: \[net\]' may hold none of , :",
+        ),
+        (
             {"series": series(y=["many"] * 28)},
             "no row can be used: column 'y' holds 'many'; expected a number",
         ),

@@ -24,6 +24,7 @@ from .times import localize, skipped
 NEEDS = "expected columns unique_id, ds and y"
 OWN = ("unique_id", "ds", "y", "recorded_at")
 KEY = ("unique_id", "ds")
+UNNAMED = ',:[]{}"'  # what names of features may not hold in a file of LightGBM
 MOST_EMPTY = 100  # periods on the grid per one that is observed
 
 
@@ -192,4 +193,10 @@ def _columns(path: Path, stem: str) -> list[str]:
     file = files.find(files.folder(path), stem)
     if file is None:
         raise RefusedError(f"{path}: no {stem}.csv nor {stem}.parquet; {NEEDS}.")
-    return files.scan(file).collect_schema().names()
+    names = files.scan(file).collect_schema().names()
+    if odd := [name for name in names if set(name) & set(UNNAMED)]:
+        raise RefusedError(
+            f"{file.name}: the name of column {odd[0]!r} may hold none of {' '.join(UNNAMED)}; "
+            "give it another."
+        )
+    return names
