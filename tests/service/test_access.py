@@ -1,5 +1,7 @@
 """Who may do what, and what a refusal looks like."""
 
+import socket
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -42,7 +44,8 @@ def test_expired_and_revoked_keys_are_refused(service: Any, holder: Any) -> None
 def test_a_rotated_key_lives_on_for_the_overlap_only(service: Any, holder: Any) -> None:
     state, now = service.app.state.parts.state, wall()
     key_id, old = keys.issue(state, "main", "x", ["parcels:read"], now)
-    new = keys.rotate(state, key_id, "main", now)
+    by = keys.Caller("", "main", "", keys.ADMIN)
+    new = keys.rotate(state, key_id, by, now)
     assert new is not None
     assert keys.caller(state, new[1], now) is not None
     almost = now + keys.OVERLAP - timedelta(seconds=1)
@@ -55,6 +58,55 @@ def test_nobody_grants_more_than_they_have(service: Any, holder: Any) -> None:
     answer = service.post("/v1/keys", json=wanted, headers=holder("keys:write"))
     assert answer.status_code == 422
     assert answer.json()["field"] == "scopes"
+
+
+def test_nobody_gets_more_by_rotating_a_key(service: Any, holder: Any) -> None:
+    state, now = service.app.state.parts.state, wall()
+    key_id, _ = keys.issue(state, "main", "protection", ["personal:read"], now)
+    answer = service.post(f"/v1/keys/{key_id}/rotate", headers=holder(*keys.ADMIN))
+    assert (answer.status_code, answer.json()["code"]) == (403, "scope_missing")
+    assert "personal:read" in answer.json()["detail"]
+
+
+def test_a_successor_lives_as_long_as_its_key_was_given(service: Any) -> None:
+    state, now = service.app.state.parts.state, wall()
+    by = keys.Caller("", "main", "", keys.ADMIN)
+    for days in (90, None):
+        key_id, _ = keys.issue(state, "main", "x", ["parcels:read"], now, days)
+        for _ in range(2):  # also while the old one lives on
+            new = keys.rotate(state, key_id, by, now)
+            assert new is not None
+            (row,) = (each for each in keys.listed(state, "main") if each["key_id"] == new[0])
+            ends = keys.said(now + timedelta(days=days)) if days else None
+            assert row["expires_at"] == ends
+    ended, _ = keys.issue(state, "main", "x", ["parcels:read"], now, days=-1)
+    assert keys.rotate(state, ended, by, now) is None
+
+
+def test_a_reply_is_not_told_again_to_a_key_that_was_revoked(service: Any, holder: Any) -> None:
+    admin = holder("keys:write", "parcels:read")
+    wanted = {"name": "x", "scopes": ["keys:write"]}
+    made = service.post("/v1/keys", json=wanted, headers=admin).json()
+    theirs = {"Authorization": f"Bearer {made['key']}", "Idempotency-Key": "k"}
+    assert service.post("/v1/keys", json=wanted, headers=theirs).status_code == 201
+    assert service.delete(f"/v1/keys/{made['key_id']}", headers=admin).status_code == 204
+    for body in (wanted, wanted | {"name": "y"}):
+        assert service.post("/v1/keys", json=body, headers=theirs).status_code == 401
+
+
+def test_a_body_that_was_cut_off_does_not_use_up_its_idempotency_key(
+    service: Any, holder: Any
+) -> None:
+    admin = holder("keys:write", "parcels:read") | {"Idempotency-Key": "cut"}
+    whole = b'{"name": "x", "scopes": ["parcels:read"]}'
+    head = f"POST /v1/keys HTTP/1.1\r\nHost: x\r\nContent-Length: {len(whole)}\r\n"
+    head += "".join(f"{name}: {value}\r\n" for name, value in admin.items())
+    with socket.create_connection((service.base_url.host, service.base_url.port)) as line:
+        line.sendall(f"{head}Content-Type: application/json\r\n\r\n".encode() + whole[:9])
+        time.sleep(0.2)
+    time.sleep(0.2)
+    kind = {"Content-Type": "application/json"}
+    assert service.post("/v1/keys", content=whole, headers=admin | kind).status_code == 201
 
 
 def test_a_company_sees_and_ends_its_own_keys_only(service: Any, holder: Any) -> None:

@@ -48,6 +48,8 @@ def serve(
             raise ValueError(f"--lake: {path} is no folder; make one with lanecast ingest or demo.")
     configure()
     app = create(settings)
+    for tenant in app.state.parts.tenants.values():
+        tenant.events.take()  # before anything runs: another service may have it
     if console:
         from lanecast.console.app import mount
 

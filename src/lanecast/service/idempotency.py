@@ -15,7 +15,8 @@ from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from .keys import said
+from .clock import wall
+from .keys import caller, said
 from .problems import Refused, answer
 from .state import State
 
@@ -45,25 +46,21 @@ class Idempotent:
             await answer(request_id, refused)(scope, receive, send)
             return
         body = await _whole(receive)
+        if body is None:
+            return
         who = hashlib.sha256(headers.get(b"authorization", b"")).hexdigest()
         place = f"{scope['path']}?{scope['query_string'].decode('latin-1')}"
         digest = hashlib.sha256(body).hexdigest()
         if (refused_or := self._first(who, place, key, digest)) is not None:
-            if isinstance(refused_or, Refused):
+            if not self._lives(headers):
+                await self.app(scope, _once(body, receive), send)  # which refuses the key
+            elif isinstance(refused_or, Refused):
                 await answer(request_id, refused_or)(scope, receive, send)
             else:
                 await _replay(refused_or, send)
             return
         start: Message = {}
         parts: list[bytes] = []
-        sent = False
-
-        async def again() -> Message:
-            nonlocal sent
-            if sent:
-                return await receive()
-            sent = True
-            return {"type": "http.request", "body": body, "more_body": False}
 
         async def keep(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -73,7 +70,7 @@ class Idempotent:
 
         scope["state"]["idempotency_key"] = f"{who}:{place}:{key}"
         try:
-            await self.app(scope, again, keep)
+            await self.app(scope, _once(body, receive), keep)
         except BaseException:
             self._forget(who, place, key)
             raise
@@ -96,6 +93,10 @@ class Idempotent:
             )
         await send(start)
         await send({"type": "http.response.body", "body": whole})
+
+    def _lives(self, headers: dict[bytes, bytes]) -> bool:
+        _, _, key = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
+        return caller(self.state, key.strip(), wall()) is not None
 
     def _first(
         self, who: str, place: str, key: str, digest: str
@@ -136,13 +137,29 @@ def unfinished(state: State) -> int:
     return state.write("delete from replies where status is null")
 
 
-async def _whole(receive: Receive) -> bytes:
+async def _whole(receive: Receive) -> bytes | None:
+    """Return the body; None where whoever sent it has gone before its end."""
     parts = []
     while True:
         message = await receive()
+        if message["type"] != "http.request":
+            return None
         parts.append(message.get("body", b""))
-        if message["type"] != "http.request" or not message.get("more_body", False):
+        if not message.get("more_body", False):
             return b"".join(parts)
+
+
+def _once(body: bytes, receive: Receive) -> Receive:
+    sent = False
+
+    async def again() -> Message:
+        nonlocal sent
+        if sent:
+            return await receive()
+        sent = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return again
 
 
 async def _replay(row: dict[str, Any], send: Send) -> None:

@@ -36,6 +36,20 @@ class Ingestion:
     _intake: Intake | None = None
     _drain: Drain | None = None
     _threads: list[threading.Thread] = field(default_factory=list)
+    _taken: tuple[Journal, int] | None = None
+
+    def take(self) -> tuple[Journal, int]:
+        """Take the journal, unless it is taken; return it and how many bytes were cut off.
+
+        Raises
+        ------
+        ValueError
+            When the journal is damaged, or another process has it.
+        """
+        if self._taken is None:
+            journal = Journal(self.folder)
+            self._taken = journal, journal.open()
+        return self._taken
 
     def start(self, state: State) -> None:
         """Take the journal, and go on where the last process ended.
@@ -43,10 +57,9 @@ class Ingestion:
         Raises
         ------
         ValueError
-            When the journal is damaged, or another process has it.
+            As :meth:`take`.
         """
-        journal = Journal(self.folder)
-        cut = journal.open()
+        journal, cut = self.take()
         waiting = sum(events for path in journal.segments() for _, events in read(path))
         if cut or waiting:
             structlog.get_logger().warning(
@@ -82,6 +95,7 @@ class Ingestion:
         for thread in self._threads:
             thread.join()
         self._drain.journal.close()
+        self._taken = None
 
     def settled(self, timeout_s: float) -> bool:
         """Wait until what was accepted before is in the lake; return whether it is."""

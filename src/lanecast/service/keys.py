@@ -95,21 +95,40 @@ def holder(state: State, key_id: str, now: datetime) -> Caller | None:
     return Caller(key_id, row["tenant"], row["name"], frozenset(row["scopes"].split()))
 
 
-def rotate(state: State, key_id: str, tenant: str, now: datetime) -> tuple[str, str] | None:
-    """Return a new key like ``key_id``, which lives on for ``OVERLAP``; None if there is none."""
-    rows = state.read(
-        "select * from keys where key_id = ? and tenant = ? and revoked_at is null",
-        (key_id, tenant),
-    )
-    if not rows:
+def rotate(state: State, key_id: str, by: Caller, now: datetime) -> tuple[str, str] | None:
+    """Return a new key like ``key_id``, which lives on for ``OVERLAP``; None if none lives.
+
+    The new key may do what the old one may, and lives as long as that was given.
+
+    Raises
+    ------
+    ValueError
+        When ``by`` may not do all of that, and would get more than it has.
+    """
+    rows = state.read("select * from keys where key_id = ? and tenant = ?", (key_id, by.tenant))
+    if not rows or (held := holder(state, key_id, now)) is None:
         return None
-    old = rows[0]
-    new = issue(state, tenant, old["name"], old["scopes"].split(), now, replaces=key_id)
+    if beyond := sorted(held.scopes - by.scopes):
+        raise ValueError(f"key_id: that key has {', '.join(beyond)}, which yours may not grant.")
+    days = _days(state, rows[0])
+    new = issue(state, by.tenant, held.name, held.scopes, now, days, replaces=key_id)
     state.write(
         "update keys set expires_at = min(coalesce(expires_at, ?), ?) where key_id = ?",
         (said(now + OVERLAP), said(now + OVERLAP), key_id),
     )
     return new
+
+
+def _days(state: State, old: dict[str, Any]) -> float | None:
+    """Return for how long a key was given; one in its overlap says it in its successor."""
+    then = state.read(
+        "select * from keys where replaces = ? order by made_at limit 1", (old["key_id"],)
+    )
+    given = then[0] if then else old
+    if given["expires_at"] is None:
+        return None
+    made, ends = (datetime.fromisoformat(given[name]) for name in ("made_at", "expires_at"))
+    return (ends - made) / timedelta(days=1)
 
 
 def revoke(state: State, key_id: str, tenant: str, now: datetime) -> bool:

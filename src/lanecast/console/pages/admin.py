@@ -43,7 +43,10 @@ def build(page: Page) -> None:
     async def rotated(values: dict[str, str]) -> None:
         await page.allowed("keys:write")
         key_id, state = values.get("value", ""), page.parts.state
-        made: Any = await run.io_bound(keys.rotate, state, key_id, page.tenant.name, wall())
+        try:
+            made: Any = await run.io_bound(keys.rotate, state, key_id, page.caller, wall())
+        except ValueError as error:
+            raise Refused(403, "scope_missing", str(error)) from error
         if made is None:
             raise Refused(404, "not_found", f"{key_id} is no key that lives.")
         await _told(page, new, *made)

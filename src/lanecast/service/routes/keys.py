@@ -89,7 +89,10 @@ async def issue(request: Request, caller: Admin, wanted: Wanted) -> Issued:
 )
 async def rotate(request: Request, caller: Admin, key_id: KeyId) -> Issued:
     """Issue the successor of a key, which itself lives on for seven days."""
-    new = keys.rotate(parts(request).state, key_id, caller.tenant, wall())
+    try:
+        new = keys.rotate(parts(request).state, key_id, caller, wall())
+    except ValueError as error:
+        raise Refused(403, "scope_missing", str(error), "key_id") from error
     if new is None:
         raise Refused(404, "not_found", f"key_id: {key_id} is no key that lives.", "key_id")
     audited(request, caller, "key rotated", key_id, successor=new[0])
