@@ -134,6 +134,20 @@ def test_a_commit_that_fails_leaves_everything_in_the_journal(
     assert kept.scans() == [("t:1", "arrived")]
 
 
+def test_a_lake_that_is_gone_is_not_made_anew_and_its_events_wait(kept: Kept, event: Any) -> None:
+    kept.drain.once()
+    away = kept.lake.with_name("away")
+    kept.lake.rename(away)
+    kept.take(event(1))
+    with pytest.raises(FileNotFoundError, match="commits"):
+        kept.drain.once()
+    assert not kept.lake.exists()
+    assert journalled(kept.journal.segments()).height == 1
+    away.rename(kept.lake)
+    kept.drain.once()
+    assert [name for name, _ in kept.scans()] == ["t:1"]
+
+
 def test_what_was_set_aside_comes_in_once_and_only_when_nothing_lacks(
     kept: Kept, event: Any
 ) -> None:

@@ -1,5 +1,6 @@
 """The console put together: screens, sign-in and search, mounted on the app of the service."""
 
+import warnings
 from collections.abc import Sequence
 from types import ModuleType
 
@@ -47,15 +48,17 @@ def mount(app: FastAPI) -> None:
             shown(each.SCREEN, screens, each.build)
         )
     app.add_api_route("/", _start, include_in_schema=False)
-    ui.run_with(
-        app,
-        title="Lanecast",
-        language="en-US",
-        mount_path=PLACE,
-        tailwind=False,
-        reconnect_timeout=5,
-        show_welcome_message=False,
-    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # NiceGUI looks at every object there is
+        ui.run_with(
+            app,
+            title="Lanecast",
+            language="en-US",
+            mount_path=PLACE,
+            tailwind=False,
+            reconnect_timeout=5,
+            show_welcome_message=False,
+        )
 
 
 def _start() -> Response:

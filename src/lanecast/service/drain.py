@@ -55,14 +55,29 @@ class Drain:
     moved: Callable[[int], None]
     known: Known = field(default_factory=Known)
     _fresh: bool = True
+    _seen: int = 0  # commits that the lake had
     _ended: threading.Event = field(default_factory=threading.Event, repr=False)
 
     def renew(self) -> Lake:
         """Look what the lake and people explain by now, and return the lake."""
-        lake = Lake(self.lake)
+        lake = self._there()
         known = self.known.renewed(lake, self.codes())
         self._fresh = self._fresh or known is not self.known
         self.known = known
+        return lake
+
+    def _there(self) -> Lake:
+        """Return the lake.
+
+        Raises
+        ------
+        FileNotFoundError
+            When commits that it had are gone; events wait in the journal until they are back.
+        """
+        lake = Lake(self.lake)
+        if lake.pinned.number < self._seen:
+            raise FileNotFoundError(f"{self.lake}: had {self._seen} commits and lost some.")
+        self._seen = lake.pinned.number
         return lake
 
     def end(self) -> None:
@@ -113,7 +128,7 @@ class Drain:
         aside = [
             (sent.filter(why == i), Odd(*reason, pl.lit(True))) for i, reason in enumerate(REASONS)
         ]
-        lake = Lake(self.lake)
+        lake = self._there()
         with told_when_full(lake), lake.batch(SOURCE) as batch:
             work = Ingest(batch, SOURCE, None, now, _quiet, keys=dict(self.known.keys))
             work.add(Piece(SCANS, SOURCE, good, [each for each in aside if each[0].height]))

@@ -4,11 +4,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+import structlog
+
 from lanecast.tables.lake import Lake
 
 from .clock import Now, last_recorded
 from .ingestion import Ingestion
+from .problems import Refused
 from .settings import Settings
+
+SOON = {"Retry-After": "5"}
 
 
 @dataclass(frozen=True)
@@ -30,8 +35,25 @@ class Tenant:
         return cls(name, lake, home, Now(settings.clock), events)
 
     def lake(self) -> Lake:
-        """Return the lake at its newest commit."""
-        return Lake(self.path)
+        """Return the lake at its newest commit.
+
+        Raises
+        ------
+        Refused
+            When its folder is gone or its log is damaged: 503, since both can be put right.
+        """
+        lake = Lake(self.path)
+        hint = "The log says which file it is; restore it from a copy."
+        try:
+            lake.pinned  # noqa: B018  # read once, and kept
+        except ValueError as error:
+            structlog.get_logger().error("lake", tenant=self.name, error=str(error))
+            detail = "The log of the lake cannot be read."
+            raise Refused(503, "lake", detail, hint=hint, headers=SOON) from error
+        if not self.path.is_dir():
+            structlog.get_logger().error("lake", tenant=self.name, error=f"{self.path} is gone")
+            raise Refused(503, "lake", "The lake is gone.", hint=hint, headers=SOON)
+        return lake
 
     def now(self) -> datetime:
         """Return the moment that a question without ``asof`` is asked at."""

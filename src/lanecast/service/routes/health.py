@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from .. import figures
 from ..access import parts
+from ..problems import documented
 
 routes = APIRouter(tags=["service"])
 
@@ -26,7 +27,12 @@ async def lives() -> dict[str, str]:
     return {"status": "ok"}
 
 
-@routes.get("/readyz", summary="Whether questions can be answered.", response_model=Ready)
+@routes.get(
+    "/readyz",
+    summary="Whether questions can be answered.",
+    response_model=Ready,
+    responses=documented(503),
+)
 def ready(request: Request) -> Ready:
     """Say for each tenant whether it has data."""
     found = {
