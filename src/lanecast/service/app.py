@@ -68,6 +68,8 @@ def create(settings: Settings) -> FastAPI:
         monitor.start()
         yield
         monitor.stop()
+        for erasing in parts.erasures.values():
+            erasing.stop()
         for each in parts.jobs.values():
             each.stop()
         for tenant in parts.tenants.values():

@@ -10,6 +10,7 @@ import json
 import os
 import re
 import secrets
+import sqlite3
 import threading
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
@@ -30,6 +31,7 @@ from .tenants import Tenant
 
 NOTE = "erasure"
 PATIENCE_S = 30.0  # until events that were accepted are in the lake
+STOP_S = 5.0  # that the end of the service waits for an erasure
 TRIES, PAUSE_S = 60, 0.5  # while others write to the lake
 TEXTS = (("notes", ("id", "value", "why")), ("jobs", ("arguments", "result", "error")))
 SHORTEST = 3  # characters of what is looked for in free text
@@ -56,6 +58,7 @@ class Erasures:
     home: Path
     forget: Callable[[], None]
     _doing: str | None = None
+    _thread: threading.Thread | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def begin(self, buyer_id: str, who: str) -> dict[str, Any]:
@@ -74,9 +77,14 @@ class Erasures:
         receipt["begun_at"] = said(wall())
         receipt |= {"ended_at": None, "tables": {}, "models": 0, "notes": 0, "digest": None}
         self._keep(receipt)
-        work = threading.Thread(target=self._run, args=(buyer_id, receipt), daemon=True)
-        work.start()
+        self._thread = threading.Thread(target=self._run, args=(buyer_id, receipt), daemon=True)
+        self._thread.start()
         return receipt
+
+    def stop(self) -> None:
+        """Give an erasure that is being done a little time to end before the service does."""
+        if self._thread is not None:
+            self._thread.join(STOP_S)
 
     def get(self, erasure_id: str) -> dict[str, Any] | None:
         """Return a receipt."""
@@ -103,7 +111,11 @@ class Erasures:
             structlog.get_logger().error("erasure", erasure=receipt["erasure_id"], error=kind)
             done = receipt | {"status": "failed", "ended_at": said(wall())}
         done["digest"] = digest(done)
-        self._keep(done)
+        try:
+            self._keep(done)
+        except sqlite3.ProgrammingError:  # the service has ended; the receipt says interrupted
+            structlog.get_logger().warning("erasure", erasure=receipt["erasure_id"], error="ended")
+            return
         self._doing = None
         self.forget()
 
