@@ -2,6 +2,7 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,11 @@ from lanecast.sources.world import World, simulate
 from lanecast.tables.lake import Lake
 
 ROOT = Path(__file__).resolve().parents[1]
+
+with suppress(ImportError):  # logs of threads that outlive their test stay out of what is printed
+    import structlog
+
+    structlog.configure(logger_factory=lambda *names: structlog.PrintLogger(sys.stderr))
 
 # The same examples on every machine, and none fails because the machine is busy.
 settings.register_profile("lanecast", deadline=None, derandomize=True)

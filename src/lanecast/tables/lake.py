@@ -140,6 +140,8 @@ class Lake:
         try:
             return DeltaTable(self.path / table.name, version=version)
         except TableNotFoundError as error:
+            if not DeltaTable.is_deltatable(str(self.path / table.name)):
+                raise
             raise ValueError(
                 f"{table.name}: version {version} of commit {self.pinned.number} is not there any "
                 f"more: personal data were erased since; read the newest commit of {self.path}."
