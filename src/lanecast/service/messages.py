@@ -11,7 +11,7 @@ from fastapi import Query
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, create_model
 from starlette.responses import Response
 
-from lanecast.tables.schema import LONGEST_ID, Column, Table
+from lanecast.tables.schema import Column, Table
 
 EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
@@ -66,8 +66,8 @@ def _field(name: str, column: Column) -> tuple[Any, Any]:
     if column.high is not None:
         limits["le"] = column.high
     if column.dtype == nw.String and not column.allowed:
-        longest = column.longest if name.endswith("_id") else 4000
-        limits |= {"min_length": 1, "max_length": longest} if name.endswith("_id") else {}
+        if name.endswith("_id"):
+            limits |= {"min_length": 1, "max_length": column.longest}
         if column.pattern is not None:
             limits["pattern"] = f"^{column.pattern}$"
     if column.unit not in ("", "1"):
@@ -110,6 +110,3 @@ def _other(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.isoformat()
     raise TypeError(f"{type(value).__name__} has no form in JSON.")
-
-
-LONGEST = LONGEST_ID

@@ -179,7 +179,13 @@ class Models:
         return found
 
     def _aside(self, do: Callable[[], object]) -> None:
-        threading.Thread(target=do, daemon=True).start()
+        def told() -> None:
+            try:
+                do()
+            except Exception as error:  # such as a lake that is gone; it is tried again later
+                structlog.get_logger().warning("models", error=type(error).__name__)
+
+        threading.Thread(target=told, daemon=True).start()
 
 
 def _as(found: Serving, step: Step | None) -> Serving:
