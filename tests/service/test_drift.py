@@ -100,7 +100,8 @@ def test_the_age_of_data_follows_the_clock(
     assert drift.age(tenant) == 0
     wall = Tenant.open("w", world_lake.path, Settings({"w": world_lake.path}, tmp_path))
     assert drift.age(wall) > 86400 * 30  # type: ignore[operator]
-    empty = Tenant.open("e", tmp_path / "none", Settings({"e": tmp_path}, tmp_path))
+    (tmp_path / "empty").mkdir()
+    empty = Tenant.open("e", tmp_path / "empty", Settings({"e": tmp_path}, tmp_path))
     assert drift.age(empty) is None
 
 

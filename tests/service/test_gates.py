@@ -119,8 +119,9 @@ def test_one_prediction_is_timed(two_models: Any, world_lake: Lake) -> None:
 def test_a_lake_without_parcels_is_a_gate_that_is_not_passed(
     two_models: Any, tmp_path: Path
 ) -> None:
-    settings = Settings({"main": tmp_path / "none"}, tmp_path)
-    tenant = Tenant.open("main", tmp_path / "none", settings)
+    (tmp_path / "empty").mkdir()
+    settings = Settings({"main": tmp_path / "empty"}, tmp_path)
+    tenant = Tenant.open("main", tmp_path / "empty", settings)
     state = State(tmp_path / "service.db")
     problem, version = promotion.register(state, tenant, two_models[0], "x")
     with pytest.raises(promotion.NotPromotedError, match="no parcels"):
