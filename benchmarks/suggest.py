@@ -12,7 +12,6 @@ Each engine runs in a process of its own; memory is what that process grew by.
 import argparse
 import json
 import random
-import resource
 import sqlite3
 import subprocess
 import sys
@@ -302,14 +301,17 @@ def measured(engine: str, folder: Path, houses: bool) -> None:
         engine=pl.lit(engine), rank=pl.Series(hits), wall=pl.Series(wall), cpu=pl.Series(cpu)
     )
     out.write_parquet(folder / f"{engine}.parquet")
-    told = {"engine": engine, "opened_cpu_s": built, "grew_mb": _resident() - before}
+    grew = {kind: mb - before[kind] for kind, mb in _resident().items()}
+    told = {"engine": engine, "opened_cpu_s": built, **grew}
     (folder / f"{engine}.json").write_text(json.dumps(told))
 
 
-def _resident() -> float:
-    """Return the memory of this process in MB, files that are mapped included."""
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * resource.getpagesize() / 2**20
+def _resident() -> dict[str, float]:
+    """Return the memory of this process in MB: in all, its own, and files that are mapped."""
+    status = Path("/proc/self/status").read_text().splitlines()
+    kb = dict(line.split(":", 1) for line in status)
+    kinds = {"grew_mb": "VmRSS", "own_mb": "RssAnon", "mapped_mb": "RssFile"}
+    return {name: int(kb[kind].split()[0]) / 1024 for name, kind in kinds.items()}
 
 
 def main() -> None:

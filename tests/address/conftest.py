@@ -1,4 +1,4 @@
-"""A small gazetteer: five countries, three streets, no file of others."""
+"""A small gazetteer: six countries, a few streets, no file of others."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,6 +10,7 @@ from lanecast.address.gazetteer.arrays import Gazetteer
 from lanecast.address.gazetteer.stored import gazetteer
 from lanecast.sources.gazetteers import Edition, read
 from lanecast.sources.ingest import ingest_pieces
+from lanecast.sources.world import World, simulate
 from lanecast.tables.lake import Lake
 
 AT = datetime(2024, 1, 1, tzinfo=UTC)
@@ -32,6 +33,7 @@ PLACES = [
     (5, "Campinho", "BR", "27", '[""]', 9_000, -22.0, -47.0),
     (6, "Lisboa", "PT", "14", '["Lisbon"]', 500_000, 38.7, -9.1),
     (7, "Alfama", "PT", "14", '[""]', 700, 38.7, -9.1),
+    (9, "Arica", "CL", "01", '[""]', 200_000, -18.5, -70.3),
     (8, "Upland", "US", "VA", '[""]', 3_000, 38.9, -77.05),
     (3, "Old Town", "US", "VA", '[""]', 5_000, 38.8, -77.04),
 ]
@@ -42,6 +44,8 @@ HOUSES = [
     ],
     ("h4", "US", "VA", "Alexandria", "22314", "HARVARD ST", "107", "2"),
     ("h5", "US", "VA", "Alexandria", "22314", "KING ST", "1500", None),
+    *[(f"d{c}", "US", "VA", "Alexandria", c, "DUKE ST", "9", None) for c in ("22314", "22304")],
+    ("s5", "CL", None, "Arica", "1000000", "Calle Lagos", "5", None),
     ("h6", "US", "VA", "Alexandria", "22304", "CAMERON STATION BV", "104", None),
 ]
 
@@ -80,3 +84,8 @@ def lake(files: Path, tmp_path_factory: pytest.TempPathFactory) -> Lake:
 @pytest.fixture(scope="session")
 def known(lake: Lake) -> Gazetteer:
     return gazetteer(lake)
+
+
+@pytest.fixture(scope="session")
+def world() -> World:
+    return simulate(parcels=400, days=30, seed=2, streets=True)

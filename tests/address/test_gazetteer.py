@@ -126,6 +126,51 @@ def test_broken_utf8_and_repeated_ids_are_set_aside_and_counted(tmp_path: Path) 
     assert report.rows.filter(table="gazetteer_premises").row(0)[1:] == (5, 1, 0, 4)
 
 
+def test_rows_that_come_again_are_told_by_their_own_columns(tmp_path: Path) -> None:
+    file = tmp_path / "houses.csv"
+    file.write_text(
+        "id,country,street,number,lat,lon\n"
+        "1,US,Main St,1,38.8,-77.0\n"
+        "1,US,Main St,1,38.8,-77.0\n"
+        "1,US,Main St,2,38.8,-77.0\n"
+    )
+    report = ingest_pieces(Lake(tmp_path / "lake"), "csv", read("csv", file, Edition("mine", AT)))
+    told = {f["code"]: f for f in report.findings.iter_rows(named=True)}
+    again, other = told["repeated_row"], told["duplicate_key"]
+    assert (again["column"], again["example"], again["action"]) == ("record_id", "1", "kept once")
+    assert (other["column"], other["example"]) == ("record_id", "1")
+
+
+def test_equal_rows_without_ids_are_one_house(tmp_path: Path) -> None:
+    file = tmp_path / "houses.csv"
+    file.write_text(
+        "country,street,number,lat,lon\n"
+        "US,Main St,1,38.8,-77.0\n"
+        "US,Main St,1,38.8,-77.0\n"
+        "US,Main St,1,38.9,-77.0\n"
+    )
+    report = ingest_pieces(Lake(tmp_path / "lake"), "csv", read("csv", file, Edition("mine", AT)))
+    assert report.rows.filter(table="gazetteer_premises").row(0)[1:] == (3, 2, 1, 0)
+
+
+def test_swapped_degrees_are_set_aside_where_the_country_shows_them(tmp_path: Path) -> None:
+    file = tmp_path / "houses.csv"
+    file.write_text(
+        "id,country,street,number,lat,lon\n"
+        "1,US,Main St,1,38.8,-77.0\n"
+        "2,US,Main St,2,-77.0,38.8\n"  # possible degrees, in the sea off Antarctica
+        "3,EG,Main St,3,27.0,29.0\n"  # either way in Egypt
+        "4,US,Main St,4,10.0,20.0\n"  # neither way in the US, and not ours to tell
+        "5,US,Main St,5,,\n"
+        "6,ZZ,Main St,6,-77.0,38.8\n"
+        "7,NA,Main St,7,17.1,-22.6\n"
+    )
+    report = ingest_pieces(Lake(tmp_path / "lake"), "csv", read("csv", file, Edition("mine", AT)))
+    swapped = report.findings.filter(code="lat_lon_swapped").row(0, named=True)
+    assert swapped["count"] == 2 and swapped["example"] == "-77.0, 38.8"
+    assert report.rows.filter(table="gazetteer_premises").row(0)[1:] == (7, 5, 0, 2)
+
+
 def test_geojson_lines_and_collections_are_the_same_houses(tmp_path: Path) -> None:
     features = [
         {

@@ -4,9 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lanecast.address.country_names import country_codes
 from lanecast.address.envelope import lines
 from lanecast.address.fold import LONGEST, fold, folded
-from lanecast.address.postcodes import form, plain, slips
+from lanecast.address.postcodes import begins, form, plain, slips
 from lanecast.address.roads import road_key
 from lanecast.address.tokens import tokens
 
@@ -94,6 +95,14 @@ def test_a_comma_or_line_sets_apart() -> None:
     assert [t.apart for t in tokens("a b, c\nd (e")] == [False, False, True, True, True]
 
 
+@pytest.mark.parametrize("country", sorted(country_codes()))
+def test_every_country_has_an_envelope(country: str) -> None:
+    parts = {"house_number": "7", "road": "Ufer", "city": "Dorf", "postcode": "12345"}
+    whole = "\n".join(lines(parts, country))
+    assert all(part in whole for part in ("7", "Ufer", "Dorf")) and "%" not in whole
+    assert ("12345" in whole) or (form(country) is None)
+
+
 def test_too_long_a_text_is_no_address() -> None:
     with pytest.raises(ValueError, match="64 KiB"):
         fold("x" * (LONGEST + 1))
@@ -114,6 +123,23 @@ def test_too_long_a_text_is_no_address() -> None:
 )
 def test_postal_codes_are_compared_plain(code: str, country: str, expected: str) -> None:
     assert plain(code, country) == expected
+
+
+@pytest.mark.parametrize(
+    ("code", "country", "beginning"),
+    [
+        ("sw1a1aa", "GB", "sw1a"),
+        ("n16xe", "GB", "n1"),
+        ("n16", "GB", "n16"),
+        ("k1a0b1", "CA", "k1a"),
+        ("1012js", "NL", "1012"),
+        ("1012", "NL", "1012"),
+        ("d02x285", "IE", "d02"),
+        ("60637", "US", "60637"),
+    ],
+)
+def test_a_whole_code_begins_with_what_tables_list(code: str, country: str, beginning: str) -> None:
+    assert begins(code, country) == beginning
 
 
 def test_slips_are_one_letter_or_one_exchange_away() -> None:

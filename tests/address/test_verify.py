@@ -6,9 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lanecast.address.gazetteer.arrays import Gazetteer
+from lanecast.address.parts import Parse, Part
 from lanecast.address.verify import verify
 from lanecast.address.verify.cost import MORE, NEAR, OTHER, SWAP, slip
 from lanecast.address.verify.places import Match, hypotheses
+from lanecast.address.verify.reply import required
+from lanecast.address.verify.reread import with_town
 from lanecast.address.verify.streets import doorstep
 
 GOOD = "107 Harvard Street, Alexandria, VA 22314"
@@ -57,6 +60,44 @@ def test_a_house_number_is_never_changed_nor_accepted_unconfirmed(known: Gazette
         assert part["confirmation"] == "unconfirmed_and_suspicious"
         assert reply["verdict"]["possible_next_action"] == "fix"
         assert "unknown_house_number" in reply["faults"]
+
+
+def test_the_code_of_a_house_that_the_register_has_is_inferred(known: Gazetteer) -> None:
+    reply = said("107 Harvard St, Alexandria, VA", known, "US")
+    code = reply["components"]["postcode"]
+    assert (code["text"], code["normalized"], code["inferred"]) == ("", "22314", True)
+    assert reply["proof"]["postcode"]["record_id"] == "h107"
+    assert reply["proof"]["postcode"]["how"] == "inferred"
+    assert "missing_postcode" not in reply["faults"]
+    assert "22314" in reply["address"]["formatted"]
+    assert reply["verdict"]["possible_next_action"] == "confirm"
+
+
+def test_no_code_is_inferred_where_the_country_asks_for_none(known: Gazetteer) -> None:
+    assert "postcode" in required("US") and "postcode" not in required("CL")
+    reply = said("Calle Lagos 5, Arica", known, "CL")
+    assert reply["proof"]["house_number"]["record_id"] == "s5"
+    assert "postcode" not in reply["components"]
+
+
+def test_a_house_that_two_codes_have_gives_none(known: Gazetteer) -> None:
+    us = known.numbers["US"]
+    here = hypotheses(known, us, "", "Alexandria", "VA")[0]
+    assert doorstep(known, us, here, "Duke St", "9", "").postcode is None
+    assert doorstep(known, us, here, "Harvard St", "107", "").postcode is not None
+    assert doorstep(known, us, here, "Harvard St", "170", "").postcode is None
+
+
+def test_a_town_is_no_state_where_no_such_state_is(known: Gazetteer) -> None:
+    """Of what no gazetteer covers the tagger is all there is, and it takes towns for states."""
+    part = Part("state", "Nairobi", 0, 7)
+    parse = Parse((part,), 0.5)
+    assert with_town(parse, known, "KE").parts[0].name == "city"
+    for state, country in (("VA", "US"), ("Virginia", "US"), ("Bayern", "DE"), ("SP", "BR")):
+        kept = Parse((replace(part, text=state),), 0.5)
+        assert with_town(kept, known, country) == kept
+    both = Parse((part, Part("city", "X", 9, 10)), 0.5)
+    assert with_town(both, known, "KE") == both
 
 
 def test_what_is_not_covered_is_plausible(known: Gazetteer) -> None:

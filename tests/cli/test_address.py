@@ -136,6 +136,8 @@ def test_what_cannot_be_decided_is_refused(lanecast, model, tmp_path, monkeypatc
         (("verify", "--in", "row.csv", "--out", "o"), "has a header and no rows"),
         (("verify", "--in", "a.csv", "--out", "o", "--lake", "a.csv"), "a.csv is a file"),
         (("suggest", "x", "--lake", "a.csv"), "a.csv is a file"),
+        (("verify", "--in", "a.csv", "--out", "o", "--lake", "typo"), "--lake: typo is missing"),
+        (("suggest", "x", "--lake", "typo"), "--lake: typo is missing"),
         (("suggest", "x", "--country", "Oz"), "--country: is no country"),
         (("verify", "--in", "a.csv", "--out", "o", "--llm-model", "m"), "give its --llm-url"),
         (("verify", "--in", "a.csv", "--out", "o", "--llm-url", "http://a b"), "--llm-url: 'http"),
@@ -163,16 +165,52 @@ def test_what_cannot_be_meant_is_refused_before_any_work(
 
 
 def test_a_row_that_is_not_utf8_or_of_no_country_says_so(lanecast, tmp_path):
+    empty = tmp_path / "empty"
+    empty.mkdir()
     (tmp_path / "a.csv").write_bytes(b"text,c\nRue de l'\xe9glise 1,FR\nElm St 9,ZZ\n")
     for command in ("verify", "suggest"):
         out = tmp_path / f"{command}.jsonl"
         said = lanecast(
             *("address", command, "--in", tmp_path / "a.csv", "--out", out),
-            *("--country-column", "c", "--lake", tmp_path / "none"),
+            *("--country-column", "c", "--lake", empty),
         )
         assert said.code == 0, said.err
         first, second = (json.loads(line)["faults"] for line in out.read_text().splitlines())
         assert "not_utf8" in first and "no_such_country" in second
+
+
+def test_a_backtest_tells_chances_and_money(lanecast, town):
+    words = ("backtest", "address", "--data", town / "lake", "--source", "lake")
+    said = lanecast(*words, "--from", "2025-02-10", "--to", "2025-02-24", "--json", "-")
+    assert said.code == 0, said.err
+    found = said.json
+    assert found["n"] > 200 and 0 < found["not_found"] < 0.1
+    assert 0 <= found["ece"] < 0.05 and 0 < found["brier"] < found["not_found"]
+    assert found["saved_accept_all"] == 0 == found["low_accept_all"]
+    assert found["per_1000_accept_all"] == pytest.approx(8000 * found["not_found"])
+    for plan in ("strict", "expected_cost"):
+        assert found[f"low_{plan}"] < found[f"saved_{plan}"] < found[f"high_{plan}"]
+    orders = [many for name, many in found.items() if name.startswith("orders_")]
+    assert sum(orders) == found["n"]
+    dear = lanecast(
+        *(*words, "--from", "2025-02-10", "--to", "2025-02-24", "--json", "-"),
+        *("--every", "14d", "--failed", 0),
+    )
+    assert dear.json["orders_accept"] == found["n"] and dear.json["saved_expected_cost"] == 0
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "why"),
+    [
+        ("2025-01-08", "2025-01-15", "expected at least 20"),
+        ("2025-02-10", "2031-01-01", "--to: the data end at"),
+        ("2025-02-10", "2025-02-10", "expected a day before --to"),
+    ],
+)
+def test_a_period_that_cannot_be_replayed_is_refused(lanecast, town, since, until, why):
+    words = ("backtest", "address", "--data", town / "lake", "--source", "lake")
+    said = lanecast(*words, "--from", since, "--to", until)
+    assert said.code == 2 and why in said.err, said.err
 
 
 def test_nothing_is_learnt_where_nothing_is_known(lanecast, town, company, tmp_path):

@@ -1,54 +1,125 @@
 """Which country an address is of."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from .fold import folded
 from .gazetteer.arrays import Gazetteer
-from .postcodes import plain
+from .postcodes import CUT_SHORT, begins, plain
 from .tokens import Token
 
 LONGEST = 3  # words of a town's name that are looked up
 LAST = 24  # words from the end that are looked at: a country's marks stand there
-NAME, BOTH, TOWN, CODE = 4.0, 3.0, 1.0, 0.3
+NAME, STATE, BOTH, TOWN = 4.0, 4.0, 3.0, 1.0
+CODE, NUMBER = 0.3, 0.05  # a postal code alone; one that may as well be a house number
+FORMED = 2.0  # a code with letters, in the form of its country
 
 
 def guessed(words: Sequence[Token], known: Gazetteer) -> dict[str, float]:
     """Return countries that the words of an address speak for, and how loudly, loudest first.
 
-    The name of a country speaks loudest, then a postal code together with its own town; a town
-    alone the more the larger it is, a postal code alone hardly.
+    The name of a country speaks loudest, and a town with its own state behind it; then a postal
+    code together with its own town; a town alone the more the larger it is, a postal code alone
+    hardly, and less than any town if it may be a house number.
     """
-    texts = [word.text for word in words[-LAST:]]
-    runs = (
-        " ".join(texts[i:j])
+    texts = [text for word in words[-LAST:] for text in _apart(word.text)]
+    runs = {
+        (i, j): " ".join(texts[i:j])
         for i in range(len(texts))
         for j in range(i + 1, min(i + LONGEST, len(texts)) + 1)
-    )
-    spans = list(dict.fromkeys(runs))
+    }
+    spans = list(dict.fromkeys(runs.values()))
     named = known.names.each(0, spans)
     codes_of = {c for n in named.values() for c in known.names.leads(n).tolist()}
     votes = {chr(c >> 8) + chr(c & 255): NAME for c in codes_of}
     towns = known.towns.each(0, [folded(s) for s in spans if len(s) > 2 and not s[0].isdigit()])
-    codes = known.codes.each(0, [plain(s) for s in spans if any(c.isdigit() for c in s)])
+    codes = {plain(s) for s in spans if any(c.isdigit() for c in s)}
     in_towns: dict[int, float] = {}
     for first, last in ((known.towns.first[n], known.towns.first[n + 1]) for n in towns.values()):
         sizes = known.sizes[first:last].tolist()
         for number, size in zip(known.towns.rows[first:last].tolist(), sizes, strict=True):
             in_towns[number] = max(in_towns.get(number, 0.0), size)
-    in_codes = {c for n in codes.values() for c in known.codes.leads(n).tolist()}
-    for number in in_towns.keys() | in_codes:
+    loud = _codes(known, codes, _numbers(texts))
+    behind = _behind(runs, towns)
+    for number in in_towns.keys() | loud.keys():
         country = known.countries[number]
-        loud = CODE * (number in in_codes) + TOWN * in_towns.get(number, 0.0)
-        if number in in_towns and number in in_codes:
-            loud += BOTH * _together(known, number, codes, towns)
-        votes[country] = votes.get(country, 0.0) + loud
+        heard, held = loud.get(number, (0.0, ()))
+        if number in in_towns:
+            heard += TOWN * in_towns[number] + BOTH * _together(known, number, held, towns)
+            heard += STATE * _stated(known, number, behind)
+        votes[country] = votes.get(country, 0.0) + heard
     return dict(sorted(votes.items(), key=lambda each: -each[1]))
 
 
-def _together(known: Gazetteer, country: int, codes: dict[str, int], towns: dict[str, int]) -> bool:
+def _apart(text: str) -> list[str]:
+    """Return a town and the code of its state that a hyphen joins (``Campinas-SP``) as two."""
+    town, _, state = text.rpartition("-")
+    joined = town and len(state) == 2 and state.isalpha() and not town[-1].isdigit()
+    return [town, state] if joined else [text]
+
+
+def _numbers(texts: Sequence[str]) -> set[str]:
+    """Return words that may be house numbers: few digits, or digits at the very beginning."""
+    short = {text for text in texts if text.isdigit() and len(text) < 4}
+    return short | {text for text in texts[:1] if text.isdigit() and len(text) < 5}
+
+
+def _codes(
+    known: Gazetteer, codes: Collection[str], numbers: Collection[str]
+) -> dict[int, tuple[float, set[str]]]:
+    """Return by country how loudly postal codes alone speak for it, and which it has."""
+    found: dict[int, tuple[float, set[str]]] = {}
+    for code, n in known.codes.each(0, list(codes)).items():
+        for number in known.codes.leads(n).tolist():
+            least, held = found.get(number, (0.0, set()))
+            loud = NUMBER if code in numbers else CODE
+            found[number] = max(least, loud), held | {code}
+    for country in CUT_SHORT.keys() & known.numbers.keys():
+        number = known.numbers[country]
+        cut = {begin: code for code in codes if (begin := begins(code, country)) != code}
+        for begin in known.postcodes.keys.each(number, list(cut)):
+            least, held = found.get(number, (0.0, set()))
+            loud = FORMED if any(c.isalpha() for c in begin) else CODE
+            found[number] = max(least, loud), held | {begin}
+    return found
+
+
+def _together(
+    known: Gazetteer, country: int, codes: Collection[str], towns: Collection[str]
+) -> bool:
     """Return whether one of the postal codes is one of these towns' own."""
     for number in known.postcodes.keys.each(country, list(codes)).values():
         rows = known.postcodes.keys.leads(number)[:50].tolist()
         if any(folded(known.postcodes.city[row]) in towns for row in rows):
             return True
+    return False
+
+
+def _behind(
+    runs: Mapping[tuple[int, int], str], towns: Collection[str]
+) -> dict[str, dict[str, None]]:
+    """Return for each town what stands right behind it and may be its state, folded."""
+    found: dict[str, dict[str, None]] = {}
+    for (_, end), text in runs.items():
+        if (town := folded(text)) in towns:
+            after = (folded(other) for (i, _), other in runs.items() if i == end)
+            states = dict.fromkeys(s for s in after if s and not s[0].isdigit())
+            found.setdefault(town, {}).update(states)
+    return {town: states for town, states in found.items() if states}
+
+
+def _stated(known: Gazetteer, country: int, behind: Mapping[str, Mapping[str, None]]) -> bool:
+    """Return whether behind a town stands the state of that country in which it lies."""
+    keys, first = known.states.keys, len(known.postcodes.code)
+    states = keys.each(country, list({s for some in behind.values() for s in some}))
+    if not states:
+        return False
+    codes = {s: {known.states.code[row] for row in keys.leads(n)} for s, n in states.items()}
+    for town, some in behind.items():
+        wanted = set().union(*(codes.get(s, ()) for s in some)) - {""}
+        number = known.cities.exact(country, town) if wanted else -1
+        for row in known.cities.leads(number).tolist() if number >= 0 else ():
+            listed = row < first
+            held = known.postcodes if listed else known.places
+            if held.state_code[row if listed else row - first] in wanted:
+                return True
     return False

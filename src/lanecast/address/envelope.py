@@ -69,6 +69,6 @@ def _order(country: str) -> tuple[tuple[str, ...], ...]:
     except (ValueError, KeyError):  # nobody says how addresses are written there
         rules = {}
     form = rules.get("fmt") or ELSEWHERE
-    form = re.sub(r"[A-Z]+-?%Z", "%Z", form)  # the gazetteer writes the prefix itself
+    form = re.sub(r"(?<![%A-Z])[A-Z]+-?%Z", "%Z", form)  # the gazetteer writes the prefix itself
     lines = (re.split(r"(%[A-Za-z])", line) for line in form.split("%n"))
     return tuple(tuple(part for part in line if part) for line in lines)

@@ -9,6 +9,7 @@ from .fold import fold
 
 DIGITS, LETTERS = "0123456789", "abcdefghijklmnopqrstuvwxyz"
 CUT = {"US": 5, "PR": 5, "BR": 8}  # what stands behind is finer than any table here
+CUT_SHORT = {"GB": -3, "CA": 3, "IE": 3, "NL": 4, "MT": 3}  # where tables list but a beginning
 PREFIXES = {
     "AD": "ad",
     "AZ": "az",
@@ -40,6 +41,18 @@ def form(country: str) -> re.Pattern[str] | None:
     except (ValueError, KeyError):
         return None
     return re.compile(rules["zip"], re.IGNORECASE) if "zip" in rules else None
+
+
+def begins(code: str, country: str) -> str:
+    """Return the part of a plain code that tables list where they list no whole ones.
+
+    The outward code in Britain, three characters in Canada ...; ``code`` itself where it is no
+    whole code of such a country, for ``N16`` is no beginning of ``N1 6XE``.
+    """
+    pattern = form(country) if country in CUT_SHORT else None
+    if pattern is None or not pattern.fullmatch(code):
+        return code
+    return code[: CUT_SHORT[country]]
 
 
 def slips(code: str) -> list[str]:

@@ -45,7 +45,7 @@ def fit(
     makeable("model", model)
     writable(json=json)
     known, now = opened(lake, asof)
-    _typed(known)
+    typed(known)
     with progress(quiet=json is not None) as say:
         register = gazetteer(known)
         if not register.countries:
@@ -105,7 +105,7 @@ def predict(
     """
     writable(json=json)
     known, now = opened(lake, asof)
-    _typed(known)
+    typed(known)
     fitted, _, about = loaded(model, "address", FittedDeliverable, ADDRESS)
     learnt = about["about"].get("trained_until")
     if learnt and now < datetime.fromisoformat(learnt):
@@ -135,9 +135,16 @@ def predict(
     )
 
 
-def _typed(known: Lake) -> None:
+def typed(known: Lake, option: str = "lake") -> None:
+    """Refuse a lake in which nothing was typed.
+
+    Raises
+    ------
+    ValueError
+        When it has no table of typed addresses.
+    """
     if not known.has(TYPED_ADDRESSES):
         raise ValueError(
-            f"--lake: {known.path} holds no typed_addresses, so it is not known what was typed; "
-            "ingest them (docs/tables.md)."
+            f"--{option}: {known.path} holds no typed_addresses, so it is not known what was "
+            "typed; ingest them (docs/tables.md)."
         )

@@ -26,6 +26,24 @@ from .options import AsofOption, JsonOption, LakeOption, ModelOption, opened
 from .saved import loaded
 from .talk import show, tell, whole, writable, write_json
 
+FailedOption = Annotated[float, typer.Option(help="Cost of a delivery that fails.", min=0)]
+OrderOption = Annotated[float, typer.Option(help="Margin of an order that is lost.", min=0)]
+ConfirmOption = Annotated[
+    float, typer.Option(help="Buyers who leave when shown a correction.", min=0, max=1)
+]
+AskOption = Annotated[
+    float, typer.Option(help="Buyers who leave when asked for a part.", min=0, max=1)
+]
+PickupOption = Annotated[
+    float, typer.Option(help="Buyers who leave for a pickup point.", min=0, max=1)
+]
+HeededOption = Annotated[
+    float, typer.Option(help="Part of a fault's risk that asking removes.", min=0, max=1)
+]
+LookedOption = Annotated[
+    float, typer.Option(help="Part of all other risk that asking removes.", min=0, max=1)
+]
+
 
 @dataclass(frozen=True)
 class Line:
@@ -49,23 +67,13 @@ def decide(
     out: Annotated[
         Path | None, typer.Option("--out", help="JSON lines to write, one decision per row.")
     ] = None,
-    failed: Annotated[float, typer.Option(help="Cost of a delivery that fails.", min=0)] = 8.0,
-    order: Annotated[float, typer.Option(help="Margin of an order that is lost.", min=0)] = 12.0,
-    confirm: Annotated[
-        float, typer.Option(help="Buyers who leave when shown a correction.", min=0, max=1)
-    ] = 0.01,
-    ask: Annotated[
-        float, typer.Option(help="Buyers who leave when asked for a part.", min=0, max=1)
-    ] = 0.02,
-    pickup: Annotated[
-        float, typer.Option(help="Buyers who leave for a pickup point.", min=0, max=1)
-    ] = 0.08,
-    heeded: Annotated[
-        float, typer.Option(help="Part of a fault's risk that asking removes.", min=0, max=1)
-    ] = 0.8,
-    looked: Annotated[
-        float, typer.Option(help="Part of all other risk that asking removes.", min=0, max=1)
-    ] = 0.2,
+    failed: FailedOption = 8.0,
+    order: OrderOption = 12.0,
+    confirm: ConfirmOption = 0.01,
+    ask: AskOption = 0.02,
+    pickup: PickupOption = 0.08,
+    heeded: HeededOption = 0.8,
+    looked: LookedOption = 0.2,
     json: JsonOption = None,
 ) -> None:
     """Choose for each address, by expected cost: accept, confirm, ask for a part, pickup point.

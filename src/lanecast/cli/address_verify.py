@@ -68,17 +68,17 @@ def verify(
     writable(out=out)
     apart(file, out)
     rows = asked(file, text_column, country_column)
+    arbiter = None
+    if llm_url is not None:
+        arbiter = Arbiter(_endpoint(llm_url, llm_model, llm_key, llm_budget))
+    elif llm_model:
+        raise ValueError("--llm-model: is asked nowhere; give its --llm-url too.")
     known = register(lake)
     if not known.countries:
         note(f"{lake} has no gazetteer, so nothing can be confirmed; see lanecast address import.")
     fitted = None
     if model is not None:
         fitted, _, _ = loaded(model, "address", FittedDeliverable, ADDRESS)
-    arbiter = None
-    if llm_url is not None:
-        arbiter = Arbiter(_endpoint(llm_url, llm_model, llm_key, llm_budget))
-    elif llm_model:
-        raise ValueError("--llm-model: is asked nowhere; give its --llm-url too.")
     counts: dict[str, int] = {}
     started = perf_counter()
     with whole(out) as partial, partial.open("w", encoding="utf-8") as lines, progress() as say:
@@ -105,9 +105,19 @@ def apart(file: Path, out: Path) -> None:
 
 
 def register(lake: Path) -> Gazetteer:
-    """Return the gazetteer of ``lake``; of a lake that is not there an empty one."""
-    if lake.exists() and not lake.is_dir():
-        raise ValueError(f"--lake: {lake} is a file; expected the folder of a lake.")
+    """Return the gazetteer of ``lake``; an empty one of a lake that has none.
+
+    Raises
+    ------
+    ValueError
+        When there is no such folder.
+    """
+    if not lake.is_dir():
+        what = "is a file; expected the folder of a lake" if lake.exists() else "is missing"
+        raise ValueError(
+            f"--lake: {lake} {what}. Name the folder of a lake, or make one: lanecast address "
+            "import fills it with a gazetteer."
+        )
     return gazetteer(Lake(lake))
 
 

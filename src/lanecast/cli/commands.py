@@ -28,7 +28,7 @@ VERBS = {  # by verb, the problems that have it, and what it does
         "Answer every question asked in a period, and store the answers.",
     ),
     "backtest": (
-        ("eta", "trajectory", "events", "demand", "inventory", "workforce"),
+        ("eta", "trajectory", "events", "demand", "inventory", "workforce", "address"),
         "Replay a period: refit, predict what was asked next, and score it when it was known.",
     ),
     "decide": (
@@ -39,6 +39,7 @@ VERBS = {  # by verb, the problems that have it, and what it does
 }
 APART = {  # verbs of a problem that have a file of their own
     ("decide", "demand"): "demand_decide",
+    ("backtest", "address"): "address_backtest",
     ("decide", "address"): "address_decide",
     ("factors", "demand"): "demand_factors",
 }

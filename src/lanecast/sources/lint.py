@@ -18,7 +18,7 @@ from . import oddities
 from .files import first_line
 from .offsets import with_offsets
 from .quarantine import quarantined
-from .report import KEPT, SET_ASIDE, Finding, RefusedError, Severity, Share
+from .report import KEPT, ONCE, SET_ASIDE, Finding, RefusedError, Severity, Share
 from .types import cast, naive
 
 Known = Mapping[str, pl.DataFrame]
@@ -100,7 +100,8 @@ class Linter:
     ) -> None:
         """Tell of ``rows``, which broke ``rule``."""
         if rows.height:
-            action = SET_ASIDE if how == "error" else KEPT
+            again = ONCE if rule.code == "repeated_row" else KEPT
+            action = SET_ASIDE if how == "error" else again
             example = _example(rows, rule)
             out.findings.append(
                 Finding(self.file, table, rule.column, rule.code, how, rows.height, example, action)
@@ -160,11 +161,12 @@ class Linter:
         clash = others.join(kept, on=values, how="anti", nulls_equal=True)["#"]
         again = others.join(kept, on=values, how="semi", nulls_equal=True).drop("#")
         out.good, out.again = kept.drop("#"), again.height
-        rule = oddities.Odd(", ".join(key), "repeated_row", "each row once", pl.lit(True))
+        told = ", ".join(oddities.given(table))
+        rule = oddities.Odd(told, "repeated_row", "each row once", pl.lit(True))
         self.found(table.name, rule, "note", again, out)
         if len(clash):
-            valid = f"one row per {', '.join(key)}; the first was stored"
-            odd = oddities.Odd(", ".join(key), "duplicate_key", valid, pl.lit(True))
+            valid = f"one row per {told}; the first was stored"
+            odd = oddities.Odd(told, "duplicate_key", valid, pl.lit(True))
             self.set_aside(table.name, raw[clash], odd, out)
 
     def _tell(self, table: Table, out: Linted) -> None:

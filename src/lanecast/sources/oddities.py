@@ -6,9 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 import polars as pl
 
+from lanecast.tables.address import KNOWN
 from lanecast.tables.schema import Table
 from lanecast.tables.status import STATUSES
 
+from . import country_boxes as boxes
 from .times import zones
 
 EARLIEST, LATEST = datetime(1990, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
@@ -62,6 +64,15 @@ def swapped(table: Table) -> Iterator[Odd]:
     if "lat" in table.columns:
         turned = (pl.col("lat").abs() > 90) & (pl.col("lon").abs() <= 90)
         yield Odd("lat, lon", "lat_lon_swapped", "latitude first, -90 to 90", turned)
+    if table in KNOWN and {"lat", "country"} <= set(table.columns):
+        valid = "latitude first: the other way round it lies in the country, as given far from it"
+        yield Odd("lat, lon", "lat_lon_swapped", valid, boxes.swapped())
+
+
+def given(table: Table) -> list[str]:
+    """Return the columns of a table's key that a file holds; its edition is no part of it."""
+    ours = ("gazetteer_id", "recorded_at") if table in KNOWN else ()
+    return [name for name in table.identity if name not in ours] or list(table.identity)
 
 
 def warnings(table: Table) -> Iterator[Odd]:

@@ -104,7 +104,8 @@ def _premises(rows: pl.LazyFrame, file: Path, country: str | None) -> pl.LazyFra
         text["country"] = pl.coalesce(text["country"], pl.lit(country))
     rows = rows.select(**text)
     key = pl.concat_str([pl.col(name).fill_null("") for name in PLACE], separator="|")
-    nth = pl.int_range(1, pl.len() + 1).over(key)
+    whole = pl.concat_str(pl.all().fill_null(""), separator="\t")
+    nth = whole.rank("dense").over(key)  # of equal rows the same, so that they count as one
     made = key + pl.when(nth > 1).then(pl.format("~{}", nth)).otherwise(pl.lit(""))
     return rows.with_columns(record_id=pl.coalesce("record_id", made))
 

@@ -9,6 +9,7 @@ import polars as pl
 Severity = Literal["error", "warning", "note"]
 SET_ASIDE = "set aside in the quarantine table"
 KEPT = "kept as it is"
+ONCE = "kept once"
 
 ROWS = {
     "table": pl.String,

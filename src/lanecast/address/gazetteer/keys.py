@@ -38,7 +38,8 @@ class Keys:
     letters
         Which letters, modulo 32, a name has, as bits, uint32.
     parts, owners
-        Hashes of the four parts of names with at least four letters, ascending, and whose they are.
+        Hashes of the four parts of names with at least four letters, ascending, uint32, and whose
+        they are. What only shares a hash is told apart when names are compared.
     first, rows
         ``rows[first[k] : first[k + 1]]`` is what name k leads to.
     """
@@ -46,7 +47,7 @@ class Keys:
     hashes: NDArray[np.uint64]
     names: Strings
     letters: NDArray[np.uint32]
-    parts: NDArray[np.uint64]
+    parts: NDArray[np.uint32]
     owners: NDArray[np.int32]
     first: NDArray[np.int32]
     rows: NDArray[np.int32]
@@ -82,7 +83,8 @@ class Keys:
             found = self.exact(country, name)
             return [(found, 0)] if found >= 0 else []
         starts, lengths, groups = _probes(len(name))
-        wanted = hashes(sums(codes(name)), starts, lengths, groups | np.uint64(country << 16))
+        group = groups | np.uint64(country << 16)
+        wanted = _short(hashes(sums(codes(name)), starts, lengths, group))
         low = np.searchsorted(self.parts, wanted, "left")
         high = np.searchsorted(self.parts, wanted, "right")
         some = (high > low) & (high - low <= crowd)
@@ -122,7 +124,7 @@ def build(entries: pl.DataFrame, fuzzy: bool = True) -> Keys:
     found, owners = [], []
     for part, (begin, length) in enumerate(_cut(lengths[long])):
         group = _group(lengths[long], part) | (country[long] << np.uint64(16))
-        found.append(hashes(running, starts[long] + begin, length, group))
+        found.append(_short(hashes(running, starts[long] + begin, length, group)))
         owners.append(place[long])
     parts = np.concatenate(found)
     by = np.argsort(parts, kind="stable")
@@ -137,6 +139,10 @@ def build(entries: pl.DataFrame, fuzzy: bool = True) -> Keys:
         np.concatenate([[0], many.cumsum()]).astype(np.int32),
         sorted_names["row"].explode().to_numpy().astype(np.int32),
     )
+
+
+def _short(found: NDArray[np.uint64]) -> NDArray[np.uint32]:
+    return np.asarray(found >> np.uint64(32), np.uint32)
 
 
 def _cut(lengths: NDArray[np.int64]) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:

@@ -8,14 +8,16 @@ from typing import Protocol
 from ..countries import guessed
 from ..fold import fold
 from ..gazetteer.arrays import Gazetteer
+from ..markup import Unmarked, unmarked
 from ..parts import Parse
 from ..roads import road_key
+from ..telephone import telephone
 from ..tokens import Token, tokens
 from .arbiter import Arbiter
 from .models.shipped import Shipped, shipped
 from .places import Hypothesis, hypotheses
-from .reply import Reply, replied, unsure
-from .reread import reread
+from .reply import Reply, replied, required, unsure
+from .reread import reread, with_code, with_town
 from .streets import NOTHING, Doorstep, doorstep
 
 LOOKED_AT = 4  # places whose streets are looked up where no register has the street
@@ -84,15 +86,34 @@ def verify(
     ValueError
         When the text is longer than 64 KiB.
     """
+    page = unmarked(text)
+    if page is not None:
+        return _moved(_verified(page.text, known, country, tagger, arbiter, ("html",)), text, page)
+    return _verified(text, known, country, tagger, arbiter, ())
+
+
+def _verified(
+    text: str,
+    known: Gazetteer,
+    country: str | None,
+    tagger: Tagger | None,
+    arbiter: Arbiter | None,
+    faults: tuple[str, ...],
+) -> Reply:
+    """Return what is known of an address without HTML."""
     whole = fold(text)
     words = tokens(whole)
-    faults = ("hidden_characters",) * bool(whole.hidden)
+    faults += ("hidden_characters",) * bool(whole.hidden)
     votes = guessed(words, known) if country is None else {country: 1.0}
     country = next(iter(votes), None)
     tagger = tagger or shipped()
     if isinstance(tagger, Shipped) and words and tagger.chosen(words) is None:
         faults = (*faults, "read_by_rules")
-    parses = tagger.parse(text, words, known, country)
+    faults += ("telephone_only",) * telephone(whole.text, country)
+    parses = [
+        with_code(text, words, with_town(parse, known, country), known, country)
+        for parse in tagger.parse(text, words, known, country)
+    ]
     if not parses:
         return replied(text, Parse((), 0.0), country, known, [], NOTHING, (*faults, "empty"))
     number = known.numbers.get(country or "")
@@ -110,6 +131,15 @@ def verify(
             places, doors, decided_by = [places[chosen]], [doors[chosen]], "llm_and_gazetteer"
     door = doors[0] if doors else NOTHING
     return replied(text, best.parse, country, known, places, door, faults, decided_by)
+
+
+def _moved(reply: Reply, text: str, page: Unmarked) -> Reply:
+    """Return the reply with spans in the text as given, HTML and all."""
+    components = {
+        name: {**c, "span": c["span"] and [page.at[c["span"][0]], page.at[c["span"][1] - 1] + 1]}
+        for name, c in reply.components.items()
+    }
+    return replace(reply, text=text, components=components)
 
 
 def _best(parses: Sequence[Parse], known: Gazetteer, country: int) -> _Found:
@@ -138,8 +168,15 @@ def _found(parse: Parse, known: Gazetteer, country: int) -> _Found:
     cost = -log(max(parse.probability, 1e-9))
     if not doors:
         return _Found(parse, places, [], cost + (UNPLACED if any(where) else 0.0))
+    if "postcode" in required(known.countries[country]):
+        doors[0] = (_coded(*doors[0]), doors[0][1])
     ordered = [place for place, _ in doors] + places[looked_at:]
     return _Found(parse, ordered, [door for _, door in doors], cost + ordered[0].cost)
+
+
+def _coded(place: Hypothesis, door: Doorstep) -> Hypothesis:
+    """Return the place with the postal code of the house, where none was given."""
+    return place if place.postcode is not None else replace(place, postcode=door.postcode)
 
 
 def _named(place: Hypothesis) -> dict[str, str]:

@@ -79,7 +79,7 @@ class Arbiter:
     Attributes
     ----------
     asked, failed
-        How many questions were sent, and how many of them got no answer of use.
+        How many questions were sent, and how many of them got no answer that names a candidate.
     """
 
     endpoint: Endpoint
@@ -108,7 +108,7 @@ class Arbiter:
             self.asked += 1
             said = _answered(self.endpoint, message, len(places))
             found = None if said is None else chosen(said, text, len(places))
-            self.failed += said is None
+            self.failed += found is None
             if said is not None:
                 self.known[name] = found
             return found

@@ -70,9 +70,18 @@ def history(
         hour), ``first_h``, ``known_h`` and ``not_found`` of ``deliveries``, and the columns of
         ``checked``, in the order in which parcels and then attempts became known.
     """
-    tried = collect(deliveries(lake, asof)).join(collect(typed(lake, asof)), on="parcel_id")
-    said = checked(tried, known, say)
-    return tried.join(said, on=["text", "country"]).sort("asof_h", "known_h", "parcel_id")
+    parcels = tried(lake, asof)
+    return judged(parcels, checked(parcels, known, say))
+
+
+def tried(lake: Lake, asof: datetime) -> pl.DataFrame:
+    """Return ``deliveries`` and ``typed`` of every parcel tried by ``asof``."""
+    return collect(deliveries(lake, asof)).join(collect(typed(lake, asof)), on="parcel_id")
+
+
+def judged(parcels: pl.DataFrame, said: pl.DataFrame) -> pl.DataFrame:
+    """Return parcels of ``tried`` with what was ``checked`` of their texts."""
+    return parcels.join(said, on=["text", "country"]).sort("asof_h", "known_h", "parcel_id")
 
 
 def due(lake: Lake, asof: datetime, version: str) -> pl.DataFrame:

@@ -109,13 +109,51 @@ def decide(
         },
         schema_overrides={"part": pl.String},
     )
-    lost = np.select(
-        [out["action"].to_numpy() == a for a in (CONFIRM, "ask", PICKUP)],
-        [costs.order * c for c in (costs.confirm, costs.ask, costs.pickup)],
-        0.0,
-    )
+    lost = _leaving(out["action"].to_numpy(), costs)
     parts = {"failed_deliveries": float((cost - lost).sum()), "lost_orders": float(lost.sum())}
     return Plan(out, float(cost.sum()), parts, float(cost.sum()), "optimal", out.clear())
+
+
+def strict(
+    ids: Sequence[str],
+    chance: Array,
+    without: Mapping[str, Array],
+    accepted: npt.NDArray[np.bool_],
+    costs: Costs,
+) -> pl.DataFrame:
+    """Return the plan that asks whoever is not ``accepted`` for the part that matters most.
+
+    The columns of ``decide``; this is what one does who trusts no chance.
+    """
+    left = np.min([_left(chance, low, costs) for low in without.values()], axis=0)
+    cost = np.where(accepted, costs.failed * chance, costs.order * costs.ask + costs.failed * left)
+    action = np.where(accepted, ACCEPT, "ask")
+    return pl.DataFrame({"id": list(ids), "action": action, "chance": chance, "cost": cost})
+
+
+def came_of(plan: pl.DataFrame, not_found: Array, costs: Costs) -> Array:
+    """Return what each decision cost by what came of the delivery, (n,).
+
+    A delivery that failed although one would have asked counts for the share of its chance that
+    asking was reckoned to leave: what would have come of it nobody knows.
+
+    Parameters
+    ----------
+    plan
+        ``action, chance, cost``, as by ``decide``.
+    not_found
+        1 where the courier did not find the address as it was, else 0, (n,).
+    """
+    lost = _leaving(plan["action"].to_numpy(), costs)
+    chance = np.maximum(plan["chance"].to_numpy(), 1e-12)
+    return np.asarray(lost + not_found * (plan["cost"].to_numpy() - lost) / chance)
+
+
+def _leaving(actions: npt.NDArray[np.object_], costs: Costs) -> Array:
+    """Return what buyers cost who leave because of each action."""
+    shares = {CONFIRM: costs.confirm, "ask": costs.ask, PICKUP: costs.pickup}
+    money = [costs.order * share for share in shares.values()]
+    return np.select([actions == action for action in shares], money, 0.0)
 
 
 def _left(chance: Array, better: Array, costs: Costs) -> Array:

@@ -9,7 +9,7 @@ from lanecast.metrics.detection import average_precision, roc_auc
 
 
 def evaluate(chance: npt.ArrayLike, not_found: npt.ArrayLike) -> pl.DataFrame:
-    """Return one row: ``n, not_found`` and ``predicted`` (means), ``ece, roc_auc, pr_auc``.
+    """Return one row: ``n, not_found`` and ``predicted`` (means), ``ece, brier, roc_auc, pr_auc``.
 
     Parameters
     ----------
@@ -25,6 +25,7 @@ def evaluate(chance: npt.ArrayLike, not_found: npt.ArrayLike) -> pl.DataFrame:
             "not_found": hit.mean(),
             "predicted": p.mean(),
             "ece": ece(p, hit),
+            "brier": np.square(p - hit).mean(),
             "roc_auc": roc_auc(p, hit),
             "pr_auc": average_precision(p, hit),
         }

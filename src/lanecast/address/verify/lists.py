@@ -9,7 +9,7 @@ from rapidfuzz.distance import OSA
 from ..fold import folded
 from ..gazetteer.arrays import Gazetteer
 from ..grammars import words as listed_words
-from ..postcodes import form, plain
+from ..postcodes import begins, form, plain
 from ..tokens import Token
 
 LONGEST, LONGEST_DENSE = 4, 8  # words, or characters, of a town's name
@@ -110,6 +110,7 @@ def _owners(words: Sequence[Token], known: Gazetteer, country: int) -> set[str]:
         for many in (1, 2)
         if any(c.isdigit() for c in words[i].text) and len(words[i].text) > 2
     }
+    asked |= {begins(each, code) for each in asked}
     keys = known.postcodes.keys
     return {
         _full(folded(known.postcodes.city[row]))

@@ -15,7 +15,7 @@ from rapidfuzz.distance import OSA
 
 from ..fold import folded
 from ..gazetteer.arrays import Gazetteer
-from ..postcodes import plain, slips
+from ..postcodes import begins, plain, slips
 from .cost import slip
 
 Given = Literal["exact", "joined", "alias", "spelling", "code", "prefix"]
@@ -278,7 +278,8 @@ def _code_rows(
             (r, "exact", 0.0) for r in keys.leads(exact)[:MOST_ROWS].tolist()
         ]
     else:
-        cuts = [code[:n] for n in range(len(code) - 1, 1, -1)]
+        begin = begins(code, known.countries[country])
+        cuts = [begin] if begin != code else [code[:n] for n in range(len(code) - 1, 1, -1)]
         begun = keys.each(country, cuts)
         first = max(begun, key=len, default="")
         rows = keys.leads(begun[first])[:MOST_ROWS].tolist() if first else []

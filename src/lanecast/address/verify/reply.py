@@ -86,8 +86,7 @@ def replied(
     place = doubtful(places[0], tie) if places else None
     found = _found(parse, country, place, door)
     components = _components(given, parse, found, place, country, known, door)
-    rules = _rules(country)
-    needs = [REQUIRED[letter] for letter in rules.get("require", "AC") if letter in REQUIRED]
+    needs = required(country)
     has = set(components) | ({"road"} if {"po_box", "house"} & set(components) else set())
     if door.road is not None and door.road.how != "unknown":
         needs.append("house_number")  # of a street whose houses are known
@@ -134,6 +133,11 @@ def replied(
         dpv_like(components, country, door.unit_expected),
         avc_like(components, country, candidates, unresolved, missing),
     )
+
+
+def required(country: str | None) -> list[str]:
+    """Return the parts that an address of a country must have; street and town where none says."""
+    return [REQUIRED[each] for each in _rules(country).get("require", "AC") if each in REQUIRED]
 
 
 def unsure(places: list[Hypothesis]) -> bool:

@@ -1,11 +1,16 @@
-"""Readings that a register of streets proposes where the tagger read no house that it has."""
+"""Readings that lists propose: a street of the register, a town or a postal code that they have."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+from ..fold import folded
 from ..gazetteer.arrays import Gazetteer
+from ..gazetteer.subdivisions import subdivisions
 from ..parts import Parse, parts_of
+from ..postcodes import begins, plain
 from ..roads import road_key
 from ..tokens import Token
+from .lists import states
 
 LONGEST = 6  # words of a street's name
 MOST = 3  # names tried, the longest first
@@ -40,6 +45,41 @@ def reread(
         for run in found[:MOST]
         if (anew := _anew(words, labels, *run)) != labels
     ]
+
+
+def with_town(parse: Parse, known: Gazetteer, country: str | None) -> Parse:
+    """Return ``parse`` with a town where a state was read, no town, and no such state is known."""
+    state = folded(parse.text("state"))
+    if not state or parse.text("city") or _state(state, known, country):
+        return parse
+    parts = (replace(p, name="city") if p.name == "state" else p for p in parse.parts)
+    return replace(parse, parts=tuple(parts))
+
+
+def with_code(
+    given: str, words: Sequence[Token], parse: Parse, known: Gazetteer, country: str | None
+) -> Parse:
+    """Return ``parse`` with a postal code where a second house number is one, and none was read."""
+    number = known.numbers.get(country or "", -1)
+    labels = [_label(word, parse) for word in words]
+    houses = [i for i, label in enumerate(labels) if label == "house_number"]
+    if number < 0 or country is None or len(houses) < 2 or "postcode" in labels:
+        return parse
+    for i in reversed(houses[1:]):
+        code = plain(words[i].text, country)
+        if known.postcodes.keys.each(number, [code, begins(code, country)]):
+            labels[i] = "postcode"
+            return replace(parse, parts=parts_of(given, words, labels))
+    return parse
+
+
+def _state(name: str, known: Gazetteer, country: str | None) -> bool:
+    if country is None:
+        return name in states()
+    number = known.numbers.get(country, -1)
+    if number >= 0 and known.states.keys.exact(number, name) >= 0:
+        return True
+    return any(name == folded(each) for row in subdivisions(country) for each in row)
 
 
 def _anew(words: Sequence[Token], labels: list[str], i: int, j: int) -> list[str]:

@@ -29,6 +29,8 @@ class Doorstep:
         Whether any street of that postal code or town is known: if not, nothing is suspicious.
     road, house_number, unit
         How each was found; None where it was not given, or is not covered.
+    postcode
+        Of that house, where all houses of street and number have the same.
     unit_expected
         Whether the house has units, and none was given.
     cost
@@ -39,13 +41,14 @@ class Doorstep:
     road: Match | None
     house_number: Match | None
     unit: Match | None
+    postcode: Match | None
     unit_expected: bool
     lat: float
     lon: float
     cost: float
 
 
-NOTHING = Doorstep(False, None, None, None, False, float("nan"), float("nan"), 0.0)
+NOTHING = Doorstep(False, None, None, None, None, False, float("nan"), float("nan"), 0.0)
 
 
 def doorstep(
@@ -61,7 +64,7 @@ def doorstep(
     costs = {name: 0.0 if name == key else slip(name, key) for name in _likely(key, names)}
     if not costs or min(costs.values()) > min(MOST_SLIPS, 1.5 * len(key)):
         given = Match(road, "unknown", UNKNOWN_ROAD)
-        return Doorstep(True, given, None, None, False, place.lat, place.lon, UNKNOWN_ROAD)
+        return Doorstep(True, given, None, None, None, False, place.lat, place.lon, UNKNOWN_ROAD)
     best = min(costs, key=lambda name: costs[name])
     here = [row for row, each in zip(rows.tolist(), keys, strict=True) if each == best]
     return _house(known, here, costs[best], number, unit)
@@ -114,39 +117,51 @@ def _house(known: Gazetteer, rows: list[int], cost: float, number: str, unit: st
     road = Match(streets.road[first], how, cost, *source)  # type: ignore[arg-type]
     place = float(streets.lat[first]), float(streets.lon[first])
     if not number:
-        return Doorstep(True, road, None, None, False, *place, cost + KNOWN_ROAD)
+        return Doorstep(True, road, None, None, None, False, *place, cost + KNOWN_ROAD)
     wanted = folded(number)
     value = int(found[0]) if (found := re.findall(r"\d+", wanted)) else -1
-    houses = [
-        int(house)
+    along = [
+        (row, int(house))
         for row in rows
         for house in _valued(
             streets.value, int(streets.first[row]), int(streets.first[row + 1]), value
         )
         if folded(streets.number[house]) == wanted
     ]
+    houses = [house for _, house in along]
     if not houses:
         missing = Match(number, "unknown", UNKNOWN_NUMBER)
         cost += KNOWN_ROAD + UNKNOWN_NUMBER
-        return Doorstep(True, road, missing, None, False, *place, cost)
+        return Doorstep(True, road, missing, None, None, False, *place, cost)
     house, cost = houses[0], cost + KNOWN_ROAD + KNOWN_NUMBER
     place = float(streets.house_lat[house]), float(streets.house_lon[house])
     proof = Match(
         streets.number[house], "exact", 0.0, streets.gazetteer[house], streets.record[house]
     )
+    code = _code(known, {row for row, _ in along}, house)
     units = {_unit(streets.unit[each]): each for each in houses if streets.unit[each]}
     if not unit:
         alone = len(units) < len(houses)  # the house without a unit is an address too
-        return Doorstep(True, road, proof, None, bool(units) and not alone, *place, cost)
+        return Doorstep(True, road, proof, None, code, bool(units) and not alone, *place, cost)
     if not units:
-        return Doorstep(True, road, proof, None, False, *place, cost)
+        return Doorstep(True, road, proof, None, code, False, *place, cost)
     met = units.get(_unit(unit))
     door = (
         Match(unit, "unknown", 0.0)
         if met is None
         else Match(streets.unit[met], "exact", 0.0, streets.gazetteer[met], streets.record[met])
     )
-    return Doorstep(True, road, proof, door, False, *place, cost)
+    return Doorstep(True, road, proof, door, code, False, *place, cost)
+
+
+def _code(known: Gazetteer, rows: set[int], house: int) -> Match | None:
+    """Return the postal code of a house, where the streets that have it agree."""
+    streets = known.streets
+    codes = {streets.code[row] for row in rows}
+    code = codes.pop()
+    if codes or not code:
+        return None
+    return Match(code, "inferred", 0.0, streets.gazetteer[house], streets.record[house])
 
 
 def _valued(values: NDArray[np.int32], first: int, last: int, value: int) -> range:

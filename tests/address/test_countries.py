@@ -1,0 +1,105 @@
+"""The country of an address that nobody names, mostly with postal codes alone."""
+
+import polars as pl
+import pytest
+
+from lanecast.address.countries import guessed
+from lanecast.address.gazetteer.arrays import Gazetteer
+from lanecast.address.gazetteer.compile import assembled
+from lanecast.address.tokens import tokens
+from lanecast.address.verify import verify
+from lanecast.tables import address
+
+from .conftest import AT
+
+COLUMNS = ("country", "postal_code", "city", "state", "state_code")
+POSTAL = [
+    ("US", "22314", "Alexandria", "Virginia", "VA"),
+    ("US", "17042", "Lebanon", "Pennsylvania", "PA"),
+    ("US", "30303", "Atlanta", "Georgia", "GA"),
+    ("IS", "301", "Akranes", None, None),
+    ("AT", "1500", "Wien", None, None),
+    ("GB", "SW1A", "Westminster", "England", "ENG"),
+    ("GB", "NW1", "Camden Town", "England", "ENG"),
+    ("GB", "N1", "Islington", "England", "ENG"),
+    ("GB", "N16", "Stoke Newington", "England", "ENG"),
+    ("NL", "1012", "Amsterdam", "Noord-Holland", "07"),
+    ("CA", "M5V", "Toronto", "Ontario", "ON"),
+]
+
+
+@pytest.fixture(scope="module")
+def codes() -> Gazetteer:
+    """A gazetteer of postal codes only."""
+
+    def empty(table):
+        return pl.DataFrame(schema=dict.fromkeys(table.columns, pl.String))
+
+    postal = pl.DataFrame(POSTAL, COLUMNS, orient="row").with_columns(
+        gazetteer_id=pl.lit("g"), record_id=pl.concat_str("country", "postal_code")
+    )
+    postal = pl.concat([postal, empty(address.GAZETTEER_POSTCODES)], how="diagonal")
+    covers = pl.DataFrame({"country": sorted({row[0] for row in POSTAL})}).with_columns(
+        gazetteer_id=pl.lit("g"), kind=pl.lit("postcodes"), recorded_at=pl.lit(AT)
+    )
+    others = (address.GAZETTEER_PLACES, address.GAZETTEER_PREMISES)
+    return assembled(covers, empty(others[0]), postal, empty(others[1]))
+
+
+@pytest.mark.parametrize(
+    ("text", "country"),
+    [
+        ("301 King St, Alexandria, VA", "US"),
+        ("301 King St, Alexandria, Virginia", "US"),
+        ("301 King St, Alexandria", "US"),
+        ("1500 King St, Alexandria", "US"),
+        ("300 Elm St, Lebanon, PA", "US"),
+        ("12 Peachtree St, Atlanta, Georgia", "US"),
+        ("Kirkjubraut 2, 301 Akranes", "IS"),
+        ("5 Park Rd, Lebanon", "LB"),
+        ("10 Downing St, SW1A2AA", "GB"),
+        ("1 Albany St, NW1 6XE", "GB"),
+        ("Dam 1 1012JS Amsterdm", "NL"),
+        ("290 Bremner Blvd, M5V 3L9", "CA"),
+        ("Rua Augusta 5, Alexandria-VA", "US"),
+    ],
+)
+def test_what_speaks_for_a_country(codes: Gazetteer, text: str, country: str) -> None:
+    assert next(iter(guessed(tokens(text), codes))) == country
+
+
+def test_a_state_speaks_only_behind_its_own_town(codes: Gazetteer) -> None:
+    votes = [guessed(tokens(text), codes).get("US", 0.0) for text in ("Lebanon PA", "PA Lebanon")]
+    assert votes[0] > votes[1]
+    assert guessed(tokens("Lebanon, VA"), codes)["US"] == votes[1]
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "proved"),
+    [
+        ("10 Downing St, Westminster, SW1A2AA", "SW1A", "prefix"),
+        ("10 Downing St, Westminster, SW1A 2AA", "SW1A", "prefix"),
+        ("1 Albany St, NW1 6XE", "NW1", "prefix"),
+        ("1 Upper St, N1 6XE", "N1", "prefix"),  # and not N16
+        ("1 High St, N16 5AA", "N16", "prefix"),
+        ("1 High St, N16", "N16", "exact"),
+    ],
+)
+def test_a_british_code_is_met_by_its_outward_part(
+    codes: Gazetteer, text: str, code: str, proved: str
+) -> None:
+    reply = verify(text, codes, "GB").row()
+    assert reply["proof"]["postcode"] == {
+        "gazetteer": "g",
+        "record_id": f"GB{code}",
+        "how": proved,
+    }
+    assert not [fault for fault in reply["faults"] if "postcode" in fault]
+
+
+def test_a_code_with_its_letters_joined_still_speaks_for_its_town(codes: Gazetteer) -> None:
+    reply = verify("Dam 1 1012JS Amsterdm", codes).row()
+    assert reply["country"] == "NL"
+    assert reply["components"]["city"]["normalized"] == "Amsterdam"
+    assert reply["proof"]["postcode"]["record_id"] == "NL1012"
+    assert "misspelt_city" in reply["faults"]

@@ -1,0 +1,89 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lanecast.address.gazetteer.arrays import Gazetteer
+from lanecast.address.markup import unmarked
+from lanecast.address.telephone import telephone
+from lanecast.address.verify import verify
+
+PAGE = (
+    '<table><tr><td width="20">107 Harvard St<br>Alexandria,&nbsp;VA <b>22314</b></td></tr></table>'
+)
+
+
+def test_an_address_is_read_out_of_its_page(known: Gazetteer) -> None:
+    reply = verify(PAGE, known, "US").row()
+    assert "html" in reply["faults"] and reply["text"] == PAGE
+    parts = {name: c["text"] for name, c in reply["components"].items()}
+    assert parts["house_number"] == "107" and parts["postcode"] == "22314"
+    for part in reply["components"].values():
+        first, end = part["span"]
+        assert PAGE[first:end] == part["text"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<script>alert(1)</script>",
+        '<div id="7" style="margin: 12px">',
+        "<!-- 107 Harvard St -->",
+        "<STYLE>h1 {color: 123}</STYLE>",
+    ],
+)
+def test_what_a_page_does_not_show_is_no_house(known: Gazetteer, text: str) -> None:
+    reply = verify(text, known, "US").row()
+    assert "house_number" not in reply["components"] and "html" in reply["faults"]
+    assert reply["verdict"]["possible_next_action"] == "fix"
+
+
+@pytest.mark.parametrize("text", ["Flat <5>, 107 Harvard St", "<flat 5>", "A & B", "a&nosuch;b"])
+def test_signs_that_are_no_html_stay(text: str) -> None:
+    assert unmarked(text) is None
+
+
+def test_an_entity_is_its_letter() -> None:
+    found = unmarked("Andr&eacute; &amp; Co")
+    assert found is not None and found.text == "André & Co"
+    assert [found.at[i] for i in (4, 5, 6)] == [4, 12, 13]
+
+
+@given(st.text("<>/abr &;#1é\n", max_size=40))
+def test_every_character_knows_where_it_stood(text: str) -> None:
+    found = unmarked(text)
+    if found is None:
+        return
+    assert len(found.at) == len(found.text) + 1 and found.at[-1] == len(text)
+    assert list(found.at) == sorted(found.at)
+
+
+@pytest.mark.parametrize(
+    ("piece", "left"),
+    [("<script", None), ("<b ", None), ("<!--", None), ("&a", None), ("<hr>", "\n")],
+)
+def test_a_hostile_page_is_read_to_its_end(piece: str, left: str | None) -> None:
+    found = unmarked(piece * (65_536 // len(piece)))  # a quadratic search would take minutes
+    assert (found and set(found.text)) == (left and {left})
+
+
+@pytest.mark.parametrize(
+    ("text", "country", "is_one"),
+    [
+        ("+1 555 0100", "US", True),
+        ("tel. 555-0100", None, True),
+        ("0049 30 901820", "DE", True),
+        ("(703) 555-0100", "US", True),
+        ("703 555 0100", None, True),
+        ("22314-1234", None, False),
+        ("01310-100", "BR", False),
+        ("107", "US", False),
+        ("107 harvard st, +1 555 0100", "US", False),
+        ("1" * 16, None, False),
+    ],
+)
+def test_a_telephone_number_alone(text: str, country: str | None, is_one: bool) -> None:
+    assert telephone(text, country) == is_one
+
+
+def test_a_telephone_number_alone_is_told(known: Gazetteer) -> None:
+    assert "telephone_only" in verify("+1 555 0100", known, "US").row()["faults"]
