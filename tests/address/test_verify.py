@@ -68,7 +68,7 @@ def test_the_code_of_a_house_that_the_register_has_is_inferred(known: Gazetteer)
     assert (code["text"], code["normalized"], code["inferred"]) == ("", "22314", True)
     assert reply["proof"]["postcode"]["record_id"] == "h107"
     assert reply["proof"]["postcode"]["how"] == "inferred"
-    assert "missing_postcode" not in reply["faults"]
+    assert reply["faults"] == ["inferred_postcode"]
     assert "22314" in reply["address"]["formatted"]
     assert reply["verdict"]["possible_next_action"] == "confirm"
 

@@ -287,6 +287,8 @@ def _faults(
             faults.append(f"misspelt_{name}")
         elif each["confirmation"] == SUSPICIOUS:
             faults.append(f"unknown_{name}")
+        elif name == "postcode" and each["inferred"]:
+            faults.append("inferred_postcode")  # it was not given; towns and states often are not
     return faults + ["missing_unit"] * door.unit_expected
 
 

@@ -16,6 +16,7 @@ OTHER = ("hidden_characters", "country_not_covered", "empty", "too_long")
 SIGNS = (
     *(f"{how}_{part}" for part in PARTS for how in WRONG),
     *OTHER,
+    "inferred_postcode",
     "many_places",
     "no_register",
 )
@@ -128,7 +129,9 @@ class FittedDeliverable:
 
     def repaired(self, x: Array) -> Array:
         """Return the chance if every correction that was proposed is right, shape (n,)."""
-        return self._cleaned(x, [sign.startswith(("misspelt", "wrong")) for sign in SIGNS])
+        return self._cleaned(
+            x, [sign.startswith(("misspelt", "wrong", "inferred")) for sign in SIGNS]
+        )
 
     def _cleaned(self, x: Array, gone: list[bool]) -> Array:
         kept = x.copy()
