@@ -8,6 +8,7 @@ import narwhals as nw
 from narwhals.typing import FrameT
 
 from lanecast.parcel import lookup
+from lanecast.parcel.by_snapshot import by_snapshot
 from lanecast.parcel.history import total
 from lanecast.parcel.journeys import journeys, milestones
 from lanecast.parcel.lookup import Indexed, indexed
@@ -64,18 +65,14 @@ def features(lake: Lake, since: datetime, until: datetime) -> Frame:
     """Return x of all questions in [since, until), each from the last snapshot before it."""
     known = lake.asof(until)
     passed, asked = _past(known, since, until)
-    start_h, end_h = since.timestamp() / 3600, until.timestamp() / 3600
     rows: Any = known.hold(questions(lake, since, until))
-    blocks: list[Any] = []
-    now_h = start_h
-    while now_h < end_h:
-        late = nw.col("asof_h") >= now_h, nw.col("asof_h") < min(now_h + SNAPSHOT_H, end_h)
-        tables = summarise(passed, asked, now_h, _holder(known))
-        days = calendar(known.asof(datetime.fromtimestamp(now_h * 3600, UTC)))
-        blocks.append(assemble(rows.filter(*late), tables | days))
-        now_h += SNAPSHOT_H
-    x: Frame = nw.concat(blocks).sort("asof_h", "parcel_id", "moment")
-    return x
+
+    def joined(some: Any, now: datetime) -> Any:
+        tables = summarise(passed, asked, now.timestamp() / 3600, _holder(known))
+        return assemble(some, tables | calendar(known.asof(now)))
+
+    x = by_snapshot(rows, since, until, SNAPSHOT_H, joined)
+    return x.sort("asof_h", "parcel_id", "moment")
 
 
 def outcomes(lake: Lake, asof: datetime) -> nw.LazyFrame[Any]:

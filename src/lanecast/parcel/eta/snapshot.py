@@ -7,7 +7,8 @@ import narwhals as nw
 from narwhals.typing import FrameT
 
 from lanecast.parcel import lookup
-from lanecast.parcel.history import Chain, backlog, effects, merged, pace, parts, total
+from lanecast.parcel.flow import still_open, with_flow
+from lanecast.parcel.history import Chain, effects, merged, parts, total
 from lanecast.parcel.lookup import Indexed
 
 MEMORY_H = 24.0 * 400  # what a snapshot looks back on
@@ -133,58 +134,11 @@ def summarise(
         KEYS,
     )
     held = {name: hold(table) for name, table in tables.items()}
-    return _with_flow(held, past.filter(asof > now_h - RECENT_H), now_h, hold)
-
-
-def _with_flow(
-    tables: dict[str, FrameT], recent: FrameT, now_h: float, hold: Callable[[Any], Any]
-) -> dict[str, FrameT]:
-    """Add how fast things go now, and what waits, to the tables of the usual."""
-    closed = nw.col("closed_known_h")
+    recent = still_open(past.filter(asof > now_h - RECENT_H), now_h)
+    of_parcels = {name: table for name, table in held.items() if "status" not in KEYS[name]}
     usual = {"handling_h": total(HANDLING, "long").exp(), "transit_h": total(TRANSIT, "long").exp()}
-    still_open = recent.filter(closed.is_null() | (closed > now_h))
-    of_parcels = {name: table for name, table in tables.items() if "status" not in KEYS[name]}
-    alive = hold(look_up(still_open, of_parcels).with_columns(**usual))
-
-    def between(start: str, end: str, usual: str) -> Any:
-        spans = {"start_h": nw.col(start), "end_h": nw.col(end), "usual_h": nw.col(usual)}
-        return alive.with_columns(**spans).filter(~nw.col("start_h").is_null())
-
-    flows: dict[str, Any] = {
-        "region": pace(
-            between("shipped_known_h", "delivered_known_h", "transit_h"),
-            KEYS["region"],
-            now_h,
-            (4, 7, 14),
-            20,
-            "transit",
-        ),
-        "merchant": pace(
-            between("asof_h", "shipped_known_h", "handling_h"),
-            KEYS["merchant"],
-            now_h,
-            (4, 10),
-            5,
-            "handling",
-        ),
-        "lane": pace(
-            between("asof_h", "delivered_known_h", "promise_h").filter(
-                ~nw.col("usual_h").is_null()
-            ),
-            KEYS["lane"],
-            now_h,
-            (7, 21),
-            20,
-            "promise",
-        ),
-    }
-    waiting = backlog(alive.with_columns(usual_h=nw.col("handling_h")), now_h)
-    out: dict[str, Any] = merged([tables, *({name: each[1]} for name, each in flows.items())], KEYS)
-    out = merged([out, {"merchant": waiting}], KEYS)
-    for whole, _ in flows.values():
-        out["whole"] = out["whole"].join(whole, how="cross")
-    out["whole"] = out["whole"].with_columns(snapshot_h=nw.lit(now_h))
-    return {name: hold(_needed(table)) for name, table in out.items()}
+    alive = hold(look_up(recent, of_parcels).with_columns(**usual))
+    return with_flow(held, KEYS, alive, now_h, lambda table: hold(_needed(table)))
 
 
 def _needed(table: FrameT) -> FrameT:

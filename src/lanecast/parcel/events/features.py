@@ -1,12 +1,13 @@
 """What is known of a parcel's risks at the moment of asking, and which events came of it."""
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import narwhals as nw
 from narwhals.typing import FrameT
 
+from lanecast.parcel.by_snapshot import by_snapshot
 from lanecast.parcel.distance import distance_m
 from lanecast.parcel.history import total
 from lanecast.tables.commerce import ADDRESSES, ORDERS
@@ -55,18 +56,14 @@ def features(lake: Lake, since: datetime, until: datetime) -> Frame:
     """Return x of all questions in [since, until), each from the last snapshot before it."""
     known = lake.asof(until)
     passed = _past(known)
-    start_h, end_h = since.timestamp() / 3600, until.timestamp() / 3600
     rows: Any = known.hold(asked(lake, since, until))
-    blocks: list[Any] = []
-    now_h = start_h
-    while now_h < end_h:
-        mine = nw.col("asof_h") >= now_h, nw.col("asof_h") < min(now_h + SNAPSHOT_H, end_h)
-        tables = summarise(passed, now_h, _holder(known))
-        days = calendar(known.asof(datetime.fromtimestamp(now_h * 3600, UTC)))
-        blocks.append(assemble(rows.filter(*mine), tables | days))
-        now_h += SNAPSHOT_H
-    x: Frame = nw.concat(blocks).sort("asof_h", "parcel_id", "moment")
-    return x
+
+    def joined(some: Any, now: datetime) -> Any:
+        tables = summarise(passed, now.timestamp() / 3600, _holder(known))
+        return assemble(some, tables | calendar(known.asof(now)))
+
+    x = by_snapshot(rows, since, until, SNAPSHOT_H, joined)
+    return x.sort("asof_h", "parcel_id", "moment")
 
 
 def outcomes(lake: Lake, asof: datetime) -> nw.LazyFrame[Any]:

@@ -7,7 +7,8 @@ import narwhals as nw
 from narwhals.typing import FrameT
 
 from lanecast.parcel import lookup
-from lanecast.parcel.history import Chain, backlog, effects, merged, pace, parts, total
+from lanecast.parcel.flow import still_open, with_flow
+from lanecast.parcel.history import Chain, effects, merged, parts, total
 from lanecast.tables.events import EVENTS
 
 MEMORY_H = 24.0 * 400  # what a snapshot looks back on
@@ -141,7 +142,13 @@ def summarise(passed: FrameT, now_h: float, hold: Callable[[Any], Any]) -> dict[
     held = {name: hold(table) for name, table in tables.items()}
     disputed = valued(past, nw.col("not_received_hit"), "not_received_known_h")
     held["buyer"] = hold(_claimants(past, effects(disputed, AROUND, now_h), now_h))
-    return _with_flow(held, past.filter(asof > now_h - RECENT_H), now_h, hold)
+    recent = still_open(past.filter(asof > now_h - RECENT_H), now_h).with_columns(
+        promise_h=(nw.col("promised_h") - asof).clip(24.0)
+    )
+    usual = {"handling_h": total(HANDLING, "long").exp(), "transit_h": total(TRANSIT, "long").exp()}
+    alive = hold(look_up(recent, held).with_columns(**usual))
+    of_keys = {name: held[name] for name in KEYS}
+    return with_flow(of_keys, KEYS, alive, now_h, hold) | {"buyer": held["buyer"]}
 
 
 def _claimants(past: FrameT, tables: Mapping[str, FrameT], now_h: float) -> FrameT:
@@ -169,55 +176,3 @@ def _claimants(past: FrameT, tables: Mapping[str, FrameT], now_h: float) -> Fram
 def _given(levels: Sequence[str]) -> list[str]:
     """Return the columns of the keys of ``levels``."""
     return list(dict.fromkeys(column for level in levels for column in KEYS[level]))
-
-
-def _with_flow(
-    tables: dict[str, FrameT], recent: FrameT, now_h: float, hold: Callable[[Any], Any]
-) -> dict[str, FrameT]:
-    """Add how fast things go now, and what waits, to the tables of the usual."""
-    closed = nw.col("closed_known_h")
-    usual = {"handling_h": total(HANDLING, "long").exp(), "transit_h": total(TRANSIT, "long").exp()}
-    still_open = recent.filter(closed.is_null() | (closed > now_h)).with_columns(
-        promise_h=(nw.col("promised_h") - nw.col("asof_h")).clip(24.0)
-    )
-    alive = hold(look_up(still_open, tables).with_columns(**usual))
-
-    def between(start: str, end: str, usual: str) -> Any:
-        spans = {"start_h": nw.col(start), "end_h": nw.col(end), "usual_h": nw.col(usual)}
-        started = alive.with_columns(**spans)
-        return started.filter(~nw.col("start_h").is_null(), ~nw.col("usual_h").is_null())
-
-    flows: dict[str, Any] = {
-        "region": pace(
-            between("shipped_known_h", "delivered_known_h", "transit_h"),
-            KEYS["region"],
-            now_h,
-            (4, 7, 14),
-            20,
-            "transit",
-        ),
-        "merchant": pace(
-            between("asof_h", "shipped_known_h", "handling_h"),
-            KEYS["merchant"],
-            now_h,
-            (4, 10),
-            5,
-            "handling",
-        ),
-        "lane": pace(
-            between("asof_h", "delivered_known_h", "promise_h"),
-            KEYS["lane"],
-            now_h,
-            (7, 21),
-            20,
-            "promise",
-        ),
-    }
-    waiting = backlog(alive.with_columns(usual_h=nw.col("handling_h")), now_h)
-    of_keys = {name: tables[name] for name in KEYS}
-    out: dict[str, Any] = merged([of_keys, *({n: each[1]} for n, each in flows.items())], KEYS)
-    out = merged([out, {"merchant": waiting}], KEYS)
-    for whole, _ in flows.values():
-        out["whole"] = out["whole"].join(whole, how="cross")
-    out["whole"] = out["whole"].with_columns(snapshot_h=nw.lit(now_h))
-    return {name: hold(table) for name, table in out.items()} | {"buyer": tables["buyer"]}

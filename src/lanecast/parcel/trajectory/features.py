@@ -12,6 +12,7 @@ from typing import Any
 import narwhals as nw
 from narwhals.typing import FrameT
 
+from lanecast.parcel.by_snapshot import by_snapshot
 from lanecast.parcel.history import total
 from lanecast.parcel.questions import questions, then
 from lanecast.tables.commerce import ADDRESSES
@@ -117,16 +118,13 @@ def features(lake: Lake, since: datetime, until: datetime) -> Frame:
     known = lake.asof(until)
     moves = _moves(known, since, until)
     rows: Any = known.hold(asked(lake, since, until))
-    start_h, end_h = since.timestamp() / 3600, until.timestamp() / 3600
-    blocks: list[Any] = []
-    for step in range(max(1, -int((start_h - end_h) // SNAPSHOT_H))):
-        now_h = start_h + step * SNAPSHOT_H
-        late = nw.col("asof_h") >= now_h, nw.col("asof_h") < min(now_h + SNAPSHOT_H, end_h)
-        then = known.asof(datetime.fromtimestamp(now_h * 3600, UTC))
-        tables = summarise(moves, *_before(then, moves), now_h, _holder(known))
-        blocks.append(assemble(rows.filter(*late), tables))
-    x: Frame = nw.concat(blocks).sort("asof_h", "parcel_id", "listed", "next_stop")
-    return x
+
+    def joined(some: Any, now: datetime) -> Any:
+        before_it = _before(known.asof(now), moves)
+        return assemble(some, summarise(moves, *before_it, now.timestamp() / 3600, _holder(known)))
+
+    x = by_snapshot(rows, since, until, SNAPSHOT_H, joined)
+    return x.sort("asof_h", "parcel_id", "listed", "next_stop")
 
 
 def outcomes(lake: Lake, asof: datetime) -> nw.LazyFrame[Any]:
