@@ -84,7 +84,7 @@ def test_fit_and_predict_store_forecasts_of_the_series_of_a_lake(lanecast, folde
     assert told.json["stored"] == rows.height == 12 * 7
     assert rows["ds"].min() == START + 150 * DAY
     assert (rows["q900"] >= rows["q100"]).all() and (rows["mean"] > 0).all()
-    assert "price is known" not in told.err  # the plan covers the horizon
+    assert "price is known 0 of 7 periods ahead" in told.err  # it ends with the series
     assert lanecast("predict", "demand", *words, "--json", "-").json["stored"] == 0
     other = ("--lake", lake, "--model", tmp_path / "other", "--asof", "2020-01-01")
     early = lanecast("fit", "demand", *other)
@@ -101,7 +101,8 @@ def test_a_plan_that_ends_before_the_horizon_is_used_for_its_past_and_that_is_sa
     lake, model = tmp_path / "lake", tmp_path / "model"
     ingest(Lake(lake), "series", folder)
     words = ("--lake", lake, "--model", model, "--asof", "2024-05-25")
-    assert lanecast("fit", "demand", *words, "--horizon", 5).code == 0
+    said = lanecast("fit", "demand", *words, "--horizon", 5)
+    assert said.code == 0 and "price is known 2 of 5 periods ahead" in said.err
     said = lanecast("predict", "demand", *words)
     assert said.code == 0, said.err
     assert "price is known 2 of 5 periods ahead, so only its past is used" in said.err
@@ -129,6 +130,7 @@ def test_sales_of_a_company_are_forecast_as_demand(lanecast, tmp_path, monkeypat
     [
         (("--from", "2030-01-01"), "--from: the data hold days"),
         (("--horizon", "200"), "--horizon: the data hold days"),
+        (("--horizon", "3661", "--from", "2024-05-02"), "horizon: expected 1 to 3660 periods of"),
         (("--from", "2024-05-02", "--to", "2024-05-01"), "--from: expected a day before --to"),
     ],
 )

@@ -109,6 +109,13 @@ def test_a_plan_that_ends_before_the_horizon_is_past_only(tried):
     assert "price is known 3 of 7 periods ahead, so only its past is used" in said.err
 
 
+def test_a_plan_of_the_past_alone_is_refused(tried):
+    rows = series().filter(pl.col("unique_id") == "a").select("ds", price=pl.col("y"))
+    said = tried(series=series(), known_future=rows.head(56))
+    assert said.code == 2 and "of price nothing is known from the first origin on" in said.err
+    assert "2024-04-26 00:00" in said.err
+
+
 def test_two_frequencies_are_refused_with_an_example(tried):
     weekly = pl.DataFrame(
         {

@@ -5,7 +5,8 @@ import polars as pl
 import pytest
 
 from lanecast.planning.demand.models.design import Design
-from lanecast.planning.panel import outcomes, panel
+from lanecast.planning.panel import longest, outcomes, panel
+from lanecast.tables.frequency import HOUR, WEEK, Frequency
 
 from .conftest import DAY, START, shop, stored
 
@@ -88,3 +89,12 @@ def test_a_horizon_of_nothing_and_an_origin_before_everything_are_refused(shop_l
         panel(shop_lake, ORIGIN, 0)
     with pytest.raises(ValueError, match="nothing was recorded by 2023"):
         panel(shop_lake, START - DAY, 7)
+
+
+def test_ten_years_are_the_most_that_can_be_forecast_and_of_hours_one(shop_lake):
+    with pytest.raises(ValueError, match="horizon: expected 1 to 3660 periods of days, got 3661"):
+        panel(shop_lake, ORIGIN, 3661)
+    of = {"hours": Frequency(HOUR), "weeks": Frequency(WEEK), "quarters": Frequency(0, 3)}
+    of |= {"months": Frequency(0, 1), "years": Frequency(0, 12)}
+    most = {name: longest(frequency) for name, frequency in of.items()}
+    assert most == {"hours": 8784, "weeks": 522, "quarters": 40, "months": 120, "years": 10}

@@ -105,6 +105,13 @@ def test_a_hierarchy_is_levels_from_the_top(tmp_path):
             r"the name of column 'price: \[net\]' may hold none of , :",
         ),
         (
+            {
+                "series": series(),
+                "known_future": pl.DataFrame({"ds": ["2024-02-01", "2024-02-29"], "sale": 1}),
+            },
+            "known_future.csv: ends 2024-02-29 00:00, before series.csv begins, 2024-03-01 00:00",
+        ),
+        (
             {"series": series(y=["many"] * 28)},
             "no row can be used: column 'y' holds 'many'; expected a number",
         ),
@@ -113,6 +120,42 @@ def test_a_hierarchy_is_levels_from_the_top(tmp_path):
 def test_what_cannot_be_meant_is_refused_in_a_sentence(tmp_path, files, says):
     with pytest.raises(RefusedError, match=says):
         brought(tmp_path / "x", **files)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("unique_id;ds;y\na;2024-03-01;1\n", "separate the columns by commas, not by semicolons"),
+        ("unique_id;ds;y\na;2024-03-01;1,5\n", "Its header is separated by semicolons; expected"),
+    ],
+)
+def test_semicolons_are_told(tmp_path, text, says):
+    (tmp_path / "series.csv").write_text(text)
+    with pytest.raises(RefusedError, match=says):
+        brought(tmp_path)
+
+
+def test_rows_that_stand_there_twice_are_taken_once_and_counted(tmp_path):
+    rows = series()
+    static = pl.DataFrame({"unique_id": ["a", "a", "b"], "kind": ["food", "food", "toys"]})
+    future = pl.DataFrame({"ds": [*DAYS, DAYS[3]], "sale": 1})
+    lake, report = brought(
+        tmp_path / "x", series=pl.concat([rows, rows[:3]]), static=static, known_future=future
+    )
+    told = report.findings.filter(code="same_row_again").select("file", "count", "example")
+    assert set(told.rows()) == {
+        ("series.csv", 3, "a"),
+        ("static.csv", 1, "a"),
+        ("known_future.csv", 1, "2024-03-04 00:00:00+00:00"),
+    }
+    assert report.ok() and collect(lake.read(SERIES)).height == 28
+
+
+def test_a_plan_that_ends_before_the_series_is_kept_and_told(tmp_path):
+    plan = pl.DataFrame({"ds": DAYS[:10], "sale": 1})
+    lake, report = brought(tmp_path / "x", series=series(), known_future=plan)
+    assert found(report) == {"ends_early"} and report.ok()
+    assert collect(lake.read(COVARIATES)).height == 10
 
 
 def test_a_column_that_stands_twice_is_refused(tmp_path):

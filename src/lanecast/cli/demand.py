@@ -13,7 +13,7 @@ import polars as pl
 import typer
 
 from lanecast.planning import demand
-from lanecast.planning.panel import Panel
+from lanecast.planning.panel import MOST_PERIODS, Panel
 from lanecast.planning.weighing import Weighing
 from lanecast.sources import m4
 from lanecast.sources.ingest import ingest_pieces
@@ -41,7 +41,10 @@ from .talk import makeable, moment, note, progress, show, span, writable, write_
 TOLD = ("model", "wape", "mase", "scaled_pinball", "coverage_80", "bias")
 MAIN = "ensemble"
 HorizonOption = Annotated[
-    int, typer.Option("--horizon", help="Periods to forecast.", min=1, max=3660)
+    int,
+    typer.Option(
+        "--horizon", help="Periods to forecast, up to ten years.", min=1, max=MOST_PERIODS
+    ),
 ]
 
 
@@ -150,6 +153,12 @@ def backtest(
             for number, origin in enumerate(at):
                 say(f"{origin:%Y-%m-%d}", number / len(at))
                 known = demand.context(lake, origin, horizon)
+                if number == 0 and source == "series" and (lost := forecasts.past_plans(known)):
+                    raise ValueError(
+                        f"known_future: of {', '.join(lost)} nothing is known from the first "
+                        f"origin on, {origin:%Y-%m-%d %H:%M}; expected the periods ahead, or a "
+                        "column of series, of which only the past is used."
+                    )
                 odd = [*forecasts.left_out(known), *forecasts.past_only(known)]
                 for sentence in odd if number == 0 else []:
                     note(sentence)

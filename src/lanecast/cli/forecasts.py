@@ -1,11 +1,12 @@
 """From the series or the sales of a lake to a fitted model, and to stored forecasts."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import narwhals as nw
+import numpy as np
 import polars as pl
 
 from lanecast import artifact
@@ -13,7 +14,7 @@ from lanecast.planning import demand
 from lanecast.planning.demand import levels
 from lanecast.planning.demand.models import FittedEnsemble
 from lanecast.planning.forecast import Forecast
-from lanecast.planning.panel import Panel
+from lanecast.planning.panel import UNKNOWN, Panel
 from lanecast.planning.weighing import Weighing
 from lanecast.tables.lake import Lake, collect
 from lanecast.tables.planning import DEMAND_FORECASTS, PRICES, PROMOTIONS, SALES
@@ -69,7 +70,7 @@ def fit(
         metrics = {"series": len(panel.ids), "periods": panel.length, "weights": fitted.weights}
         tables = [each for each in LEARNT_FROM if known.has(each)]
         artifact.save(model, fitted, {}, metrics=metrics, tables=tables, about=about)
-    for sentence in left_out(panel):
+    for sentence in [*left_out(panel), *past_only(panel)]:
         note(sentence)
     if fitted.calibration is None:
         note("the history is too short to hold anything out: quantiles are not calibrated.")
@@ -228,13 +229,29 @@ def opened(path: Path, asof: str | None) -> tuple[Lake, datetime, Table]:
 
 
 def past_only(of: Panel) -> list[str]:
-    """Return a sentence for each covariate that is known ahead, but not to the end."""
-    out = []
+    """Return a sentence for each covariate that was known ahead, and is not to the end."""
+    return [
+        f"{name} is known {ahead} of {of.horizon} periods ahead, so only its past is used."
+        for name, ahead in _planned(of)
+    ]
+
+
+def past_plans(of: Panel) -> list[str]:
+    """Return the covariates that were known ahead, and of whose future nothing is."""
+    return [name for name, ahead in _planned(of) if ahead == 0]
+
+
+def _planned(of: Panel) -> Iterator[tuple[str, int]]:
+    """Yield covariates that were known when their periods began, but not to the end of these.
+
+    Beside each stands how many periods ahead it is known.
+    """
+    begins = np.arange(of.length)
     for name, each in of.covariates.items():
+        if each.ahead:
+            continue
         future = (each.recorded[:, of.length :] <= of.length).any(axis=0)
-        if not each.ahead and future.any():
-            out.append(
-                f"{name} is known {int(future.sum())} of {of.horizon} periods ahead, so only its "
-                "past is used."
-            )
-    return out
+        past = each.recorded[:, : of.length]
+        early, known = (past <= begins).sum(), (past < UNKNOWN).sum()
+        if future.any() or 2 * early > known:
+            yield name, int(future.sum())

@@ -108,10 +108,11 @@ class Calibration:
 def calibration(
     y: Floats, q: Floats, levels: Floats, weight: Floats | None = None, seed: int = 0
 ) -> Calibration:
-    """Return where the levels should stand, from outcomes (R, H) and raw quantiles (R, H, K).
+    """Return where the levels should stand, from outcomes (R, H) and their quantiles (R, H, L).
 
     Rows are series at validation origins; NaN outcomes are left out. Steps are grouped by
-    doublings, as far as a group has outcomes enough.
+    doublings, as far as a group has outcomes enough; without any outcome, levels stay where they
+    are.
     """
     random = np.random.default_rng(seed)
     horizon = y.shape[1]
@@ -136,8 +137,7 @@ def _levels(
 ) -> Floats:
     seen = np.isfinite(y)
     if not seen.any():
-        middle = (q.shape[2] - 1) * levels
-        return np.asarray(middle)
+        return np.arange(len(levels), dtype=float)
     count = q.shape[2]
     z = np.clip(positions(y[seen], q[seen], random), -FARTHEST * count, (FARTHEST + 1) * count)
     w = np.ones(len(z)) if weight is None else weight[seen]

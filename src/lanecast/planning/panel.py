@@ -13,12 +13,14 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from lanecast.tables.frequency import Frequency, Periods, detect
+from lanecast.tables.frequency import DAY, Frequency, Periods, detect
 from lanecast.tables.lake import Lake, collect
 from lanecast.tables.series import ATTRIBUTES, COVARIATES, EVENT, EVERY, SERIES
 
 Floats = npt.NDArray[np.float64]
 UNKNOWN = np.iinfo(np.int32).max  # period in which what is not recorded becomes known
+FARTHEST_Y, MOST_PERIODS = 10, 8784  # of a horizon: years, and hours of one
+YEARS_US = 366 * FARTHEST_Y * DAY
 
 
 @dataclass(frozen=True)
@@ -150,7 +152,7 @@ def panel(lake: Lake, origin: datetime, horizon: int) -> Panel:
     Raises
     ------
     ValueError
-        When ``horizon`` is below 1, nothing is known yet, or frequencies are mixed.
+        When ``horizon`` is below 1 or too long, nothing is known yet, or frequencies are mixed.
     """
     if horizon < 1:
         raise ValueError(f"horizon: expected periods from 1, got {horizon}.")
@@ -178,6 +180,10 @@ def assembled(
     if rows.is_empty():
         raise ValueError(f"series: nothing was recorded by {origin:%Y-%m-%d %H:%M}.")
     frequency = detect(rows)
+    if horizon > (most := longest(frequency)):
+        raise ValueError(
+            f"horizon: expected 1 to {most} periods of {frequency.name}, got {horizon}."
+        )
     end = frequency.holding(origin)
     at = frequency.index(rows["ds"].dt.epoch("us").to_numpy())
     first = int(at.min())
@@ -191,6 +197,12 @@ def assembled(
     grid = (frequency, first, length, horizon)
     covariates = _covariates(beside, names, attributes, grid)
     return Panel(names, y, frequency, first, horizon, covariates, attributes, origin)
+
+
+def longest(frequency: Frequency) -> int:
+    """Return the most periods that can be forecast."""
+    in_years = 12 * FARTHEST_Y // frequency.months if frequency.months else YEARS_US // frequency.us
+    return int(np.clip(in_years, 1, MOST_PERIODS))
 
 
 def outcomes(lake: Lake, like: Panel) -> Floats:

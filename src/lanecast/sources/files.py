@@ -60,7 +60,8 @@ def scan(file: Path) -> pl.LazyFrame:
         filled = rows.head(1).collect().height
     except (pl.exceptions.PolarsError, OSError) as error:
         what = "a Parquet file" if file.suffix == ".parquet" else "a CSV file"
-        raise RefusedError(f"{file.name}: is not {what}: {first_line(error)}.") from error
+        hint = "" if isinstance(error, OSError) else _semicolons(file)
+        raise RefusedError(f"{file.name}: is not {what}: {first_line(error)}.{hint}") from error
     if file.suffix == ".csv" and (again := _again(names)):
         raise RefusedError(
             f"{file.name}: column {again!r} stands twice in the header; expected each name once."
@@ -68,6 +69,17 @@ def scan(file: Path) -> pl.LazyFrame:
     if not filled:
         raise RefusedError(f"{file.name}: has a header and no rows ({', '.join(names)}).")
     return rows
+
+
+def _semicolons(file: Path) -> str:
+    """Return what to do where a header is of semicolons, and commas are those of decimals."""
+    if file.suffix != ".csv":
+        return ""
+    with file.open("rb") as stream:
+        header = stream.readline(BLOCK)
+    if b"," in header or b";" not in header:
+        return ""
+    return " Its header is separated by semicolons; expected commas, and a point in decimals."
 
 
 def _again(names: Sequence[str]) -> str | None:
@@ -159,7 +171,7 @@ def read(file: Path, types: Mapping[str, pl.DataType]) -> tuple[pl.DataFrame, pl
         raw = rows.select(list(types)).collect()
     except pl.exceptions.PolarsError as error:
         raise RefusedError(
-            f"{file.name}: cannot be read to its end: {first_line(error)}."
+            f"{file.name}: cannot be read to its end: {first_line(error)}.{_semicolons(file)}"
         ) from error
     return raw, raw.select(_typed(name, raw.schema[name], to) for name, to in types.items())
 

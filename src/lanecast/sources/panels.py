@@ -6,6 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
+from lanecast.tables.schema import Table
 from lanecast.tables.series import ATTRIBUTES, COVARIATES, MEASURE, SERIES
 
 from . import files
@@ -19,11 +20,27 @@ Spoiled = list[tuple[pl.DataFrame, Odd]]
 
 @dataclass
 class Sheet:
-    """A file with each cell as its type, and the rows of which nothing can be made."""
+    """A file with each cell as its type, and the rows of which nothing can be made.
+
+    ``again`` holds the keys of rows that stand there once more, cell by cell.
+    """
 
     name: str
     rows: pl.DataFrame
     spoiled: Spoiled = field(default_factory=list)
+    again: pl.DataFrame = field(default_factory=pl.DataFrame)
+
+    def said(self, table: Table) -> list[Finding]:
+        """Return what is to be said of rows that stand there once more, as rows of ``table``."""
+        if self.again.is_empty():
+            return []
+        key = self.again.columns[0]
+        return [
+            Finding(
+                self.name, table.name, key, "same_row_again", "note", self.again.height,
+                str(self.again[key][0]), "taken once",
+            )
+        ]  # fmt: skip
 
 
 def sheet(
@@ -67,7 +84,9 @@ def sheet(
     kept = out.rows.unique(key, keep="first", maintain_order=True)
     if kept.height < out.rows.height:
         again = out.rows.join(kept.select("#"), on="#", how="anti")
-        clash = again.join(kept, on=[c for c in types], how="anti", nulls_equal=True).drop("#")
+        clash = again.join(kept, on=[c for c in types], how="anti", nulls_equal=True)
+        out.again = again.join(clash.select("#"), on="#", how="anti").select(key)
+        clash = clash.drop("#")
         if clash.height:
             valid = f"one row per {', '.join(key)}; the first was taken"
             out.spoiled.append((clash, Odd(", ".join(key), "duplicate_key", valid, pl.lit(True))))
@@ -99,7 +118,7 @@ def _ds(name: str) -> pl.Expr:
 
 def observed(rows: pl.DataFrame, which: Sheet, findings: Sequence[Finding] = ()) -> Piece:
     """Return ``rows`` (``unique_id, ds, y, recorded_at``) as the table of series."""
-    return Piece(SERIES, which.name, rows, which.spoiled, findings)
+    return Piece(SERIES, which.name, rows, which.spoiled, [*findings, *which.said(SERIES)])
 
 
 def measured(
@@ -119,9 +138,12 @@ def measured(
     )
 
 
-def covariates(parts: Sequence[pl.DataFrame], which: Sheet) -> Piece:
+def covariates(
+    parts: Sequence[pl.DataFrame], which: Sheet, findings: Sequence[Finding] = ()
+) -> Piece:
     """Return covariates as a piece."""
-    return Piece(COVARIATES, which.name, pl.concat(parts), which.spoiled)
+    said = [*findings, *which.said(COVARIATES)]
+    return Piece(COVARIATES, which.name, pl.concat(parts), which.spoiled, said)
 
 
 def described(
@@ -140,6 +162,6 @@ def described(
     )
 
 
-def attributes(rows: pl.DataFrame, which: Sheet) -> Piece:
+def attributes(rows: pl.DataFrame, which: Sheet, findings: Sequence[Finding] = ()) -> Piece:
     """Return attributes as a piece."""
-    return Piece(ATTRIBUTES, which.name, rows, which.spoiled)
+    return Piece(ATTRIBUTES, which.name, rows, which.spoiled, findings)

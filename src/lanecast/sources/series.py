@@ -9,10 +9,12 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
 from lanecast.tables.frequency import Frequency, detect
+from lanecast.tables.series import ATTRIBUTES
 
 from . import files
 from .oddities import Odd
@@ -109,13 +111,14 @@ def _beside(path: Path, main: Sheet) -> list[Piece]:
         if stem == "hierarchy":
             _tree(found, names, main.rows["unique_id"].unique())
         levels = {n: i + 1 if stem == "hierarchy" else None for i, n in enumerate(names)}
-        out.append(attributes(described(found.rows, levels, start), found))
+        rows = described(found.rows, levels, start)
+        out.append(attributes(rows, found, found.said(ATTRIBUTES)))
     if files.find(path, "known_future"):
-        out.append(_known_future(path, start))
+        out.append(_known_future(path, main))
     return out
 
 
-def _known_future(path: Path, start: pl.Expr) -> Piece:
+def _known_future(path: Path, main: Sheet) -> Piece:
     given = _columns(path, "known_future")
     about = [name for name in ("unique_id",) if name in given]
     names = [name for name in given if name not in KEY]
@@ -132,7 +135,24 @@ def _known_future(path: Path, start: pl.Expr) -> Piece:
             )
     if not about:
         numbers = numbers.with_columns(unique_id=pl.lit("*"))
-    return covariates([measured(numbers, names, pl.min_horizontal(start, "ds"))], found)
+    ends, first, last = found.rows["ds"].max(), main.rows["ds"].min(), main.rows["ds"].max()
+    said = list(_early(found.name, ends, main.name, first, last))
+    recorded = pl.min_horizontal(pl.lit(first, UTC_DS), "ds")
+    return covariates([measured(numbers, names, recorded)], found, said)
+
+
+def _early(file: str, ends: Any, series: str, first: Any, last: Any) -> Iterator[Finding]:
+    """Yield that a plan ends before the series do; one that ends before they begin is refused."""
+    if ends is None or ends >= last:
+        return
+    if ends < first:
+        raise RefusedError(
+            f"{file}: ends {ends:%Y-%m-%d %H:%M}, before {series} begins, {first:%Y-%m-%d %H:%M}; "
+            "expected the periods of the series and those after them."
+        )
+    action = f"{series} goes on to {last:%Y-%m-%d}; of a later forecast nothing is known ahead"
+    said = (file, "covariates", "ds", "ends_early", "warning", 1, f"{ends:%Y-%m-%d}", action)
+    yield Finding(*said)  # type: ignore[arg-type]
 
 
 TRUTH = {"true": "1", "false": "0", "na": None, "nan": None, "": None}

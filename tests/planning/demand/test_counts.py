@@ -1,4 +1,5 @@
 import dataclasses
+import warnings
 
 import numpy as np
 import pytest
@@ -48,6 +49,20 @@ def test_trees_of_counts_find_the_price_and_beat_the_models_of_one_series(rare):
         metrics.scaled_pinball(came, each.quantiles, LEVEL, scale) for each in (answer, *others)
     )
     assert ours < pool < naive
+
+
+def test_a_constant_goes_on_and_no_warning_of_others_is_heard(shop_panel):
+    y = shop_panel.y.copy()
+    y[0], y[1, 60:] = 8.0, 3.0
+    flat = dataclasses.replace(shop_panel, y=y)
+    with warnings.catch_warnings(record=True) as heard:
+        warnings.simplefilter("always")
+        answer = Statistical(most=60).fit(flat).predict(flat)
+    assert [str(each.message) for each in heard] == []
+    assert (answer.fallback == "").all()
+    np.testing.assert_array_equal(answer.quantiles[0], 8.0)
+    np.testing.assert_array_equal(answer.median[1], 3.0)
+    assert (np.ptp(answer.quantiles[2:], axis=2) > 0).all()
 
 
 def test_series_that_sell_every_day_are_left_to_others(shop_panel):

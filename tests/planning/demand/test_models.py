@@ -130,6 +130,17 @@ def test_a_known_distortion_is_put_right():
     assert (np.diff(out, axis=2) >= 0).all()
 
 
+def test_without_an_outcome_levels_stay_where_they_are():
+    random = np.random.default_rng(0)
+    q = np.sort(random.normal(0, 1, (20, 6, len(LEVEL))), axis=2)
+    right = calibration(np.full((20, 6), np.nan), q, LEVEL)
+    np.testing.assert_allclose(right.apply(q, None), q, atol=1e-12)
+    y = random.normal(0, 1, (400, 6))
+    y[:, 3:] = np.nan  # the later steps have none, so they are put right as all are
+    parts = calibration(y, np.tile(q, (20, 1, 1)), LEVEL)
+    assert np.isfinite(parts.position).all() and (np.diff(parts.position, axis=1) >= 0).all()
+
+
 def test_counts_are_put_right_too():
     """Many quantiles of a rare item are 0; half of the zeros must still lie below the median."""
     random = np.random.default_rng(0)

@@ -67,7 +67,11 @@ class FittedStatistical:
         cycles = twice | rare
         asked = {"all": enough, "cycles": cycles, "short": ~cycles, "counts": rare}[self.how.which]
         fallback[~asked & (fallback == "")] = LEFT_OUT
-        for which, answer in ((enough & ~rare, _smooth), (rare, _rare)):
+        # a constant goes on, as the baseline says; of its correlations nothing can be computed
+        moves = np.fmax.reduce(y, axis=1, initial=-np.inf) > np.fmin.reduce(
+            y, axis=1, initial=np.inf
+        )
+        for which, answer in ((enough & ~rare & moves, _smooth), (rare, _rare)):
             rows = np.flatnonzero(which & asked)
             for long in (False, True):
                 part = rows[twice[rows] == long]
