@@ -1,8 +1,9 @@
 import numpy as np
 from scipy.stats import norm
 
+from lanecast.planning.demand.models.ensemble import _mixed
 from lanecast.planning.demand.models.weights import Weights, chosen, equal, weights
-from lanecast.planning.forecast import LEVEL
+from lanecast.planning.forecast import LEVEL, MEDIAN
 
 Z = norm.ppf(LEVEL)
 
@@ -73,3 +74,21 @@ def test_shares_add_up_among_those_who_could_answer():
 def test_equal_shares_are_equal():
     out = equal(4).of(np.array([0, 1]), 3, np.ones((4, 2), dtype=bool))
     np.testing.assert_allclose(out, 0.25)
+
+
+def test_members_that_disagree_make_a_wider_answer_by_the_law_of_total_variance():
+    z, spread, apart = norm.ppf(LEVEL), 2.0, 3.0
+    each = [np.tile(centre + spread * z, (4, 5, 1)) for centre in (-apart, apart)]
+    share = np.full((2, 4, 5), 0.5)
+    total = np.hypot(spread, apart)
+    np.testing.assert_allclose(_mixed(each, share)[0, 0], total * z, rtol=1e-3)
+    np.testing.assert_allclose(_mixed([each[0]] * 2, share), each[0])  # who agree stay as they are
+    share[0], share[1] = 1.0, 0.0  # who does not count does not disagree
+    np.testing.assert_allclose(_mixed(each, share), each[0])
+
+
+def test_what_has_no_width_stays_without_it_and_no_tail_flies_off():
+    counts = np.zeros((2, 3, 1, len(LEVEL)))
+    counts[0, :, :, -1], counts[1, :, :, MEDIAN:] = 1.0, 1e-6
+    out = _mixed(list(counts), np.full((2, 3, 1), 0.5))
+    assert out.min() >= -1e-5 and out.max() <= 2.0

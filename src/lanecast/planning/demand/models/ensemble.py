@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lanecast.planning.conformal import ENOUGH, Calibration, calibration
-from lanecast.planning.forecast import LEVEL, Forecast, answered
+from lanecast.planning.forecast import HIGH, LEVEL, LOW, MEDIAN, Forecast, answered
 from lanecast.planning.panel import Floats, Panel
 from lanecast.planning.paths import Ranks, at_ranks, ranks
 from lanecast.planning.weighing import Weighing
@@ -16,6 +16,9 @@ from .newcomers import with_newcomers
 from .weights import KINDS, Weights, equal, kinds, weights
 
 ORIGINS = 3  # that say as much of what the next one has in common as raw quantiles do
+OUTER = 1.2816  # deviations of a normal law from its median to its 90 % quantile
+TINY = 1e-9
+WIDEST = 3.0  # times by which what members disagree on may widen an answer
 
 
 class Fitted(Protocol):
@@ -34,7 +37,10 @@ class Member(Protocol):
 
 @dataclass(frozen=True)
 class Ensemble:
-    """Quantiles of the members averaged, then put right, once, on rolling origins.
+    """Quantiles of the members averaged and widened, then put right, once, on rolling origins.
+
+    An average of quantiles is as wide as its members are on average, however far they are apart. By
+    the law of total variance their disagreement comes on top, so the average is widened by it [1]_.
 
     Members learn until the first of ``origins`` validation origins and answer at each; there the
     weights minimise the pinball loss of the average, by kind of series and part of the horizon,
@@ -48,6 +54,11 @@ class Ensemble:
         Models by name.
     origins
         Validation origins; they are half a horizon apart.
+
+    References
+    ----------
+    .. [1] Lichtendahl, Grushka-Cockayne & Winkler (2013). Is it better to average probabilities or
+           quantiles? *Management Science* 59(7).
     """
 
     members: dict[str, Any]
@@ -116,6 +127,8 @@ class FittedEnsemble:
         quantiles = _mixed([a.quantiles for a in answers], share)
         fallback = np.where(could.any(axis=0), "", answers[0].fallback).astype("<U32")
         floor = None if (of.y < 0).any() else 0.0
+        if floor is not None:
+            quantiles = np.maximum(quantiles, floor)
         if self.calibration is not None:
             known = fallback == ""
             kind = kinds(of)[known]
@@ -173,8 +186,13 @@ def _applied(
 
 
 def _mixed(answers: list[Floats], share: npt.NDArray[np.float64]) -> Floats:
-    """Return the mean of answers (N, H, L), with shares (M, N, H)."""
-    out = np.zeros_like(answers[0])
+    """Return the mean of answers (N, H, L), with shares (M, N, H), as wide as they disagree."""
+    out, square = np.zeros_like(answers[0]), np.zeros(share.shape[1:])
     for each, weight in zip(answers, share, strict=True):
         out += weight[:, :, None] * each
-    return out
+        square += weight * each[:, :, MEDIAN] ** 2
+    middle = out[:, :, MEDIAN, None]
+    apart = np.maximum(square - middle[:, :, 0] ** 2, 0.0)
+    half = np.maximum((out[:, :, HIGH] - out[:, :, LOW]) / 2, TINY)
+    wider = np.minimum(np.sqrt(1 + OUTER**2 * apart / half**2), WIDEST)
+    return np.asarray(middle + wider[:, :, None] * (out - middle))

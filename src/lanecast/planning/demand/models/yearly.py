@@ -14,6 +14,7 @@ from lanecast.planning.forecast import LEVEL, Forecast, answered
 from lanecast.planning.panel import Floats, Panel
 
 from .history import YEARS
+from .movable import moved
 from .seasonal import SeasonalNaive, deviation
 from .shrunk import shrunk
 
@@ -39,6 +40,7 @@ class LastYear:
     own: float = 0.7
     whole: float = 0.3
     origins: int = 6
+    movable: bool = True
 
     def __post_init__(self) -> None:
         if min(self.own, self.whole) < 0 or self.origins < 1:
@@ -55,7 +57,10 @@ class LastYear:
         grown = _ratio(now, then) ** self.own * _ratio(now.sum(), then.sum()) ** self.whole
         steps = np.arange(of.horizon)
         at = origin - year + steps % year
-        return np.asarray(common[:, at] * grown[:, None])
+        then = common[:, at]
+        if self.movable and of.frequency.name == "weeks":
+            then = moved(of, common, origin, at, origin + steps)
+        return np.asarray(then * grown[:, None])
 
     def fit(self, past: Panel) -> "FittedLastYear":
         """Learn nothing: what is common is found where it is asked."""
