@@ -1,5 +1,6 @@
 """Who may do what, and what a refusal looks like."""
 
+import gzip
 import socket
 import time
 from datetime import timedelta
@@ -179,3 +180,14 @@ def test_bodies_that_cannot_be_meant(
     headers = holder("keys:write") | {"Content-Type": kind}
     answer = service.post("/v1/keys", content=body, headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+def test_a_packed_body_is_refused_in_words(service: Any, holder: Any) -> None:
+    body = gzip.compress(b'{"parcel_ids": ["a"]}')
+    sent = holder("parcels:read") | {"Content-Encoding": "gzip", "Content-Type": "application/json"}
+    answer = service.post("/v1/parcels/eta", content=body, headers=sent)
+    assert (answer.status_code, answer.json()["code"]) == (415, "encoding")
+    assert "'gzip' is not read; expected identity" in answer.json()["detail"]
+    sent["Content-Encoding"] = "identity"
+    plain = service.post("/v1/parcels/eta", content=b"{}", headers=sent)
+    assert plain.json()["field"] == "parcel_ids"

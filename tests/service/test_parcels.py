@@ -4,6 +4,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import narwhals as nw
 import polars as pl
@@ -134,3 +135,19 @@ def test_a_lake_of_a_few_parcels_asks_the_same_questions(world_lake: Lake) -> No
     order = ["parcel_id", "asof_h", "moment"]
     expected = every.filter(pl.col("parcel_id").is_in(few)).sort(order)
     assert found.sort(order).equals(expected)
+
+
+def test_an_id_with_a_slash_is_one_id(service: Any, ready: Any) -> None:
+    view = service.app.state.parts.desks["main"].view
+    named = next(iter(view.at))
+    for asked in ("a%2Fb", "%2e%2e%2Fx", "a%2F", f"{named}%2Fx"):
+        for rest in ("", "/eta", "/risks", "/path"):
+            answer = service.get(f"/v1/parcels/{asked}{rest}", headers=ready)
+            assert (answer.status_code, answer.json()["field"]) == (404, "parcel_id"), answer.url
+            assert repr(unquote(asked)) in answer.json()["detail"]
+        decided = {"action": "call_ahead", "decision": "accept"}
+        answer = service.post(f"/v1/parcels/{asked}/actions", json=decided, headers=ready)
+        assert (answer.status_code, answer.json()["field"]) == (404, "parcel_id")
+    assert service.get(f"/v1/parcels/{named}/eta", headers=ready).json()["parcel_id"] == named
+    assert service.get(f"/v1/parcels/{named}", headers=ready).json()["facts"]
+    assert 'route="/v1/parcels/{parcel_id}/eta"' in service.get("/metrics").text

@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from . import figures
+from . import figures, storage
 from .problems import Refused, answer
 
 ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
@@ -79,9 +79,14 @@ class Guard:
         except TooLongError:
             if not told["status"]:
                 await answer(request_id, self._too_long())(scope, receive, sending)
+        except Exception as error:
+            if told["status"] or not storage.full(error):
+                raise
+            structlog.get_logger().error("disk full", request_id=request_id)
+            await answer(request_id, storage.refusal())(scope, receive, sending)
         finally:
             spent = time.perf_counter() - started
-            route = getattr(scope.get("route"), "path", "other")
+            route = getattr(scope.get("route"), "path_format", "other")
             figures.REQUESTS.labels(scope["method"], route, told["status"]).inc()
             figures.SECONDS.labels(scope["method"], route).observe(spent)
             if api:
@@ -106,6 +111,10 @@ class Guard:
         length = headers.get(b"content-length", b"0")
         if not length.isdigit() or int(length) > self.body_bytes:
             raise TooLongError
+        coded = headers.get(b"content-encoding", b"identity").decode("latin-1")
+        if coded.lower() not in ("", "identity"):
+            await answer(scope["state"]["request_id"], _coded(coded))(scope, receive, send)
+            return
         taken = 0
 
         async def receiving() -> Message:
@@ -135,3 +144,14 @@ class Guard:
             f"The body is longer than {self.body_bytes} bytes.",
             hint="Send less at once.",
         )
+
+
+def _coded(coded: str) -> Refused:
+    """Return what is told of a body that is packed, whose length nobody can limit unseen."""
+    return Refused(
+        415,
+        "encoding",
+        f"Content-Encoding: {coded[:40]!r} is not read; expected identity, or none.",
+        "Content-Encoding",
+        "Send the body as it is.",
+    )

@@ -58,9 +58,10 @@ class Refused(Exception):  # noqa: N818  # it is raised to refuse, and is no fau
 
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Return what OpenAPI says of the errors that a route may answer with."""
+    body = (415,) if 413 in statuses else ()  # what may be too long may be packed, too
     return {
         status: {"description": TITLES[status], "content": {KIND: {"schema": _REFERENCE}}}
-        for status in statuses
+        for status in (*statuses, *body)
     }
 
 

@@ -99,10 +99,11 @@ class State:
             self._connection.execute("begin immediate")
             try:
                 yield self._connection
+                self._connection.execute("commit")
             except BaseException:
-                self._connection.execute("rollback")
+                if self._connection.in_transaction:  # a full disk may have ended it already
+                    self._connection.execute("rollback")
                 raise
-            self._connection.execute("commit")
 
     def write(self, statement: str, values: Sequence[Any] = ()) -> int:
         """Run one statement that changes something, and return how many rows it changed."""

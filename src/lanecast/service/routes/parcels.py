@@ -174,26 +174,7 @@ def several(request: Request, caller: Reader, asked: Asked) -> Response:
     return reply({"items": items, "refused": refused})
 
 
-@routes.get("/{parcel_id}", response_model=Life, responses=ERRORS)
-def life(
-    request: Request,
-    caller: Reader,
-    parcel_id: ParcelId,
-    asof: Asof = None,
-    unmask: Unmask = False,
-) -> Response:
-    """Tell what is known of a parcel, and what has happened to it."""
-    view, now = seen(parts(request), tenant_of(request, caller), asof, [parcel_id])
-    row = view.asked[_place(view.at, parcel_id)]
-    scans = rows(timeline(tenant_of(request, caller), parcel_id, now))
-    names = [name for name in row.columns if not name.endswith("_h")]
-    facts = rows(row.select(names))
-    if not unmasked(request, caller, unmask, parcel_id):
-        facts, scans = hidden(facts), hidden(scans)
-    return reply({"parcel_id": parcel_id, "asof": now, "facts": facts[0], "scans": scans})
-
-
-@routes.get("/{parcel_id}/eta", response_model=Arrival, responses=ERRORS)
+@routes.get("/{parcel_id:path}/eta", response_model=Arrival, responses=ERRORS)
 async def one(
     request: Request,
     caller: Reader,
@@ -208,7 +189,7 @@ async def one(
     return reply(await run_in_threadpool(_arrival, made, tenant, parcel_id, asof, drivers))
 
 
-@routes.get("/{parcel_id}/risks", response_model=Risks, responses=ERRORS)
+@routes.get("/{parcel_id:path}/risks", response_model=Risks, responses=ERRORS)
 def risks(request: Request, caller: Reader, parcel_id: ParcelId, asof: Asof = None) -> Response:
     """Say what may go wrong with a parcel, and which action would save most."""
     view, now = seen(parts(request), tenant_of(request, caller), asof, [parcel_id])
@@ -225,7 +206,7 @@ def risks(request: Request, caller: Reader, parcel_id: ParcelId, asof: Asof = No
     )
 
 
-@routes.get("/{parcel_id}/path", response_model=dict[str, Any], responses=ERRORS)
+@routes.get("/{parcel_id:path}/path", response_model=dict[str, Any], responses=ERRORS)
 def path(request: Request, caller: Reader, parcel_id: ParcelId, asof: Asof = None) -> Response:
     """Say where a parcel may go from here: its likeliest ways, stop by stop, with times."""
     tenant = tenant_of(request, caller)
@@ -235,7 +216,7 @@ def path(request: Request, caller: Reader, parcel_id: ParcelId, asof: Asof = Non
 
 
 @routes.post(
-    "/{parcel_id}/actions",
+    "/{parcel_id:path}/actions",
     status_code=201,
     response_model=Decided,
     responses=documented(409) | ERRORS,
@@ -253,6 +234,25 @@ def decided(
     )
     audited(request, caller, done, parcel_id, proposed=decision.action)
     return decision
+
+
+@routes.get("/{parcel_id:path}", response_model=Life, responses=ERRORS)
+def life(
+    request: Request,
+    caller: Reader,
+    parcel_id: ParcelId,
+    asof: Asof = None,
+    unmask: Unmask = False,
+) -> Response:
+    """Tell what is known of a parcel, and what has happened to it."""
+    view, now = seen(parts(request), tenant_of(request, caller), asof, [parcel_id])
+    row = view.asked[_place(view.at, parcel_id)]
+    scans = rows(timeline(tenant_of(request, caller), parcel_id, now))
+    names = [name for name in row.columns if not name.endswith("_h")]
+    facts = rows(row.select(names))
+    if not unmasked(request, caller, unmask, parcel_id):
+        facts, scans = hidden(facts), hidden(scans)
+    return reply({"parcel_id": parcel_id, "asof": now, "facts": facts[0], "scans": scans})
 
 
 def _arrival(

@@ -1,0 +1,67 @@
+"""Clients that do not come to an end of what they begin."""
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from lanecast.service import patience
+
+uvicorn = pytest.importorskip("uvicorn", reason="needs the web: pip install lanecast[serve]")
+HEAD = b"GET / HTTP/1.1\r\nHost: here\r\n"
+
+
+async def hello(scope: dict[str, str], receive: object, send: object) -> None:
+    assert scope["type"] == "http"
+    start = {"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]}
+    await send(start)  # type: ignore[operator]
+    await send({"type": "http.response.body", "body": b""})  # type: ignore[operator]
+
+
+@pytest.fixture
+def port(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+    monkeypatch.setattr(patience, "HEAD_S", 0.4)
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        config = uvicorn.Config(
+            hello, log_config=None, http=patience.Patient, ws="none", lifespan="off"
+        )
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+        thread.start()
+        yield listening.getsockname()[1]
+        server.should_exit = True
+        thread.join(20)
+
+
+def said(client: socket.socket) -> bytes:
+    """Return everything until the server ends the connection."""
+    client.settimeout(10)
+    found = b""
+    while more := client.recv(4096):
+        found += more
+    return found
+
+
+@pytest.mark.parametrize("begun", [b"", b"G", HEAD])
+def test_a_head_that_does_not_end_ends_the_connection(port: int, begun: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", port)) as client:
+        client.sendall(begun)
+        assert said(client).startswith(b"HTTP/1.1 408 ")
+
+
+def test_so_does_one_that_dribbles_and_a_second_one(port: int) -> None:
+    with socket.create_connection(("127.0.0.1", port)) as client:
+        client.sendall(HEAD + b"\r\n")
+        client.settimeout(10)
+        assert client.recv(4096).startswith(b"HTTP/1.1 200 ")
+        time.sleep(0.6)  # between two requests it may rest
+        client.sendall(HEAD + b"\r\n")
+        assert client.recv(4096).startswith(b"HTTP/1.1 200 ")
+        for byte in HEAD[:3]:
+            client.sendall(bytes([byte]))
+            time.sleep(0.2)
+        assert said(client).startswith(b"HTTP/1.1 408 ")
