@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from lanecast.client import AsyncClient, Client, ProblemError, calls, messages
-from lanecast.client.calls import Call, Paged
+from lanecast.client.call import Call, Paged
 from lanecast.service import keys
 from lanecast.service.clock import wall
 from lanecast.service.typed import described, source

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from lanecast.service import live, registry, versions
+from lanecast.service.models import Models
+from lanecast.service.monitor import Monitor
 from lanecast.service.settings import Settings
 from lanecast.service.state import State
 from lanecast.service.tenants import Tenant
@@ -63,3 +65,25 @@ def test_metrics_are_flat() -> None:
         "held_out.loss.model": 0.5,
         "slices.checkout/long.coverage_80": 0.8,
     }
+
+
+def test_what_the_server_missed_is_due_until_it_was_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = State(tmp_path / "service.db")
+    tenant = Tenant.open("main", tmp_path, Settings({"main": tmp_path}, tmp_path))
+    down = "http://127.0.0.1:9"
+    told: list[str] = []
+    monkeypatch.setattr(registry, "_told", lambda *given: told.append(given[3]))
+    monitor = Monitor(Models(state), [tenant], tmp_path, down)
+    monitor._tell(tenant)
+    assert not registry.due(state, tenant, tmp_path, down)  # nothing was ever done
+    live.record(state, "main", "eta", "1-00000000", "register", "job")
+    assert registry.mirror(state, tenant, tmp_path, down).startswith("not recorded")
+    assert registry.due(state, tenant, tmp_path, down)
+    monkeypatch.setattr(registry, "_away", lambda uri: None)  # it is back
+    monitor._tell(tenant)
+    monitor._tell(tenant)
+    assert told == [down]
+    assert not registry.due(state, tenant, tmp_path, down)
+    assert registry.due(state, tenant, tmp_path)  # another server knows nothing of it

@@ -40,6 +40,7 @@ def serve(
 
     from lanecast.service.app import create, first_key
     from lanecast.service.logs import configure
+    from lanecast.service.patience import Patient
 
     told = {"home": home, "host": host, "port": port, "clock": clock, "tracking": tracking}
     settings = from_environment(told | {"lakes": named_lakes(lake) if lake else None})
@@ -66,6 +67,7 @@ def serve(
         access_log=False,
         server_header=False,
         timeout_keep_alive=15,
+        forwarded_allow_ips=list(settings.proxies) or None,
         h11_max_incomplete_event_size=65_536,
-        http="h11",
+        http=Patient,
     )

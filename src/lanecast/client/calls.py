@@ -1,61 +1,11 @@
 """What may be asked of the service: one function per operation, from arguments to a request."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any, Generic, Literal, TypeVar
-from urllib.parse import quote
+from typing import Any, Literal
 
 from . import messages as m
-
-T = TypeVar("T")
-Json = Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Call(Generic[T]):
-    """A request, whose answer is a ``T``."""
-
-    method: Literal["GET", "POST", "DELETE"]
-    path: str
-    params: Mapping[str, Any] = field(default_factory=dict)
-    body: Any = None
-
-
-@dataclass(frozen=True)
-class Paged(Generic[T]):
-    """Requests for a list of ``T``, page after page: by ``offset``, or by ``before``."""
-
-    call: Call[Any]
-    by: Literal["offset", "before"]
-
-
-def _get(*path: str, **params: Any) -> Call[Any]:
-    told = {name: _said(value) for name, value in params.items() if value is not None}
-    return Call("GET", _path(*path), told)
-
-
-def _post(*path: str, **body: Any) -> Call[Any]:
-    told = {name: _said(value) for name, value in body.items() if value is not None}
-    return Call("POST", _path(*path), {}, told)
-
-
-def _path(*parts: str) -> str:
-    return "/v1/" + "/".join(quote(part, safe="") for part in parts)
-
-
-def _said(value: Any) -> Any:
-    if isinstance(value, datetime):
-        if value.tzinfo is None:
-            raise ValueError(f"{value}: has no time zone; give one, for example +00:00.")
-        return value.isoformat()
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, Mapping):
-        return {name: _said(each) for name, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [_said(each) for each in value]
-    return value
+from .call import Call, Json, Paged, get, place, post, said
 
 
 def parcels(
@@ -80,54 +30,54 @@ def parcels(
         "action": action,
     }
     wanted |= {"facility_id": facility_id, "carrier_id": carrier_id, "late_from": late_from}
-    return Paged(_get("parcels", **wanted, unmask=unmask or None, limit=limit), "offset")
+    return Paged(get("parcels", **wanted, unmask=unmask or None, limit=limit), "offset")
 
 
 def parcel(parcel_id: str, asof: datetime | None = None, unmask: bool = False) -> Call[m.Life]:
     """Tell what is known of a parcel, and what has happened to it."""
-    return _get("parcels", parcel_id, asof=asof, unmask=unmask or None)
+    return get("parcels", parcel_id, asof=asof, unmask=unmask or None)
 
 
 def eta(parcel_id: str, asof: datetime | None = None, drivers: bool = False) -> Call[m.Arrival]:
     """Say when a parcel arrives."""
-    return _get("parcels", parcel_id, "eta", asof=asof, drivers=drivers or None)
+    return get("parcels", parcel_id, "eta", asof=asof, drivers=drivers or None)
 
 
 def etas(parcel_ids: Sequence[str], asof: datetime | None = None) -> Call[m.Arrivals]:
     """Say when up to 1,000 parcels arrive; those nobody knows are named in ``refused``."""
-    return _post("parcels", "eta", parcel_ids=list(parcel_ids), asof=asof)
+    return post("parcels", "eta", parcel_ids=list(parcel_ids), asof=asof)
 
 
 def risks(parcel_id: str, asof: datetime | None = None) -> Call[m.Risks]:
     """Say what may go wrong with a parcel, and which action would save most."""
-    return _get("parcels", parcel_id, "risks", asof=asof)
+    return get("parcels", parcel_id, "risks", asof=asof)
 
 
 def path(parcel_id: str, asof: datetime | None = None) -> Call[dict[str, Any]]:
     """Say where a parcel may go from here, stop by stop, with times."""
-    return _get("parcels", parcel_id, "path", asof=asof)
+    return get("parcels", parcel_id, "path", asof=asof)
 
 
 def decide(
     parcel_id: str, action: str, decision: Literal["accept", "decline"], why: str = ""
 ) -> Call[m.Decided]:
     """Accept or decline what is proposed for a parcel."""
-    return _post("parcels", parcel_id, "actions", action=action, decision=decision, why=why)
+    return post("parcels", parcel_id, "actions", action=action, decision=decision, why=why)
 
 
 def geometry(asof: datetime | None = None) -> Call[m.Geometry]:
     """Give facilities and lanes to draw, with volume, utilisation and delay."""
-    return _get("network", "geometry", asof=asof)
+    return get("network", "geometry", asof=asof)
 
 
 def node(node_id: str, asof: datetime | None = None) -> Call[m.Facts]:
     """Tell what is known of a facility, merchant, cell, region, carrier or lane."""
-    return _get("network", "nodes", node_id, asof=asof)
+    return get("network", "nodes", node_id, asof=asof)
 
 
 def dependence(node_id: str, asof: datetime | None = None) -> Call[m.Dependence]:
     """List the places and the flows that have no way without a facility."""
-    return _get("network", "nodes", node_id, "dependence", asof=asof)
+    return get("network", "nodes", node_id, "dependence", asof=asof)
 
 
 def ways(
@@ -139,7 +89,7 @@ def ways(
     asof: datetime | None = None,
 ) -> Call[m.Ways]:
     """Find the fastest and the most reliable way between two places, and ways that differ."""
-    return _get("network", "ways", start=start, goal=goal, at=at, k=k, deadline=deadline, asof=asof)
+    return get("network", "ways", start=start, goal=goal, at=at, k=k, deadline=deadline, asof=asof)
 
 
 def whatif(
@@ -150,27 +100,27 @@ def whatif(
 ) -> Call[m.Effects]:
     """Say which parcels a change would touch, and when they would arrive instead."""
     changes = {"close": list(close), "slow": list(slow), "add": list(add)}
-    return _post("network", "whatif", **changes, asof=asof)
+    return post("network", "whatif", **changes, asof=asof)
 
 
 def bottlenecks(top: int = 10, asof: datetime | None = None) -> Call[m.Bottlenecks]:
     """List facilities and lanes whose loss would cost most parcel-hours a day."""
-    return _get("network", "bottlenecks", top=top, asof=asof)
+    return get("network", "bottlenecks", top=top, asof=asof)
 
 
 def changes(asof: datetime | None = None) -> Call[m.Changes]:
     """List lanes whose riding times changed from one day to the next."""
-    return _get("network", "changes", asof=asof)
+    return get("network", "changes", asof=asof)
 
 
 def verify(text: str, country: str | None = None, asof: datetime | None = None) -> Call[m.Verified]:
     """Verify an address: its parts, what confirms each, what is wrong, what to do next."""
-    return _post("address", "verify", text=text, country=country, asof=asof)
+    return post("address", "verify", text=text, country=country, asof=asof)
 
 
 def verify_many(addresses: Sequence[Json], asof: datetime | None = None) -> Call[m.VerifiedAll]:
     """Verify up to 1,000 addresses, each ``{"text": ..., "country": ...}``."""
-    return _post("address", "verify", "batch", addresses=list(addresses), asof=asof)
+    return post("address", "verify", "batch", addresses=list(addresses), asof=asof)
 
 
 def suggest(
@@ -183,12 +133,12 @@ def suggest(
     """Suggest addresses for what was typed so far; ``near`` is latitude and longitude."""
     place = None if near is None else {"lat": near[0], "lon": near[1]}
     more = {"near": place, "earlier": list(earlier), "limit": limit}
-    return _post("address", "suggest", text=text, country=country, **more)
+    return post("address", "suggest", text=text, country=country, **more)
 
 
 def plans(asof: datetime | None = None) -> Call[m.Plans]:
     """List the order lists and rosters that are stored, the newest first."""
-    return _get("planning", "plans", asof=asof)
+    return get("planning", "plans", asof=asof)
 
 
 def forecasts(
@@ -207,7 +157,7 @@ def forecasts(
     which = {"unique_id": unique_id, "site": site, "product_id": product_id}
     when = {"frequency": frequency, "since": since, "until": until, "asof": asof}
     return Paged(
-        _get("planning", "forecasts", **which, **when, newest=newest, limit=limit), "offset"
+        get("planning", "forecasts", **which, **when, newest=newest, limit=limit), "offset"
     )
 
 
@@ -226,7 +176,7 @@ def orders(
     """List what to order or to move."""
     which = {"site": site, "product_id": product_id, "plan_id": plan_id, "newest": newest}
     when = {"since": since, "until": until, "asof": asof, "only_ordered": only_ordered}
-    return Paged(_get("planning", "orders", **which, **when, limit=limit), "offset")
+    return Paged(get("planning", "orders", **which, **when, limit=limit), "offset")
 
 
 def roster(
@@ -244,146 +194,148 @@ def roster(
     """List who works when, at what."""
     which = {"site": site, "process": process, "worker_id": worker_id, "plan_id": plan_id}
     when = {"since": since, "until": until, "asof": asof, "newest": newest}
-    return Paged(_get("planning", "roster", **which, **when, limit=limit), "offset")
+    return Paged(get("planning", "roster", **which, **when, limit=limit), "offset")
 
 
 def overrides(limit: int = 100) -> Paged[m.Kept]:
     """List overrides, newest first, with who and why."""
-    return Paged(_get("planning", "overrides", limit=limit), "before")
+    return Paged(get("planning", "overrides", limit=limit), "before")
 
 
 def override(wanted: m.OfForecast | m.OfOrder | m.OfShift) -> Call[m.Kept]:
     """Override a planned value; the plan stays, and the override is shown beside it."""
-    return Call("POST", _path("planning", "overrides"), {}, _said(dict(wanted)))
+    return Call("POST", place("planning", "overrides"), {}, said(dict(wanted)))
 
 
 def send_event(event: Json) -> Call[m.Received]:
     """Send one event; once this returns, it is on the disk of the service."""
-    return Call("POST", _path("events"), {}, _said(event))
+    return Call("POST", place("events"), {}, said(event))
 
 
 def send_events(events: Sequence[Json]) -> Call[m.Received]:
     """Send up to 10,000 events; one that is not valid is named, and does not hold up the others."""
-    return _post("events", "batch", events=list(events))
+    return post("events", "batch", events=list(events))
 
 
 def send_epcis(document: Json) -> Call[m.Received]:
     """Send a GS1 EPCIS 2.0 document."""
-    return Call("POST", _path("events", "epcis"), {}, document)
+    return Call("POST", place("events", "epcis"), {}, document)
 
 
 def ingests(limit: int = 50) -> Paged[m.Ingest]:
     """List what came into the lake, when and from where."""
-    return Paged(_get("data", "ingests", limit=limit), "before")
+    return Paged(get("data", "ingests", limit=limit), "before")
 
 
 def quarantine(unmask: bool = False) -> Call[m.Quarantine]:
     """List what was set aside, by reason."""
-    return _get("data", "quarantine", unmask=unmask or None)
+    return get("data", "quarantine", unmask=unmask or None)
 
 
 def codes() -> Call[m.Codes]:
     """List carriers' codes that nobody has translated, and those that were mapped."""
-    return _get("data", "codes")
+    return get("data", "codes")
 
 
 def map_code(
     code: str, status: str, carrier_id: str | None = None, why: str = ""
 ) -> Call[m.Meaning]:
     """Say what a carrier's code means."""
-    return _post("data", "codes", code=code, status=status, carrier_id=carrier_id, why=why)
+    return post("data", "codes", code=code, status=status, carrier_id=carrier_id, why=why)
 
 
 def models() -> Call[m.AllAnswering]:
     """Say for every problem which model answers."""
-    return _get("models")
+    return get("models")
 
 
 def versions(problem: str, limit: int | None = None) -> Call[m.Versions]:
     """List the versions of a problem's models, and what was live when."""
-    return _get("models", problem, limit=limit)
+    return get("models", problem, limit=limit)
 
 
 def gates(problem: str, version: str) -> Call[m.Gates]:
     """Say which gates a version passes."""
-    return _get("models", problem, "versions", version, "gates")
+    return get("models", problem, "versions", version, "gates")
 
 
 def beside(problem: str) -> Call[m.Beside]:
     """Compare the shadow of a problem with what is live."""
-    return _get("models", problem, "shadow")
+    return get("models", problem, "shadow")
 
 
-def promote(problem: str, version: str, why: str = "", force: bool = False) -> Call[m.Changed]:
-    """Let a version answer, if it passes its gates or by force."""
-    return _post("models", problem, "versions", version, "promote", why=why, force=force)
+def promote(
+    problem: str, version: str, why: str = "", force: bool = False
+) -> Call[m.Changed | m.Job]:
+    """Let a version answer, if it passes its gates or by force; a job, if they take long."""
+    return post("models", problem, "versions", version, "promote", why=why, force=force)
 
 
 def shadow(problem: str, version: str, why: str = "") -> Call[m.Changed]:
     """Let a version answer beside the live one; its answers are only stored."""
-    return _post("models", problem, "versions", version, "shadow", why=why)
+    return post("models", problem, "versions", version, "shadow", why=why)
 
 
 def rollback(problem: str, why: str = "") -> Call[m.Changed]:
     """Go back to the version that was live before."""
-    return _post("models", problem, "rollback", why=why)
+    return post("models", problem, "rollback", why=why)
 
 
 def start(order: Json) -> Call[m.Job]:
     """Start a job, such as ``{"kind": "plan", "site": "whs_us_ny_01"}``."""
-    return Call("POST", _path("jobs"), {}, _said(order))
+    return Call("POST", place("jobs"), {}, said(order))
 
 
 def jobs(limit: int = 50) -> Call[m.ListedJobs]:
     """List jobs, newest first."""
-    return _get("jobs", limit=limit)
+    return get("jobs", limit=limit)
 
 
 def job(job_id: str) -> Call[m.Job]:
     """Say how far a job is, and its result or error once it has ended."""
-    return _get("jobs", job_id)
+    return get("jobs", job_id)
 
 
 def cancel(job_id: str) -> Call[m.Job]:
     """End a job that waits or runs."""
-    return _post("jobs", job_id, "cancel")
+    return post("jobs", job_id, "cancel")
 
 
 def audit(limit: int = 100) -> Paged[m.Entry]:
     """List who did what, newest first."""
-    return Paged(_get("audit", limit=limit), "before")
+    return Paged(get("audit", limit=limit), "before")
 
 
 def keys() -> Call[m.Keys]:
     """List the keys of the company."""
-    return _get("keys")
+    return get("keys")
 
 
 def issue_key(name: str, scopes: Sequence[str], days: float | None = None) -> Call[m.Issued]:
     """Issue a key; it is shown this once."""
-    return _post("keys", name=name, scopes=list(scopes), days=days)
+    return post("keys", name=name, scopes=list(scopes), days=days)
 
 
 def rotate_key(key_id: str) -> Call[m.Issued]:
     """Issue the successor of a key, which itself lives on for seven days."""
-    return _post("keys", key_id, "rotate")
+    return post("keys", key_id, "rotate")
 
 
 def revoke_key(key_id: str) -> Call[None]:
     """Revoke a key at once."""
-    return Call("DELETE", _path("keys", key_id))
+    return Call("DELETE", place("keys", key_id))
 
 
 def erase(buyer_id: str) -> Call[m.Receipt]:
     """Erase a buyer; the receipt tells how far it is."""
-    return _post("erasures", buyer_id=buyer_id)
+    return post("erasures", buyer_id=buyer_id)
 
 
 def erasures() -> Call[m.Receipts]:
     """List the receipts of all erasures."""
-    return _get("erasures")
+    return get("erasures")
 
 
 def erasure(erasure_id: str) -> Call[m.Receipt]:
     """Read a receipt."""
-    return _get("erasures", erasure_id)
+    return get("erasures", erasure_id)

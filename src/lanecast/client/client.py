@@ -9,7 +9,7 @@ from typing import Any, Generic, ParamSpec, Self, TypeVar
 import httpx
 
 from . import calls
-from .calls import Call, Paged
+from .call import Call, Paged
 from .problem import ProblemError
 from .sending import request, wait_s
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 
-from .calls import Call
+from .call import Call
 
 AGAIN = (429, 502, 503, 504)
 LONGEST_S = 30.0  # that is waited before another try

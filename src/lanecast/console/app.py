@@ -16,6 +16,7 @@ from .frame import Screen
 from .page import shown
 from .pages import addresses, admin, data, models, network, parcel, parcels, plan, today
 from .signing import routes as signing_routes
+from .vouching import routes as vouching_routes
 
 PLACE = "/console"
 PATIENCE_S = 30.0  # that a page may take to begin, on a machine that is busy
@@ -31,7 +32,7 @@ PAGES: Sequence[ModuleType] = (
     data,
     admin,
 )
-ROUTES = (asset_routes, signing_routes, finding_routes)
+ROUTES = (asset_routes, signing_routes, vouching_routes, finding_routes)
 
 
 def mount(app: FastAPI) -> None:

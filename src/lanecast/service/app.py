@@ -25,6 +25,7 @@ from .routes import (
     jobs,
     models,
     network,
+    overrides,
     parcels,
     planning,
 )
@@ -39,6 +40,7 @@ ROUTES = (
     network.routes,
     address.routes,
     planning.routes,
+    overrides.routes,
     events.routes,
     data.routes,
     models.routes,
@@ -57,6 +59,8 @@ def create(settings: Settings) -> FastAPI:
         gc.collect()
         gc.freeze()  # what libraries hold for ever need not be looked through during requests
         structlog.get_logger().info("started", version=__version__, interrupted=interrupted)
+        if parts.oidc is None:
+            keys.unvouched(parts.state, wall())
         for desk in parts.desks.values():
             desk.start()
         for name, tenant in parts.tenants.items():
@@ -64,7 +68,7 @@ def create(settings: Settings) -> FastAPI:
             tenant.events.start(parts.state)
         for each in parts.jobs.values():
             each.start()
-        monitor = Monitor(parts.models, parts.tenants.values())
+        monitor = Monitor(parts.models, parts.tenants.values(), settings.home, settings.tracking)
         monitor.start()
         yield
         monitor.stop()

@@ -72,6 +72,38 @@ def issue(
     return key_id, f"lc_{key_id}_{secret}"
 
 
+def vouched(
+    state: State, tenant: str, name: str, scopes: Collection[str], now: datetime, days: float
+) -> Caller:
+    """Return who an identity provider vouches for, with a key that nobody holds.
+
+    It has no secret, so that only a session can stand on it, and is the same one each time; its
+    scopes are those of the last sign-in.
+    """
+    with state.writing() as write:
+        row = write.execute(
+            "select key_id from keys where tenant = ? and name = ? and digest = x''", (tenant, name)
+        ).fetchone()
+        key_id = row["key_id"] if row else secrets.token_hex(6)
+        write.execute(
+            "insert into keys values (?, ?, ?, ?, x'', x'', ?, ?, null, null) "
+            "on conflict (key_id) do update set scopes = excluded.scopes, "
+            "expires_at = excluded.expires_at, revoked_at = null",
+            (
+                *(key_id, tenant, name, " ".join(sorted(scopes))),
+                *(said(now), said(now + timedelta(days=days))),
+            ),
+        )
+    return Caller(key_id, tenant, name, frozenset(scopes))
+
+
+def unvouched(state: State, now: datetime) -> None:
+    """End every session that stands on an identity provider, since none is set up any more."""
+    state.write(
+        "update keys set revoked_at = ? where digest = x'' and revoked_at is null", (said(now),)
+    )
+
+
 def caller(state: State, key: str, now: datetime) -> Caller | None:
     """Return who holds ``key``; None where it was never issued, has expired or was revoked."""
     start, _, rest = key.partition("_")
@@ -98,6 +130,8 @@ def holder(state: State, key_id: str, now: datetime) -> Caller | None:
 def rotate(state: State, key_id: str, by: Caller, now: datetime) -> tuple[str, str] | None:
     """Return a new key like ``key_id``, which lives on for ``OVERLAP``; None if none lives.
 
+    Nor is there one of who is vouched for, since nobody holds it.
+
     The new key may do what the old one may, and lives as long as that was given.
 
     Raises
@@ -105,7 +139,9 @@ def rotate(state: State, key_id: str, by: Caller, now: datetime) -> tuple[str, s
     ValueError
         When ``by`` may not do all of that, and would get more than it has.
     """
-    rows = state.read("select * from keys where key_id = ? and tenant = ?", (key_id, by.tenant))
+    rows = state.read(
+        "select * from keys where key_id = ? and tenant = ? and digest != x''", (key_id, by.tenant)
+    )
     if not rows or (held := holder(state, key_id, now)) is None:
         return None
     if beyond := sorted(held.scopes - by.scopes):

@@ -14,6 +14,7 @@ from .jobs import Jobs
 from .limits import Buckets
 from .models import Models
 from .networks import Networks
+from .oidc import Oidc
 from .settings import Settings
 from .state import State
 from .tenants import Tenant
@@ -33,6 +34,7 @@ class Parts:
     jobs: Mapping[str, Jobs]
     addresses: Mapping[str, Addresses]
     erasures: Mapping[str, Erasures]
+    oidc: Oidc | None = None
     lists: dict[str, tuple[View, pl.DataFrame]] = field(default_factory=dict)
 
 
@@ -56,8 +58,9 @@ def assemble(settings: Settings) -> Parts:
         name: Erasures(state, tenant, settings.home, partial(forget, name))
         for name, tenant in tenants.items()
     }
+    oidc = Oidc(settings.oidc) if settings.oidc is not None else None
     return Parts(
-        settings, state, tenants, buckets, models, desks, networks, jobs, addresses, erasures
+        settings, state, tenants, buckets, models, desks, networks, jobs, addresses, erasures, oidc
     )
 
 

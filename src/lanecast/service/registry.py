@@ -1,7 +1,7 @@
 """MLflow as the register of versions: metrics, files and tags, and which one is live.
 
 It follows what a home holds and is never asked to serve: where it cannot be reached, promotion and
-answers go on, and the next time it is told what it has missed.
+answers go on, and it is told what it has missed with the next promotion, or by the monitor.
 """
 
 import logging
@@ -23,6 +23,7 @@ KNOCK_S = 3.0  # to find out whether a server is there
 TIMEOUT_S = 30.0  # to be told everything
 OWN = "mlflow.db"
 LIVE, SHADOW, TAG = "live", "shadow", "lanecast_version"
+TOLD = "mlflow.told"  # in the folder of a tenant: the last row of the log that which server knows
 
 
 def default(home: Path) -> str:
@@ -41,7 +42,7 @@ def mirror(
 
     The result is ``recorded``, or why it is not: within ``timeout_s``, whatever the server does.
     """
-    uri = tracking or default(home)
+    uri, newest = tracking or default(home), _newest(state, tenant)
     if (why := _away(uri)) is not None:
         return f"not recorded: {_shown(uri)} cannot be reached ({why}); told again next time"
     said: list[str] = []
@@ -51,6 +52,7 @@ def mirror(
             with (home / ".mlflow.lock").open("w") as lock:  # two at once would tell things twice
                 flock(lock, LOCK_EX)
                 _told(state, tenant, home, uri)
+            (tenant.home / TOLD).write_text(f"{newest} {_shown(uri)}")
             said.append("recorded")
         except Exception as error:  # of whichever library speaks to the server
             words = " ".join(str(error).split())[:200] or type(error).__name__
@@ -61,6 +63,21 @@ def mirror(
     thread.join(timeout_s)
     late = f"not recorded within {timeout_s:g} s: {_shown(uri)}; told again next time"
     return said[0] if said else late
+
+
+def due(state: State, tenant: Tenant, home: Path, tracking: str | None = None) -> bool:
+    """Return whether something was done with models that the server has not been told."""
+    try:
+        told = (tenant.home / TOLD).read_text()
+    except OSError:
+        told = "0 "
+    newest = _newest(state, tenant)
+    return newest > 0 and told != f"{newest} {_shown(tracking or default(home))}"
+
+
+def _newest(state: State, tenant: Tenant) -> int:
+    query = "select max(id) as newest from live where tenant = ?"
+    return int(state.read(query, (tenant.name,))[0]["newest"] or 0)
 
 
 def _told(state: State, tenant: Tenant, home: Path, uri: str) -> None:

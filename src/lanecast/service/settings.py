@@ -3,9 +3,11 @@
 import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
+
+from .provider import Provider, grants
 
 PREFIX = "LANECAST_"
 TENANT = re.compile(r"[a-z][a-z0-9-]{0,31}")
@@ -31,6 +33,10 @@ class Settings:
         What one key may ask, on average and at once.
     body_bytes
         Longest body of a request.
+    proxies
+        Addresses of proxies whose ``X-Forwarded-Proto`` and ``X-Forwarded-For`` are believed.
+    oidc
+        Who vouches for people at the console; if not given, they sign in with a key.
     """
 
     lakes: Mapping[str, Path]
@@ -44,6 +50,7 @@ class Settings:
     body_bytes: int = 8 * 2**20
     timeout_s: float = 30.0
     proxies: tuple[str, ...] = field(default=())
+    oidc: Provider | None = None
 
     def __post_init__(self) -> None:
         """Refuse what cannot be meant.
@@ -67,6 +74,10 @@ class Settings:
         for name in ("requests_per_s", "burst", "body_bytes", "timeout_s"):
             if not getattr(self, name) > 0:
                 raise ValueError(f"{name}: expected more than 0, got {getattr(self, name)}.")
+        for tenants in self.oidc.grants.values() if self.oidc is not None else ():
+            if unknown := sorted(set(tenants) - set(self.lakes)):
+                told = f"{unknown[0]!r} is no tenant; expected one of {', '.join(self.lakes)}"
+                raise ValueError(f"oidc_grants: {told}.")
 
 
 def from_environment(
@@ -104,6 +115,7 @@ def from_environment(
             given[name] = kind(text)  # type: ignore[operator]
         except ValueError as error:
             raise ValueError(f"{PREFIX}{name.upper()}: {error}; got {text!r}.") from error
+    given["oidc"] = _provider(environment)
     given |= {name: value for name, value in told.items() if value is not None}
     return Settings(**given)  # type: ignore[arg-type]
 
@@ -121,6 +133,32 @@ def named_lakes(given: Sequence[str]) -> dict[str, Path]:
     if len(set(names)) < len(names) or not all(name and path for name, _, path in pairs):
         raise ValueError(f"lake: {', '.join(given)}; expected tenant=folder, each tenant once.")
     return {name: Path(path) for name, _, path in pairs}
+
+
+def _provider(environment: Mapping[str, str]) -> Provider | None:
+    """Return the identity provider of ``LANECAST_OIDC_...``; None where no issuer is named."""
+    start = f"{PREFIX}OIDC_"
+    texts = {
+        name.removeprefix(start).lower(): text
+        for name, text in environment.items()
+        if name.startswith(start) and text
+    }
+    kinds: dict[str, Any] = {each.name: str for each in fields(Provider)}
+    kinds |= {"grants": grants, "scopes": lambda text: tuple(text.split())}
+    if unknown := sorted(set(texts) - set(kinds)):
+        names = ", ".join(f"{start}{name.upper()}" for name in kinds)
+        raise ValueError(f"{start}{unknown[0].upper()}: is no setting; expected one of {names}.")
+    if not texts:
+        return None
+    if missing := sorted({"issuer", "client_id"} - set(texts)):
+        raise ValueError(f"{start}{missing[0].upper()}: expected it, beside the others.")
+    given: dict[str, Any] = {}
+    for name, text in texts.items():
+        try:
+            given[name] = kinds[name](text)
+        except ValueError as error:
+            raise ValueError(f"{start}{name.upper()}: {error}.") from error
+    return Provider(**given)
 
 
 def _lakes(text: str) -> dict[str, Path]:
