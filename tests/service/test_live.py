@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from lanecast.service import live, promotion, versions
+from lanecast.service import figures, live, promotion, versions
 from lanecast.service.clock import wall
 from lanecast.service.models import Models
 from lanecast.service.settings import Settings
@@ -178,3 +178,21 @@ def test_a_rollback_passes_by_what_is_broken(two_models: Any, tenant: Tenant, st
     with pytest.raises(ValueError, match=f"{first} is not intact"):
         promotion.roll_back(state, tenant, "eta", "x")
     assert live.live_at(state, "main", "eta") == C
+
+
+def test_only_what_was_promoted_once_can_fall_back(
+    two_models: Any, tenant: Tenant, state: State
+) -> None:
+    def counted() -> float:
+        named = {"tenant": tenant.name, "problem": "eta", "by": "carrier"}
+        return figures.REGISTRY.get_sample_value("lanecast_fallbacks_total", named) or 0.0
+
+    before = counted()
+    version = versions.adopt(tenant.home, two_models[0])[1]
+    live.record(state, "main", "eta", version, "register", "x")
+    Models(state).live(tenant, "eta")
+    assert counted() == before  # nobody has promised anything yet
+    live.record(state, "main", "eta", version, "promote", "x")
+    shutil.rmtree(versions.folder(tenant.home, "eta", version))
+    Models(state).live(tenant, "eta")
+    assert counted() == before + 1

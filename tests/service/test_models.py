@@ -1,11 +1,14 @@
 """Models over HTTP: promoted, shadowed, rolled back, seen by their company alone."""
 
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from lanecast.service import live, registry, versions
+from lanecast.service import live, promotion, registry, versions
+from lanecast.service.routes import models
 
 
 @pytest.fixture
@@ -83,3 +86,44 @@ def test_a_broken_version_is_said_and_not_promoted(
     path = f"/v1/models/eta/versions/{kept[0]}/promote"
     answer = service.post(path, json={"force": True, "why": "x"}, headers=key)
     assert (answer.status_code, answer.json()["code"]) == (422, "not_valid")
+
+
+def test_gates_that_take_long_are_a_job(
+    service: Any, holder: Any, kept: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = holder("models:write", "jobs:read", "jobs:write", "audit:read")
+    state = service.app.state.parts.state
+    go, examine = threading.Event(), promotion.examine
+    monkeypatch.setattr(models, "WAIT_S", 0.05)
+    monkeypatch.setattr(promotion, "examine", lambda *a: go.wait(20) and examine(*a))
+
+    def promoted(body: dict[str, Any]) -> dict[str, Any]:
+        path = f"/v1/models/eta/versions/{kept[0]}/promote"
+        once = {"Idempotency-Key": f"promotion-{len(body)}"}
+        answer = service.post(path, json=body, headers=key | once)
+        again = service.post(path, json=body, headers=key | once)
+        assert again.status_code == answer.status_code == 202
+        assert again.headers["location"] == answer.headers["location"]
+        assert "ratelimit-limit" in answer.headers
+        job: dict[str, Any] = service.get(answer.headers["location"], headers=key).json()
+        assert (job["kind"], job["status"]) == ("promote", "running")
+        ended = service.post(f"{answer.headers['location']}/cancel", headers=key)
+        assert (ended.status_code, ended.json()["field"]) == (409, "job_id")
+        assert live.live_at(state, "main", "eta") is None
+        go.set()
+        for _ in range(200):
+            if job["status"] != "running":
+                break
+            time.sleep(0.05)
+            job = service.get(answer.headers["location"], headers=key).json()
+        go.clear()
+        return job
+
+    failed = promoted({})
+    assert (failed["status"], failed["error"]["code"]) == ("failed", "job_gates")
+    assert "baseline: It was not measured" in failed["error"]["detail"]
+    done = promoted({"force": True, "why": "a test"})
+    assert (done["status"], done["result"]["version"]) == ("done", kept[0])
+    assert live.live_at(state, "main", "eta") == kept[0]
+    audited = service.get("/v1/audit", headers=key).json()["items"]
+    assert [each["action"] for each in audited] == ["model promoted"]

@@ -10,7 +10,7 @@ import polars as pl
 from lanecast import artifact
 from lanecast.address.gazetteer.stored import gazetteer
 from lanecast.address.verify.checks import checked, due, history, risks
-from lanecast.address.verify.evaluate import evaluate
+from lanecast.address.verify.later import FEWEST, held_out
 from lanecast.address.verify.models.deliverable import (
     Deliverable,
     FittedDeliverable,
@@ -23,9 +23,6 @@ from .learnt_from import ADDRESS
 from .options import AsofOption, JsonOption, LakeOption, ModelOption, opened
 from .saved import digest, loaded
 from .talk import makeable, note, progress, show, tell, writable, write_json
-
-FEWEST = 20  # deliveries that did not find their address, to learn from
-LEARNT = 0.75  # of the parcels come before those by which the model is judged
 
 
 def fit(
@@ -57,10 +54,14 @@ def fit(
                 f"--asof: by {now:%Y-%m-%d} {lost} of {rows.height:,} first attempts are known "
                 f"not to have found their address; expected at least {FEWEST}."
             )
-        scores = later(rows)
+        scores = held_out(rows)
         fitted = Deliverable().fit(marked(rows["signs"].to_list()), rows["not_found"].to_numpy())
         about = {"problem": "address", "trained_until": now.isoformat()}
-        metrics = {"rows": rows.height, "not_found": lost, "later": scores}
+        metrics: dict[str, Any] = {
+            "rows": rows.height,
+            "not_found": lost,
+            **({"held_out": scores} if scores is not None else {}),
+        }
         artifact.save(model, fitted, {}, metrics=metrics, tables=ADDRESS, about=about)
     if json is not None:
         told = {"model": str(model), **about, "metrics": metrics}
@@ -70,22 +71,9 @@ def fit(
     if scores is None:
         note("too few of the first three quarters failed to judge by the last quarter.")
     else:
-        show(pl.DataFrame([scores]), "Learnt on the first three quarters, judged by the last")
+        plain = {key: value for key, value in scores.items() if not isinstance(value, dict)}
+        show(pl.DataFrame([plain]), "Learnt on the first three quarters, judged by the last")
     tell(f"Model: {model}. Next: lanecast predict address --lake {lake} --model {model}")
-
-
-def later(rows: pl.DataFrame) -> dict[str, Any] | None:
-    """Return how good a model is that knows what was recorded until the last quarter was asked.
-
-    None where too few of what it knows was not found.
-    """
-    cut = rows["asof_h"].quantile(LEARNT)
-    past, ahead = rows.filter(pl.col("known_h") <= cut), rows.filter(pl.col("asof_h") > cut)
-    if past["not_found"].sum() < FEWEST or ahead.is_empty():
-        return None
-    fitted = Deliverable().fit(marked(past["signs"].to_list()), past["not_found"].to_numpy())
-    chance = fitted.predict(marked(ahead["signs"].to_list()))
-    return evaluate(chance, ahead["not_found"].to_numpy()).row(0, named=True)
 
 
 def predict(

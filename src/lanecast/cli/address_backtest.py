@@ -7,10 +7,11 @@ import polars as pl
 from lanecast.address.verify.checks import tried
 from lanecast.address.verify.decide import Costs
 from lanecast.address.verify.evaluate import evaluate
+from lanecast.address.verify.later import FEWEST
 from lanecast.address.verify.replay import EXPECTED, STRICT, money, replay
 from lanecast.tables.lake import Lake
 
-from .address import FEWEST, typed
+from .address import typed
 from .address_decide import (
     AskOption,
     ConfirmOption,

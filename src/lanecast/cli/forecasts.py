@@ -59,6 +59,8 @@ def fit(
         panel = demand.context(known, now, horizon)
         say("fitting", 0.3)
         fitted = model_of("lake", panel, seed).fit(panel)
+        say("measuring on the last periods", 0.6)
+        held = demand.held_out(known, panel, now, lambda of: model_of("lake", of, seed))
         say("saving", 0.95)
         about = {
             "problem": "demand",
@@ -67,7 +69,12 @@ def fit(
             "seed": seed,
             "frequency": panel.frequency.name,
         }
-        metrics = {"series": len(panel.ids), "periods": panel.length, "weights": fitted.weights}
+        metrics: dict[str, Any] = {
+            "series": len(panel.ids),
+            "periods": panel.length,
+            "weights": fitted.weights,
+            **({"held_out": held} if held is not None else {}),
+        }
         tables = [each for each in LEARNT_FROM if known.has(each)]
         artifact.save(model, fitted, {}, metrics=metrics, tables=tables, about=about)
     for sentence in [*left_out(panel), *past_only(panel)]:

@@ -1,7 +1,6 @@
 """``lanecast fit | predict | decide | backtest workforce``: how much work, how fast, and who."""
 
 from contextlib import nullcontext
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
@@ -42,22 +41,6 @@ ROUNDS = 20
 MONEY = ("plan", "cost", "regret", "over", "under", "running", "served", "rostered_h", "need_h")
 
 
-@dataclass(frozen=True)
-class FittedWorkforce:
-    """How fast people are, and how much work comes up."""
-
-    hands: workforce.FittedProductivity
-    volumes: workforce.FittedVolumes
-
-
-def learnt(known: Lake, now: datetime) -> FittedWorkforce:
-    """Learn from what was recorded by ``now``."""
-    return FittedWorkforce(
-        workforce.Productivity().fit(collect(workforce.worked(known, now).lazy())),
-        workforce.Volumes().fit(collect(workforce.volumes(known, now).lazy())),
-    )
-
-
 def fit(
     lake: LakeOption = Path("lake"),
     model: ModelOption = Path("model"),
@@ -76,10 +59,16 @@ def fit(
     known, now = staffed(lake, asof)
     with progress(quiet=json is not None) as say:
         say("fitting", 0.2)
-        fitted = learnt(known, now)
+        fitted = workforce.learnt(known, now)
+        say("measuring on the last weeks", 0.5)
+        held = workforce.held_out(known, now)
         say("saving", 0.9)
         about = {"problem": "workforce", "trained_until": now.isoformat(), "seed": seed}
-        metrics = {"noise": fitted.hands.noise, "skill_sd": fitted.hands.skill_sd}
+        metrics: dict[str, Any] = {
+            "noise": fitted.hands.noise,
+            "skill_sd": fitted.hands.skill_sd,
+            **({"held_out": held} if held is not None else {}),
+        }
         artifact.save(model, fitted, {}, metrics=metrics, tables=LEARNT_FROM, about=about)
     if json is not None:
         told = {"model": str(model), **about, "metrics": metrics}
@@ -104,7 +93,7 @@ def predict(
     """
     writable(json=json, out=out)
     known, now = staffed(lake, asof)
-    fitted, _, about = loaded(model, "workforce", FittedWorkforce, LEARNT_FROM)
+    fitted, _, about = loaded(model, "workforce", workforce.FittedWorkforce, LEARNT_FROM)
     again = fitted.volumes.model.fit(collect(workforce.volumes(known, now).lazy()))
     rows = again.predict(now, HORIZON).with_columns(version=pl.col("version") + digest(about))
     with whole(out) if out else nullcontext() as partial:
@@ -151,7 +140,7 @@ def decide(
     known, now = staffed(lake, asof)
     with progress(quiet=json is not None) as say:
         say("hands", 0.1)
-        fitted = learnt(known, now)
+        fitted = workforce.learnt(known, now)
         say("work", 0.3)
         people = collect(workforce.team(known, now).lazy())
         site = _place(site, people)
@@ -321,7 +310,7 @@ def _place(site: str | None, people: pl.DataFrame) -> str:
 
 
 def _volumes(
-    known: Lake, now: datetime, fitted: FittedWorkforce, site: str, days: int
+    known: Lake, now: datetime, fitted: workforce.FittedWorkforce, site: str, days: int
 ) -> pl.DataFrame:
     """Return what is forecast for a place: stored in the last day, or made now."""
     if known.has(DEMAND_FORECASTS):

@@ -262,7 +262,7 @@ class Fit(TypedDict):
     """Learn a model from what was recorded, and register it."""
 
     kind: "Literal['fit']"
-    problem: "Literal['eta', 'events', 'trajectory', 'demand']"
+    problem: "Literal['eta', 'events', 'trajectory', 'demand', 'workforce', 'address']"
     asof: "NotRequired[str | None]"
     days: "NotRequired[int | None]"
     seed: "NotRequired[int]"
@@ -360,7 +360,7 @@ class Job(TypedDict):
     """A job, and what became of it."""
 
     job_id: "str"
-    kind: "Literal['fit', 'backtest', 'solve', 'plan']"
+    kind: "Literal['fit', 'backtest', 'solve', 'plan', 'promote']"
     arguments: "dict[str, Any]"
     status: "Literal['queued', 'running', 'done', 'failed', 'cancelled', 'lost']"
     step: "str"

@@ -1,4 +1,7 @@
-"""Whether the present is still like the past: inputs, coverage, and how old the data are."""
+"""Whether the present is still like the past: inputs, coverage, and how old the data are.
+
+How the other predictions came true is in ``calibration``.
+"""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,7 +14,7 @@ from lanecast.parcel import eta
 from lanecast.tables.lake import collect
 from lanecast.tables.parcel import PREDICTIONS
 
-from . import figures, kept
+from . import calibration, figures, kept
 from .clock import last_recorded
 from .kinds import kind
 from .models import Models, Serving
@@ -110,4 +113,11 @@ def look(models: Models, tenant: Tenant) -> dict[str, Any]:
     found["coverage"] = coverage(tenant, now)
     for name, (_, share) in found["coverage"].items():
         figures.COVERAGE.labels(tenant.name, "eta", name).set(share)
+    found["risks"] = calibration.risks(tenant, now)
+    for event, (_, brier, ece) in found["risks"].items():
+        figures.BRIER.labels(tenant.name, "events", event).set(brier)
+        figures.CALIBRATION.labels(tenant.name, "events", event).set(ece)
+    found["planned"] = calibration.planned(tenant, now)
+    for (problem, level), (_, share) in found["planned"].items():
+        figures.COVERAGE.labels(tenant.name, problem, level).set(share)
     return found

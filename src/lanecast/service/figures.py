@@ -35,7 +35,7 @@ AGE = Gauge(
 )
 FALLBACKS = Counter(
     "lanecast_fallbacks",
-    "Answers that no live model gave.",
+    "Answers that no live model gave, though one was promoted.",
     ["tenant", "problem", "by"],
     registry=REGISTRY,
 )
@@ -43,6 +43,18 @@ COVERAGE = Gauge(
     "lanecast_coverage_80",
     "Measured share inside the 80 % range.",
     ["tenant", "problem", "slice"],
+    registry=REGISTRY,
+)
+BRIER = Gauge(
+    "lanecast_brier",
+    "Mean squared error of chances whose outcome is known.",
+    ["tenant", "problem", "event"],
+    registry=REGISTRY,
+)
+CALIBRATION = Gauge(
+    "lanecast_calibration_error",
+    "Mean distance of chances to the share that came true, less what luck would show.",
+    ["tenant", "problem", "event"],
     registry=REGISTRY,
 )
 DRIFT = Gauge(

@@ -1,7 +1,7 @@
 """What a model must show before it goes live: each gate says what was found and what would do."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from statistics import median
@@ -16,8 +16,6 @@ COVERAGE = (0.75, 0.85)  # measured share inside the 80 % range
 SLOWEST_MS = 100.0  # one prediction, median
 TIMES = 15  # that it is measured
 FEWEST = 200  # answers that a comparison must rest on
-RIPE = timedelta(days=14)  # age of the questions that later ones are compared on
-PERIOD = timedelta(days=28)  # of later questions
 LATELY = timedelta(days=7)  # in which there is a question to measure time with
 EVEN = 0.01  # an incumbent may be missed by this share: so much is luck
 
@@ -52,6 +50,12 @@ class Model:
         """Return the moment until which it learnt."""
         return datetime.fromisoformat(self.manifest["about"]["trained_until"])
 
+    @property
+    def asks(self) -> tuple[Any, Any]:
+        """Return how far it looks ahead, in periods of which length; None where it has none."""
+        about = self.manifest["about"]
+        return about.get("horizon"), about.get("frequency")
+
 
 def schema(model: Model) -> Gate:
     """Compare the tables that it was learnt from with those of this version."""
@@ -77,16 +81,19 @@ def coverage(model: Model) -> Gate:
     return Gate(name, low <= value <= high, said, value, low if value < low else high, "1")
 
 
-def baseline(model: Model, unit: str) -> Gate:
-    """Compare its held-out loss with that of the baseline on the same questions."""
-    name, held = "baseline", _held_out(model)
-    if "loss" not in held:
+def baseline(model: Model, unit: str, what: str = "loss") -> Gate:
+    """Compare its held-out loss with that of the baseline on the same questions.
+
+    ``what`` names another loss than the main one.
+    """
+    name, held = "baseline" if what == "loss" else f"baseline_{what}", _held_out(model)
+    if what not in held:
         said = (
             "It was not measured beside the baseline; fit on a longer history, or force it after a "
             "back-test."
         )
         return Gate(name, False, said, unit=unit)
-    ours, theirs = held["loss"]["model"], held["loss"]["baseline"]
+    ours, theirs = held[what]["model"], held[what]["baseline"]
     said = f"{unit} {ours:.4g} on {held['n']:,} held-out questions; the baseline has {theirs:.4g}."
     return Gate(name, ours < theirs, said, ours, theirs, unit)
 
@@ -102,24 +109,26 @@ def incumbent(kind: Kind, lake: Lake, now: datetime, model: Model, old: Model | 
         return Gate(name, True, "No model is live.", unit=unit)
     if old.version == model.version:
         return Gate(name, True, "It is live already.", unit=unit)
-    since, until = max(model.until, old.until), now - RIPE
-    since = max(since, until - PERIOD)
+    if model.asks != old.asks:
+        said = f"Not comparable: it forecasts {_asked(model)}, and {old.version} {_asked(old)}."
+        return Gate(name, False, f"{said} Force it after a back-test.", unit=unit)
+    since, until = _span(kind, now, max(model.until, old.until))
     if until - since >= timedelta(days=1):
-        n, ours = loss(kind, lake, now, model, since, until)
-        n_old, theirs = loss(kind, lake, now, old, since, until)
-        if min(n, n_old) >= FEWEST:
+        n, (ours, theirs) = losses(kind, lake, now, model, [model, old], since, until)
+        if n >= FEWEST:
             said = f"on {n:,} questions of {since:%Y-%m-%d} to {until:%Y-%m-%d}, later than both"
             return _beside(name, ours, theirs, unit, said)
     held = _held_out(model)
     if "loss" in held and old.until <= datetime.fromisoformat(held["from"]):
         start, end = (datetime.fromisoformat(held[each]) for each in ("from", "to"))
-        n, theirs = loss(kind, lake, model.until, old, start, end)
+        n, (theirs,) = losses(kind, lake, model.until, model, [old], start, end)
         if n >= FEWEST:
             said = f"on {n:,} questions that both had not learnt from"
             return _beside(name, held["loss"]["model"], theirs, unit, said)
     said = (
         f"Not comparable: {old.version} has learnt what this one was measured on, and fewer than "
-        f"{FEWEST} later questions have been answered. Wait {RIPE.days} days, or force it."
+        f"{FEWEST} later questions have been answered. Wait {max(kind.ripe.days, 1)} days, or "
+        "force it."
     )
     return Gate(name, False, said, unit=unit)
 
@@ -127,11 +136,10 @@ def incumbent(kind: Kind, lake: Lake, now: datetime, model: Model, old: Model | 
 def later(kind: Kind, lake: Lake, now: datetime, model: Model, plain: Model) -> Gate:
     """Compare with the baseline on later questions, for models that were not measured before."""
     name, unit = "baseline", kind.unit
-    since, until = max(model.until, now - RIPE - PERIOD), now - RIPE
+    since, until = _span(kind, now, model.until)
     if until - since >= timedelta(days=1):
-        n, ours = loss(kind, lake, now, model, since, until)
-        n_plain, theirs = loss(kind, lake, now, plain, since, until)
-        if min(n, n_plain) >= FEWEST:
+        n, (ours, theirs) = losses(kind, lake, now, model, [model, plain], since, until)
+        if n >= FEWEST:
             said = f"{unit} {ours:.4g} on {n:,} later questions; the baseline has {theirs:.4g}."
             return Gate(name, ours < theirs, said, ours, theirs, unit)
     said = f"It was not measured, and fewer than {FEWEST} later questions have been answered."
@@ -158,6 +166,26 @@ def latency(kind: Kind, lake: Lake, now: datetime, model: Model) -> Gate:
     return Gate(name, value <= SLOWEST_MS, said, value, SLOWEST_MS, "ms")
 
 
+def losses(
+    kind: Kind,
+    lake: Lake,
+    now: datetime,
+    asked: Model,
+    models: Sequence[Model],
+    since: datetime,
+    until: datetime,
+) -> tuple[int, list[float]]:
+    """Return how many questions of [since, until), put as to ``asked``, could be scored at ``now``.
+
+    And the mean loss of each of ``models`` on them.
+    """
+    if kind.later is not None:
+        about, fitted = asked.manifest["about"], [each.fitted for each in models]
+        return kind.later(lake, now, fitted, about, since, until)
+    found = [loss(kind, lake, now, each, since, until) for each in models]
+    return min(n for n, _ in found), [value for _, value in found]
+
+
 def loss(
     kind: Kind, lake: Lake, now: datetime, model: Model, since: datetime, until: datetime
 ) -> tuple[int, float]:
@@ -173,6 +201,17 @@ def _beside(name: str, ours: float, theirs: float, unit: str, where: str) -> Gat
     limit = theirs * (1 + EVEN)
     said = f"{unit} {ours:.4g} {where}; the live one has {theirs:.4g}, and {EVEN:.0%} more is even."
     return Gate(name, ours <= limit, said, ours, limit, unit)
+
+
+def _span(kind: Kind, now: datetime, learnt: datetime) -> tuple[datetime, datetime]:
+    """Return from when to when there are questions that are later and whose answers are known."""
+    until = now - kind.ripe
+    return learnt if kind.period is None else max(learnt, until - kind.period), until
+
+
+def _asked(model: Model) -> str:
+    horizon, frequency = model.asks
+    return f"{horizon} periods of {frequency}"
 
 
 def _held_out(model: Model) -> Mapping[str, Any]:

@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -125,7 +126,7 @@ class Jobs:
         if waited:
             return True
         job = self.get(job_id)
-        if job is None or job["status"] != "running":
+        if job is None or job["status"] != "running" or job["kind"] == "promote":
             return False
         self._cancelled.add(job_id)
         self._wake.set()
@@ -158,7 +159,17 @@ class Jobs:
                 self._do(job_id, ORDER.validate_json(rows[0]["arguments"]))
             except Exception as error:  # the next job must have its turn
                 structlog.get_logger().error("job", job=job_id, error=type(error).__name__)
-                self._end(job_id, "failed", error=_error("fault", "The job could not be run."))
+                self._gave_up(job_id)
+
+    def _gave_up(self, job_id: str) -> None:
+        """End a job that could not be run, once the state takes it: the disk may be full."""
+        while not self._stop:
+            try:
+                self.failed(job_id, "fault", "The job could not be run.")
+                return
+            except sqlite3.Error:
+                self._wake.wait(PAUSE_S)
+                self._wake.clear()
 
     def _do(self, job_id: str, order: Any) -> None:
         folder = self.folder(job_id)
@@ -172,16 +183,16 @@ class Jobs:
             self._wake.wait(PAUSE_S * (attempt + 1))
         if job_id in self._cancelled:
             self._cancelled.discard(job_id)
-            self._end(job_id, "cancelled")
+            self.end(job_id, "cancelled")
         elif self._stop and code != 0:
-            self._end(job_id, "lost", error=_error("lost", "The service ended before the job."))
+            self.end(job_id, "lost", error=_error("lost", "The service ended before the job."))
         elif code == 0:
-            self._end(job_id, "done", result=self._result(order, folder))
+            self.end(job_id, "done", result=self._result(order, folder))
         elif code < 0:
             said_ = f"The process of the job was ended by signal {-code}."
-            self._end(job_id, "lost", error=_error("lost", said_))
+            self.end(job_id, "lost", error=_error("lost", said_))
         else:
-            self._end(job_id, "failed", error=_error(f"exit_{code}", _last(folder / ERRORS)))
+            self.failed(job_id, f"exit_{code}", _last(folder / ERRORS))
 
     def _process(self, job_id: str, words: list[str]) -> int:
         """Run our command line once, and return its exit code."""
@@ -218,13 +229,14 @@ class Jobs:
             result.pop("model", None)  # a path of this machine
         return result
 
-    def _end(
+    def end(
         self,
         job_id: str,
         status: str,
         result: dict[str, Any] | None = None,
         error: dict[str, Any] | None = None,
     ) -> None:
+        """Write down how a job ended."""
         last = _progress(self.folder(job_id) / PROGRESS)
         share = 1.0 if status == "done" else last.get("share", 0.0)
         self.state.write(
@@ -237,6 +249,10 @@ class Jobs:
             ),
         )
 
+    def failed(self, job_id: str, code: str, detail: str) -> None:
+        """Write down why a job did not end well."""
+        self.end(job_id, "failed", error=_error(code, detail))
+
     def _lost(self) -> int:
         """End what ran under a service that is gone."""
         rows = self.state.read(
@@ -247,7 +263,7 @@ class Jobs:
             if row["pid"] is not None and _is_ours(row["pid"], row["job_id"]):
                 with suppress(ProcessLookupError):
                     os.killpg(row["pid"], signal.SIGKILL)
-            self._end(row["job_id"], "lost", error=_error("lost", "The service ended first."))
+            self.end(row["job_id"], "lost", error=_error("lost", "The service ended first."))
         return len(rows)
 
 

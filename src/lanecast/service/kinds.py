@@ -3,7 +3,7 @@
 Everything is imported when it is asked for: torch and trees take seconds.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -26,7 +26,7 @@ from lanecast.tables import (
 from lanecast.tables.lake import Lake, collect
 from lanecast.tables.schema import Table
 
-PROBLEMS = ("eta", "events", "trajectory", "demand", "address")
+PROBLEMS = ("eta", "events", "trajectory", "demand", "workforce", "address")
 TABLES: Mapping[str, Table] = {
     each.name: each
     for module in (
@@ -39,11 +39,17 @@ RECENT = timedelta(days=60)  # that a baseline counts
 
 Context = Mapping[str, Any]
 Baseline = Callable[[pl.DataFrame, pl.DataFrame], Any]  # x, y -> fitted
+Later = Callable[
+    [Lake, datetime, Sequence[Any], Mapping[str, Any], datetime, datetime], tuple[int, list[float]]
+]
 
 
 @dataclass(frozen=True)
 class Kind:
-    """A problem about parcels: its verbs, its baseline, and by which loss models are compared.
+    """A problem: its verbs, its baseline, and by which loss models are compared.
+
+    Parcels are asked about one by one, by ``asked``, ``verbs`` and ``loss``; ``later`` is of the
+    other problems, whose models forecast everything at once.
 
     Parameters
     ----------
@@ -59,8 +65,15 @@ class Kind:
         What a model must beat, fitted on x and y.
     loss
         (predictions, outcomes) -> answers that could be scored, and their mean loss.
+    later
+        (lake, now, models, what the first says of itself, since, until) -> answers that could be
+        scored, and the mean loss of each model.
     unit
         Name of that loss.
+    ripe
+        Age at which nearly everything that was asked is known.
+    period
+        Longest span of later questions; None is all there are.
     """
 
     fitted: type
@@ -69,7 +82,10 @@ class Kind:
     ready: Callable[[Any], Context] = dict
     baseline: Baseline | None = None
     loss: Callable[[pl.DataFrame, pl.DataFrame], tuple[int, float]] | None = None
+    later: Later | None = None
     unit: str = ""
+    ripe: timedelta = timedelta(days=14)
+    period: timedelta | None = timedelta(days=28)
 
     def questions(
         self, lake: Lake, since: datetime, until: datetime, context: Context
@@ -130,7 +146,7 @@ def _eta() -> Kind:
         return _of(eta.evaluate(said, became, ["model"]), "crps_days")
 
     fit = eta.LaneQuantiles().fit
-    return Kind(FittedBlend, questions, eta, eta.ready, fit, loss, "CRPS [days]")
+    return Kind(FittedBlend, questions, eta, eta.ready, fit, loss, unit="CRPS [days]")
 
 
 def _events() -> Kind:
@@ -141,7 +157,7 @@ def _events() -> Kind:
         return _of(risks.evaluate(said, became, ["model"]), "brier")
 
     fit = risks.BaseRates().fit
-    return Kind(FittedBoosted, risks.asked, risks, dict, fit, loss, "Brier score")
+    return Kind(FittedBoosted, risks.asked, risks, dict, fit, loss, unit="Brier score")
 
 
 def _trajectory() -> Kind:
@@ -152,19 +168,60 @@ def _trajectory() -> Kind:
         return _of(walks.evaluate(said, became, ["model"]), "log_loss")
 
     fit = walks.Frequency().fit
-    return Kind(FittedBlend, walks.asked, walks, dict, fit, loss, "log loss")
+    return Kind(FittedBlend, walks.asked, walks, dict, fit, loss, unit="log loss")
 
 
 def _demand() -> Kind:
+    from lanecast.planning import demand
     from lanecast.planning.demand.models import FittedEnsemble
 
-    return Kind(FittedEnsemble)
+    def later(
+        lake: Lake,
+        now: datetime,
+        fitted: Sequence[Any],
+        about: Mapping[str, Any],
+        since: datetime,
+        until: datetime,
+    ) -> tuple[int, list[float]]:
+        return demand.later(lake.asof(now), fitted, int(about["horizon"]), since, until)
+
+    return Kind(
+        FittedEnsemble, later=later, unit="scaled pinball loss", ripe=timedelta(), period=None
+    )
+
+
+def _workforce() -> Kind:
+    from lanecast.planning import workforce
+
+    def later(
+        lake: Lake,
+        now: datetime,
+        fitted: Sequence[Any],
+        about: Mapping[str, Any],
+        since: datetime,
+        until: datetime,
+    ) -> tuple[int, list[float]]:
+        return workforce.later(lake.asof(now), [each.hands for each in fitted], since, until)
+
+    unit = "WAPE of pieces per hour"
+    return Kind(workforce.FittedWorkforce, later=later, unit=unit, ripe=timedelta())
 
 
 def _address() -> Kind:
+    from lanecast.address.verify.later import later as tried
     from lanecast.address.verify.models.deliverable import FittedDeliverable
 
-    return Kind(FittedDeliverable)
+    def later(
+        lake: Lake,
+        now: datetime,
+        fitted: Sequence[Any],
+        about: Mapping[str, Any],
+        since: datetime,
+        until: datetime,
+    ) -> tuple[int, list[float]]:
+        return tried(lake, now, fitted, since, until)
+
+    return Kind(FittedDeliverable, later=later, unit="Brier score")
 
 
 def _of(scores: pl.DataFrame, name: str) -> tuple[int, float]:

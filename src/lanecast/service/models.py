@@ -8,7 +8,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -52,6 +52,7 @@ class Serving:
 @dataclass(frozen=True)
 class _Held:
     serving: Serving | None
+    promoted: bool  # whether any version ever was
     mark: int
     looked: float
     tried: float
@@ -75,7 +76,7 @@ class Models:
         """
         serving = self.serving(tenant, problem)
         by = "carrier" if serving is None else serving.fallback
-        if by is not None:
+        if by is not None and self._held[tenant.name, problem].promoted:
             figures.FALLBACKS.labels(tenant.name, problem, by).inc()
         return serving
 
@@ -86,7 +87,7 @@ class Models:
         if held is None:
             held = self.refresh(tenant, problem)
         elif self.clock() - held.looked > LOOK_S:
-            self._held[key] = _Held(held.serving, held.mark, self.clock(), held.tried)
+            self._held[key] = replace(held, looked=self.clock())
             broken = held.serving is None or held.serving.fallback is not None
             due = broken and self.clock() - held.tried > AGAIN_S
             if due or live.mark(self.state, *key) != held.mark:
@@ -123,7 +124,7 @@ class Models:
                     serving = _as(found, None if version == wanted[0] else "last_good")
                     break
             now = self.clock()
-            held = self._held[key] = _Held(serving, mark, now, now)
+            held = self._held[key] = _Held(serving, bool(wanted), mark, now, now)
         if serving is None:
             self._aside(lambda: self._fall(tenant, problem, held))
         return held
@@ -142,7 +143,7 @@ class Models:
         key = tenant.name, problem
         with self._locks[key]:
             if serving is not None and self._held[key].mark == held.mark:
-                self._held[key] = _Held(serving, held.mark, held.looked, self.clock())
+                self._held[key] = replace(held, serving=serving, tried=self.clock())
 
     def _load(self, tenant: Tenant, problem: str, version: str) -> Serving | None:
         key = tenant.name, problem, version

@@ -15,7 +15,9 @@ from .messages import Strict
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.:-]{0,127}$")]
 Seed = Annotated[int, Field(ge=0, le=2**31 - 1)]
 Span = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,3}[hdw]$", examples=["7d"])]
-Fitted = Literal["eta", "events", "trajectory", "demand"]
+Replayed = Literal["eta", "events", "trajectory", "demand"]
+Fitted = Literal["eta", "events", "trajectory", "demand", "workforce", "address"]
+WHOLE = ("demand", "workforce", "address")  # learn from all of their history
 MODEL, RESULT = "model", "result.json"
 
 
@@ -25,20 +27,24 @@ class Fit(Strict):
     kind: Literal["fit"]
     problem: Fitted
     asof: AwareDatetime | None = Field(None, description="Use only what was recorded by then.")
-    days: int | None = Field(None, ge=1, le=3660, description="Days of history; not of demand.")
+    days: int | None = Field(None, ge=1, le=3660, description="Days of history of parcels.")
     seed: Seed = 0
 
     @model_validator(mode="after")
     def _days(self) -> "Fit":
-        if self.days is not None and self.problem == "demand":
-            raise ValueError("days: demand learns from all of its history; leave it out")
+        if self.days is not None and self.problem in WHOLE:
+            raise ValueError(f"days: {self.problem} learns from all of its history; leave it out")
         return self
 
     def words(self, lake: Path, folder: Path) -> list[str]:
         """Return the words of the command line."""
         return [
             *("fit", self.problem, f"--lake={lake}", f"--model={folder / MODEL}"),
-            *_given(asof=self.asof, days=self.days, seed=self.seed),
+            *_given(
+                asof=self.asof,
+                days=self.days,
+                seed=None if self.problem == "address" else self.seed,  # nothing is drawn there
+            ),
         ]
 
 
@@ -46,7 +52,7 @@ class Backtest(Strict):
     """Replay a period: refit, predict what was asked next, and score it."""
 
     kind: Literal["backtest"]
-    problem: Fitted
+    problem: Replayed
     since: date = Field(description="First day.")
     until: date = Field(description="Day after the last.")
     every: Span = "7d"

@@ -15,7 +15,7 @@ from lanecast.tables.parcel import PARCELS
 
 from . import gates, live, versions
 from .gates import Gate, Model
-from .kinds import baseline, kind
+from .kinds import Kind, baseline, kind
 from .state import State
 from .tenants import Tenant
 
@@ -61,17 +61,20 @@ def examine(state: State, tenant: Tenant, problem: str, version: str) -> list[Ga
     of, lake = kind(problem), tenant.lake()
     model = _model(tenant, problem, version)
     found = [gates.schema(model)]
-    if of.verbs is None:  # it is not asked about single parcels
-        return [*found, gates.baseline(model, "loss")]
-    if not lake.has(PARCELS):
-        said = "The lake holds no parcels to hold it against; ingest some first."
-        return [*found, Gate("baseline", False, said, unit=of.unit)]
     now = tenant.now()
     current = live.live_at(state, tenant.name, problem)
     try:
         old = None if current is None else _model(tenant, problem, current)
     except ValueError:
         old = None  # what is broken is no measure
+    if of.later is not None:  # it is not asked about single parcels
+        found.append(gates.baseline(model, of.unit))
+        if problem == "workforce":
+            found.append(gates.baseline(model, "pinball loss [pieces an hour]", "volumes"))
+        return [*found, _incumbent(of, lake, now, model, old)]
+    if not lake.has(PARCELS):
+        said = "The lake holds no parcels to hold it against; ingest some first."
+        return [*found, Gate("baseline", False, said, unit=of.unit)]
     if problem == "eta":
         found += [gates.baseline(model, of.unit), gates.coverage(model)]
     else:
@@ -172,6 +175,15 @@ def told(state: State, tenant: Tenant, problem: str) -> list[dict[str, Any]]:
 
 def _model(tenant: Tenant, problem: str, version: str) -> Model:
     return Model(version, *versions.load(tenant.home, problem, version))
+
+
+def _incumbent(of: Kind, lake: Lake, now: datetime, model: Model, old: Model | None) -> Gate:
+    """Compare with the live one; a lake that lost what both are asked about compares nothing."""
+    try:
+        return gates.incumbent(of, lake, now, model, old)
+    except (ValueError, FileNotFoundError) as error:
+        said = f"Not comparable: the lake cannot be asked ({error})."
+        return Gate("incumbent", False, said, unit=of.unit)
 
 
 def _later(lake: Lake, now: datetime, problem: str, model: Model) -> Gate:

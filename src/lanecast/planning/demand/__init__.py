@@ -15,6 +15,8 @@ from .evaluate import figures as figures
 from .evaluate import owa as owa
 from .features import context as context
 from .features import outcomes as outcomes
+from .later import held_out as held_out
+from .later import later as later
 from .models import Counts as Counts
 from .models import Deep as Deep
 from .models import Ensemble as Ensemble

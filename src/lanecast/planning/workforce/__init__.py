@@ -13,6 +13,10 @@ from .features import rosters as rosters
 from .features import team as team
 from .features import volumes as volumes
 from .features import worked as worked
+from .learning import FittedWorkforce as FittedWorkforce
+from .learning import held_out as held_out
+from .learning import later as later
+from .learning import learnt as learnt
 from .models import FittedProductivity as FittedProductivity
 from .models import FittedVolumes as FittedVolumes
 from .models import Naive as Naive

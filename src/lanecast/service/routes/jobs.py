@@ -41,7 +41,7 @@ class Job(BaseModel):
     """A job, and what became of it."""
 
     job_id: str
-    kind: Literal["fit", "backtest", "solve", "plan"]
+    kind: Literal["fit", "backtest", "solve", "plan", "promote"]
     arguments: dict[str, Any]
     status: Literal["queued", "running", "done", "failed", "cancelled", "lost"] = Field(
         description="`lost`: its process ended without saying how, or the service did."
@@ -120,7 +120,8 @@ def cancel(request: Request, caller: Writer, job_id: JobId) -> Job:
     if job is None:
         raise Refused(404, "not_found", f"job_id: there is no job {job_id}.", "job_id")
     if not jobs.cancel(job_id):
-        detail = f"job_id: {job_id} is {job['status']}; only one that waits or runs can be ended."
+        what = f"a promotion that is {job['status']}" if job["kind"] == "promote" else job["status"]
+        detail = f"job_id: {job_id} is {what}; only one that waits or runs can be ended."
         raise Refused(409, "conflict", detail, "job_id")
     audited(request, caller, "job cancelled", job_id)
     return Job.model_validate(jobs.get(job_id))

@@ -1,12 +1,14 @@
 """Models: versions with what was measured, what was live when, promote, shadow and roll back."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel, Field
+from starlette.responses import JSONResponse
 
-from .. import kept, live, promotion, registry
+from .. import kept, live, promoting, promotion, registry
 from ..access import audited, needs, parts, tenant_of
 from ..keys import Caller
 from ..kinds import PROBLEMS
@@ -14,6 +16,7 @@ from ..messages import Strict
 from ..problems import Refused, documented
 from ..promotion import NotPromotedError
 from ..versions import VERSION
+from .jobs import Job
 
 routes = APIRouter(prefix="/v1/models", tags=["models"])
 Reader = Annotated[Caller, needs("models:read")]
@@ -23,6 +26,7 @@ VersionName = Annotated[
     str, Path(pattern=f"^{VERSION.pattern}$", description="Version, as predictions carry it.")
 ]
 TELL_S = 3.0  # that an answer waits for the tracking server; it is told all the same
+WAIT_S = 20.0  # that an answer waits for gates; then it says where to look
 READS = documented(401, 403, 404, 422, 429, 504)
 WRITES = documented(400, 401, 403, 404, 409, 413, 422, 429, 504)
 
@@ -185,29 +189,56 @@ def beside(request: Request, caller: Reader, problem: ProblemName) -> Beside:
     return Beside.model_validate({"version": version, **(found or {})})
 
 
-@routes.post("/{problem}/versions/{version}/promote", response_model=Changed, responses=WRITES)
+@routes.post(
+    "/{problem}/versions/{version}/promote",
+    response_model=Changed,
+    responses={
+        **WRITES,
+        202: {
+            "model": Job,
+            "description": "The gates take longer; the job says what becomes of it.",
+            "headers": {"Location": {"schema": {"type": "string"}}},
+        },
+    },
+)
 def promote(
     request: Request,
+    response: Response,
     caller: Writer,
     problem: ProblemName,
     version: VersionName,
     wanted: Promotion,
-) -> Changed:
-    """Let a version be live if it passes its gates, or by force with a reason."""
+) -> Any:
+    """Let a version be live if it passes its gates, or by force with a reason.
+
+    Gates that take longer than an answer may are gone through all the same: `202`, and `Location`
+    of the job that says what became of it.
+    """
     tenant = _known(request, caller, problem, version)
-    state, who = parts(request).state, _who(caller)
+    made, who = parts(request), _who(caller)
     if wanted.force and not wanted.why.strip():
         raise Refused(422, "not_valid", "why: expected a reason, since force is set.", "why")
+
+    def work() -> dict[str, Any]:
+        found = promotion.promote(
+            *(made.state, tenant, problem, version, who, wanted.why, wanted.force)
+        )
+        told = [each.told() for each in found]
+        audited(request, caller, "model promoted", f"{problem} {version}", force=wanted.force)
+        changed = _changed(request, caller, problem, version, "live", told)
+        return changed.model_dump(mode="json")
+
+    jobs, about = made.jobs[tenant.name], {"problem": problem, "version": version}
+    job_id, future = promoting.begin(jobs, about | wanted.model_dump(), caller.key_id, work)
     try:
-        found = promotion.promote(state, tenant, problem, version, who, wanted.why, wanted.force)
+        return Changed.model_validate(future.result(min(WAIT_S, made.settings.timeout_s / 2)))
+    except TimeoutError:
+        return _later(response.headers, jobs.get(job_id), job_id)
     except NotPromotedError as error:
         hint = "Send force with a reason in why to promote it all the same."
         raise Refused(409, "gates", str(error), "version", hint) from error
     except ValueError as error:
         raise Refused(422, "not_valid", str(error), "version") from error
-    told = [each.told() for each in found]
-    audited(request, caller, "model promoted", f"{problem} {version}", force=wanted.force)
-    return _changed(request, caller, problem, version, "live", told)
 
 
 @routes.post("/{problem}/versions/{version}/shadow", response_model=Changed, responses=WRITES)
@@ -235,6 +266,13 @@ def rollback(request: Request, caller: Writer, problem: ProblemName, wanted: Why
         raise Refused(409, "conflict", str(error), "problem") from error
     audited(request, caller, "model rolled back", f"{problem} {version}")
     return _changed(request, caller, problem, version, "live", [])
+
+
+def _later(headers: Mapping[str, str], job: Any, job_id: str) -> Response:
+    """Return that it goes on, and where to look."""
+    told = Job.model_validate(job).model_dump(mode="json")
+    location = {"Location": f"/v1/jobs/{job_id}"}
+    return JSONResponse(told, 202, {**dict(headers), **location})
 
 
 def _known(request: Request, caller: Caller, problem: str, version: str) -> Any:
