@@ -130,6 +130,15 @@ def test_cancelled_killed_and_stopped(jobs: Jobs) -> None:
     assert jobs.get(stopped)["status"] == "lost"  # type: ignore[index]
 
 
+def test_a_home_beside_the_caller_is_found_from_the_folder_of_a_job(
+    tmp_path: Path, world_lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    tenant = Tenant.open("main", world_lake.path, Settings({"main": world_lake.path}, Path("home")))
+    jobs = Jobs(State(tmp_path / "service.db"), tenant)
+    assert jobs.folder("1") == tmp_path / "home" / "tenants" / "main" / "jobs" / "1"
+
+
 def test_what_ran_when_the_service_died_is_lost_and_the_next_goes_on(jobs: Jobs) -> None:
     states = ("running", "queued")
     for job_id, status in zip(("1" * 32, "2" * 32), states, strict=True):

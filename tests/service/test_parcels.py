@@ -54,6 +54,23 @@ def test_without_a_model_the_baseline_answers_and_says_so(service: Any, ready: A
     assert told["asof"] <= told["eta_at"]
 
 
+def test_a_list_expects_no_open_parcel_in_the_past_and_says_what_the_parcel_says(
+    service: Any, ready: Any
+) -> None:
+    for _ in range(300):  # the promise answers until the baseline is counted
+        told = service.get("/v1/parcels", params={"limit": 1000}, headers=ready).json()
+        if told["items"][0]["fallback"] == "baseline":
+            break
+        time.sleep(0.2)
+    listed = {row["parcel_id"]: row["eta_at"] for row in told["items"]}
+    ids = {"parcel_ids": list(listed)}
+    single = service.post("/v1/parcels/eta", json=ids, headers=ready).json()["items"]
+    assert {row["parcel_id"]: row["eta_at"] for row in single} == listed
+    with_range = [row["parcel_id"] for row in single if row["hours"]]
+    assert len(with_range) > 10
+    assert min(listed[each] for each in with_range) >= told["asof"][:19]
+
+
 def test_the_past_is_answered_from_what_was_known_then(
     service: Any, ready: Any, world_lake: Lake, tmp_path: Path
 ) -> None:

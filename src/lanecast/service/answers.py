@@ -95,7 +95,7 @@ def listing(view: View) -> pl.DataFrame:
     missing = [name for name in RISKY if name not in chances.columns]
     chances = chances.with_columns(pl.lit(None, pl.Float64).alias(name) for name in missing)
     acts = view.plan.table.select("parcel_id", "action", "saving", "price", "plan_id")
-    said = view.eta.select("parcel_id", "eta_at", "q100", "q500", "q900", "version", "fallback")
+    said = view.eta.select("parcel_id", "q100", "q500", "q900", "version", "fallback")
     rows = view.asked.select(
         *("parcel_id", "moment", "facility_id", "carrier_id", "service", "merchant_id"),
         *("origin_region", "goal_region", "goal_postal_code", "attempts", "scans"),
@@ -110,11 +110,21 @@ def listing(view: View) -> pl.DataFrame:
         rows.join(said, on="parcel_id", how="left")
         .join(chances, on="parcel_id", how="left")
         .join(acts, on="parcel_id", how="left")
+        .join(_expected(view), on="parcel_id", how="left")
     )
     return joined.with_columns(
         pl.when(pl.col("status") == "open").then(pl.col(name)).alias(name)
         for name in ("eta_at", "q100", "q500", "q900", *RISKY[:-1])
     )
+
+
+def _expected(view: View) -> pl.DataFrame:
+    """Return when each open parcel arrives, seen from the moment of the view: never before it."""
+    is_open = view.asked["ended_h"].is_null()
+    found = arrivals(view.asked.filter(is_open), view.eta.filter(is_open), view.asof)
+    rows = [(each["parcel_id"], each["eta_at"]) for each in found]
+    schema = {"parcel_id": pl.String, "eta_at": pl.Datetime("us", "UTC")}
+    return pl.DataFrame(rows, schema, orient="row")
 
 
 def _instant(hours: str) -> pl.Expr:

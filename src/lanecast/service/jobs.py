@@ -116,6 +116,15 @@ class Jobs:
         )
         return [self._told(row) for row in rows]
 
+    def last_plan(self, site: str) -> dict[str, Any] | None:
+        """Return the result of the last plan of a site that was made as a job; None without one."""
+        rows = self.state.read(
+            "select result from jobs where tenant = ? and kind = 'plan' and status = 'done' "
+            "and json_extract(arguments, '$.site') = ? order by ended_at desc limit 1",
+            (self.tenant.name, site),
+        )
+        return json.loads(rows[0]["result"]) if rows else None
+
     def cancel(self, job_id: str) -> bool:
         """End a job that waits or runs; return whether there was one."""
         waited = self.state.write(
@@ -134,7 +143,7 @@ class Jobs:
 
     def folder(self, job_id: str) -> Path:
         """Return where a job keeps its files."""
-        return self.tenant.home / "jobs" / job_id
+        return self.tenant.home.resolve() / "jobs" / job_id  # its process runs elsewhere
 
     def _told(self, row: dict[str, Any]) -> dict[str, Any]:
         if row["status"] == "running":
