@@ -68,6 +68,8 @@ def create(settings: Settings) -> FastAPI:
             tenant.events.start(parts.state)
         for each in parts.jobs.values():
             each.start()
+        for known in parts.networks.values():
+            known.prepare()
         monitor = Monitor(parts.models, parts.tenants.values(), settings.home, settings.tracking)
         monitor.start()
         yield

@@ -44,12 +44,17 @@ def decide(
     return DONE[decision]
 
 
-def decided(state: State, tenant: str, parcel_id: str | None = None) -> dict[str, dict[str, Any]]:
-    """Return the newest decision about each parcel, or one: decision, action, who, why, at."""
+def decided(
+    state: State, tenant: str, parcel_id: str | None = None, asof: datetime | None = None
+) -> dict[str, dict[str, Any]]:
+    """Return the newest decision about each parcel, or one: decision, action, who, why, at.
+
+    With ``asof``, as it was then.
+    """
     rows = state.read(
         "select id, value, who, why, max(at) as at from notes where tenant = ? "
-        "and kind = 'action' and (? is null or id = ?) group by id",
-        (tenant, parcel_id, parcel_id),
+        "and kind = 'action' and (? is null or id = ?) and at <= ? group by id",
+        (tenant, parcel_id, parcel_id, said(asof) if asof else "9"),
     )
     found = {}
     for row in rows:

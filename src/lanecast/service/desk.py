@@ -34,7 +34,7 @@ Predict = Callable[[pl.DataFrame], pl.DataFrame]
 class View:
     """The parcels at one moment; frames are in the order of ``at``, a row per parcel.
 
-    ``last`` is when the last scan of all was recorded.
+    ``last`` is when the last scan of all was recorded, ``number`` counts the views of a desk.
     ``asked`` has the last question of each and its end, ``eta`` the answer to it as a row of
     ``predictions``; ``risks`` has rows of ``risks`` and ``plan`` what to do about which.
     """
@@ -46,6 +46,7 @@ class View:
     risks: pl.DataFrame
     plan: Plan[pl.DataFrame]
     at: dict[str, int]
+    number: int = 0
 
 
 @dataclass
@@ -105,6 +106,7 @@ class Desk:
         last = last_recorded(lake)
         now = self.now(last)
         old = self.view if parcels is not None else None
+        number = self.view.number + 1 if self.view is not None else 0
         asked, answers, risks = self._asked(lake if old is None else lake.of(parcels or ()), now)
         if old is not None:
             gone = pl.Series(sorted(parcels or ()), dtype=pl.String)
@@ -118,7 +120,7 @@ class Desk:
             risks.join(open_now, on="parcel_id", how="semi"), events.Costs(), events.Limits()
         )
         at = {parcel: i for i, parcel in enumerate(asked["parcel_id"])}
-        self.view = View(now, last, asked, answers, risks, plan, at)
+        self.view = View(now, last, asked, answers, risks, plan, at, number)
         return self.view
 
     def _asked(self, lake: Lake, now: datetime) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:

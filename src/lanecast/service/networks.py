@@ -7,6 +7,7 @@ a day older than the last scan, one is built in memory. Old answers stand until 
 import hashlib
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -27,6 +28,7 @@ from lanecast.tables.lake import Lake
 
 from .aside import Aside
 from .messages import rows
+from .problems import Refused
 
 STALE = timedelta(days=1)
 WORST = 100  # facilities and lanes whose loss is reckoned
@@ -161,6 +163,12 @@ class Networks:
             threading.Thread(target=self._look, daemon=True).start()
         return self._held
 
+    def prepare(self) -> None:
+        """Begin to read the graph that is stored, so that who asks first need not wait for it."""
+        with suppress(Refused):
+            if stored(self.lake()) is not None:
+                self._made.get("now", self._newest, "network", wait_s=0.0)
+
     def forget(self) -> None:
         """Make everything anew when it is asked for."""
         self._held, self._made = None, Aside(most=4)
@@ -168,6 +176,7 @@ class Networks:
     def _newest(self) -> Network:
         lake = self.lake()
         made = _network(lake, self.now())
+        made.geometry  # noqa: B018  # what is drawn first, made once
         self._commit = lake.pinned.number
         return made
 

@@ -8,6 +8,7 @@ import polars as pl
 
 from . import asking
 from .addresses import Addresses
+from .aside import Aside
 from .desk import Desk, View
 from .erasures import Erasures
 from .jobs import Jobs
@@ -18,6 +19,8 @@ from .oidc import Oidc
 from .settings import Settings
 from .state import State
 from .tenants import Tenant
+
+PAST = 4  # lists of past moments that are kept
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,7 @@ class Parts:
     jobs: Mapping[str, Jobs]
     addresses: Mapping[str, Addresses]
     erasures: Mapping[str, Erasures]
+    past: dict[str, Aside]  # lists of parcels as of a moment
     oidc: Oidc | None = None
     lists: dict[str, tuple[View, pl.DataFrame]] = field(default_factory=dict)
 
@@ -48,10 +52,12 @@ def assemble(settings: Settings) -> Parts:
     addresses = {name: Addresses(each.lake) for name, each in tenants.items()}
     buckets = Buckets(settings.requests_per_s, settings.burst)
     jobs = {name: Jobs(state, tenant) for name, tenant in tenants.items()}
+    past = {name: Aside(most=PAST) for name in tenants}
 
     def forget(name: str) -> None:
         models.forget(tenants[name])
         networks[name].forget()
+        past[name] = Aside(most=PAST)
         desks[name].touch(None)
 
     erasures = {
@@ -60,7 +66,8 @@ def assemble(settings: Settings) -> Parts:
     }
     oidc = Oidc(settings.oidc) if settings.oidc is not None else None
     return Parts(
-        settings, state, tenants, buckets, models, desks, networks, jobs, addresses, erasures, oidc
+        *(settings, state, tenants, buckets, models, desks, networks, jobs, addresses),
+        *(erasures, past, oidc),
     )
 
 

@@ -1,6 +1,7 @@
 """What routes and pages ask about parcels, now or as of a moment in the past."""
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -8,12 +9,13 @@ import narwhals as nw
 import polars as pl
 
 from lanecast.parcel import eta, events, trajectory
-from lanecast.tables.lake import collect
+from lanecast.tables.lake import Lake, collect
 from lanecast.tables.parcel import SCANS
 
 from . import asking
 from .addresses import Register
 from .answers import listing
+from .clock import last_recorded
 from .desk import MEMORY, View, last_asked
 from .parts import Parts
 from .problems import Refused
@@ -38,11 +40,20 @@ def seen(
     if asof is None:
         view = shown(parts, tenant)
         return view, max(tenant.clock(view.last), view.asof)
+    instant = _been(tenant, asof)
+    return _then(parts, tenant, tenant.lake().of(parcels), instant), instant
+
+
+def _been(tenant: Tenant, asof: datetime) -> datetime:
     instant = asof.astimezone(UTC)
     if instant > (now := tenant.now()):
         detail = f"asof: {instant.isoformat()} is later than {now.isoformat()}, the last moment."
         raise Refused(422, "not_valid", detail, "asof")
-    lake = tenant.lake().of(parcels)
+    return instant
+
+
+def _then(parts: Parts, tenant: Tenant, lake: Lake, instant: datetime) -> View:
+    """Return the parcels of ``lake`` as they were known, and answered about, at ``instant``."""
     known = lake.asof(instant)
     asked = last_asked(known, instant)
     said = asking.etas(parts.models, tenant, asked.drop("ended_h", "end"), instant)
@@ -51,7 +62,7 @@ def seen(
     risks = asking.risks(parts.models, tenant, newest.sort("parcel_id"), instant)
     plan = events.decide(risks, events.Costs(), events.Limits())
     at = {parcel: i for i, parcel in enumerate(asked["parcel_id"])}
-    return View(instant, known.until, asked, said, risks, plan, at), instant
+    return View(instant, known.until, asked, said, risks, plan, at)
 
 
 def shown(parts: Parts, tenant: Tenant) -> View:
@@ -70,8 +81,26 @@ def shown(parts: Parts, tenant: Tenant) -> View:
     return view
 
 
-def listed(parts: Parts, tenant: Tenant) -> tuple[View, pl.DataFrame]:
-    """Return the view, and its rows as lists show them, made once for each view."""
+def listed(parts: Parts, tenant: Tenant, asof: datetime | None = None) -> tuple[View, pl.DataFrame]:
+    """Return the view, and its rows as lists show them, made once for each view.
+
+    Raises
+    ------
+    Refused
+        When the desk, or the list of that moment, is not ready, or ``asof`` has not been.
+    """
+    if asof is not None:
+        instant = _been(tenant, asof)
+
+        def make() -> tuple[View, pl.DataFrame]:
+            lake = tenant.lake()
+            view = _then(parts, tenant, lake, instant)
+            return replace(view, last=last_recorded(lake.asof(instant))), listing(view)
+
+        past: tuple[View, pl.DataFrame] = parts.past[tenant.name].get(
+            instant, make, f"list of {instant:%Y-%m-%d %H:%M}"
+        )
+        return past
     view = shown(parts, tenant)
     kept = parts.lists.get(tenant.name)
     if kept is None or kept[0] is not view:
@@ -166,9 +195,8 @@ def register(
     Refused
         While the register is being read, or ``asof`` is a moment that has not been.
     """
-    if asof is not None and asof > (now := tenant.now()):
-        detail = f"asof: {asof.isoformat()} is later than {now.isoformat()}, the last moment."
-        raise Refused(422, "not_valid", detail, "asof")
+    if asof is not None:
+        _been(tenant, asof)
     found = parts.addresses[tenant.name].get(asof)
     models = parts.models
     serving = models.at(tenant, "address", asof) if asof else models.live(tenant, "address")
