@@ -49,6 +49,10 @@ class Console:
         rows = parts.desks["main"].view.plan.table.sort("saving", descending=True)
         return str(next(each for each in rows["parcel_id"] if each not in taken))
 
+    @property
+    def desk(self) -> Any:
+        return self.app.state.parts.desks["main"]
+
     def audit(self) -> dict[str, Any]:
         return audit.entries(self.app.state.parts.state, "main", None, 1)[0]
 
@@ -123,6 +127,22 @@ class Tab:
     def open(self, rest: str) -> "Tab":
         self.page.goto(self.console.path(rest))
         return self.ready()
+
+    def usable(self) -> None:
+        """Fail where the page does not fit, or axe finds something serious, in either theme."""
+        axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+        page = self.page
+        assert page.locator("h1").count() == 1
+        assert page.evaluate("document.documentElement.lang") == "en-US"
+        for theme, width in (("dark", 390), ("light", 1280), ("dark", 2560)):
+            page.emulate_media(color_scheme=theme)
+            page.set_viewport_size({"width": width, "height": 800})
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), width
+            if width < 2000:
+                found = axe.run(page).response["violations"]
+                serious = [each for each in found if each["impact"] in ("serious", "critical")]
+                told = [(v["id"], [node["html"][:200] for node in v["nodes"]]) for v in serious]
+                assert not told, (theme, width)
 
     def ready(self) -> "Tab":
         self.page.wait_for_selector("html[data-ready]", timeout=20_000)

@@ -28,6 +28,7 @@ def test_a_model_is_rolled_back_with_a_reason(tab: Any, live_twice: tuple[str, s
     first, second = live_twice
     page = tab.sign_in().open("/models?problem=eta").page
     assert page.get_by_role("row", name=second).get_by_text("Live").is_visible()
+    tab.usable()
     page.fill("textarea[name=why]", "told too early")
     page.get_by_role("button", name=f"Back to {first}").click()
     page.get_by_role("row", name=first).get_by_text("Live").wait_for()
@@ -50,4 +51,5 @@ def test_a_key_is_shown_once_and_then_revoked(tab: Any) -> None:
     page.get_by_role("button", name="Revoke <b>warehouse</b>").click()
     page.get_by_text("revoked").first.wait_for()
     assert keys.caller(state, key, wall()) is None
+    page.locator("pre code").wait_for(state="detached")
     assert key not in page.content()

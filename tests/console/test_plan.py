@@ -1,5 +1,6 @@
 """Plan: what is stored is drawn, and a shift that a person cancels is gone, kept with why."""
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,7 +14,12 @@ from lanecast.console.pages import plan
 from lanecast.service import planning, staffing
 from lanecast.tables.lake import Lake
 from lanecast.tables.parcel import LEVELS, QUANTILES
-from lanecast.tables.planning import DEMAND_FORECASTS, LABOUR, ROSTER_PLANS
+from lanecast.tables.planning import (
+    DEMAND_FORECASTS,
+    LABOUR,
+    REPLENISHMENT_PLANS,
+    ROSTER_PLANS,
+)
 
 NIGHT = datetime(2026, 3, 2, tzinfo=UTC)
 
@@ -40,8 +46,19 @@ def planned(console: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     done = {"worker_id": "wrk_1", "facility_id": "whs_1", "process": "pick", "heads": 1}
     at = NIGHT - timedelta(days=1)
     done |= {"started_at": at, "ended_at": at + timedelta(hours=2), "units": 40, "recorded_at": at}
+    order = {
+        "plan_id": "ord_1",
+        "product_id": "prd_1",
+        "facility_id": "whs_1",
+        "source_id": "sup_1",
+    }
+    order |= {"order_date": NIGHT.date(), "due_date": NIGHT.date(), "asof": NIGHT, "cost": 12.5}
+    order |= {"units": 24, "cases": 2, "up_to_units": 30}
+    before = {"ds": NIGHT - timedelta(hours=4), "asof": NIGHT - timedelta(days=1)}
     rows = (
         (ROSTER_PLANS, [shift("wrk_<1>"), shift("wrk_2")]),
+        (REPLENISHMENT_PLANS, [order]),
+        (DEMAND_FORECASTS, [expected(0, 99.0) | before]),  # of a plan that is over
         (DEMAND_FORECASTS, [expected(hour, 30.0) for hour in range(6, 16)]),
         (LABOUR, [done]),
     )
@@ -76,7 +93,7 @@ def test_a_shift_is_cancelled_and_who_and_why_are_kept(tab: Any, planned: Any) -
     page = tab.sign_in().open("/plan").page
     assert page.locator(".fan").is_visible()
     assert page.locator("table.heat td").first.inner_text() == "\N{MINUS SIGN}0.5"
-    page.locator("table.plan tbody a").first.click()
+    page.locator("table.plan", has_text="Shift").locator("tbody a").first.click()
     page.get_by_role("button", name="Cancel the shift").wait_for(timeout=30_000)
     page.fill("textarea[name=why]", "<b>ill</b>")
     page.get_by_role("button", name="Cancel the shift").click()
@@ -91,13 +108,41 @@ def test_a_shift_is_cancelled_and_who_and_why_are_kept(tab: Any, planned: Any) -
     page.get_by_role("button", name="Back to the plan").click()
     page.get_by_text("back to the plan", exact=True).wait_for(timeout=30_000)
     assert not planning.overrides(planned.app.state.parts.state, "main")
-    for width in (390, 1280, 2560):
-        page.set_viewport_size({"width": width, "height": 800})
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), width
+    tab.usable()
+
+
+def test_money_stands_by_cause_where_the_plan_was_made_as_a_job(tab: Any, planned: Any) -> None:
+    page = tab.sign_in().open("/plan").page
+    assert "made elsewhere" in page.locator("main").inner_text()
+    money = {"stock": ("over", "holding", 137.5), "staff": ("under", "temps", 1200.0)}
+    ledger = [
+        {"part": part, "side": side, "cause": cause, "week": week, "cost": cost}
+        for part, (side, cause, cost) in money.items()
+        for week in (1, 2)
+    ]
+    result = {"first": f"{NIGHT.date() + timedelta(days=1)}", "ledger": ledger}
+    state, site = planned.app.state.parts.state, json.dumps({"site": "whs_1"})
+    with state.writing() as write:
+        write.execute(
+            "insert into jobs (job_id, tenant, key_id, kind, arguments, status, step, share, "
+            "made_at, ended_at, result) values ('j', 'main', 'k', 'plan', ?, 'done', '', 1, '', "
+            "'', ?)",
+            (site, json.dumps(result)),
+        )
+    try:
+        table = tab.open("/plan").page.locator("table.causes")
+        told = {row.split("\t")[0]: row.split("\t")[1:] for row in table.inner_text().split("\n")}
+        assert [told[name][-1] for name in ("Stock together", "People together", "All")] == [
+            *("275.00", "2,400.00", "2,675.00"),
+        ]
+        assert told["Stock that lies too much"] == ["137.50", "137.50", "275.00"]
+        tab.usable()
+    finally:
+        state.write("delete from jobs where job_id = 'j'")
 
 
 def test_who_may_only_read_gets_no_form(tab: Any, planned: Any) -> None:
     page = tab.sign_in(planned.key_with("planning:read")).open("/plan").page
-    page.locator("table.plan tbody a").first.click()
+    page.locator("table.plan", has_text="Shift").locator("tbody a").first.click()
     page.locator(".drawer").wait_for(timeout=30_000)
     assert page.locator(".drawer form").count() == 0

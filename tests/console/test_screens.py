@@ -4,26 +4,28 @@ from typing import Any
 
 import pytest
 
-SCREENS = ["/", "/parcels", "PARCEL", "/addresses", "/network", "/plan"]
+SCREENS = ["/", "/parcels", "PARCEL", "/addresses", "/network", "/plan", "/data", "/admin"]
 
 
 @pytest.mark.parametrize("path", SCREENS)
 def test_a_screen_fits_and_can_be_read_by_all(tab: Any, path: str) -> None:
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
     tab.sign_in()
     path = path.replace("PARCEL", f"/parcels/{tab.console.proposed()}")
-    page = tab.open(path).page
-    assert page.locator("h1").count() == 1
-    assert page.evaluate("document.documentElement.lang") == "en-US"
-    for theme, width in (("dark", 390), ("light", 1280), ("dark", 2560)):
-        page.emulate_media(color_scheme=theme)
-        page.set_viewport_size({"width": width, "height": 800})
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), width
-        if width < 2000:
-            found = axe.run(page).response["violations"]
-            serious = [each for each in found if each["impact"] in ("serious", "critical")]
-            told = [(v["id"], [node["html"][:200] for node in v["nodes"]]) for v in serious]
-            assert not told, (theme, width)
+    tab.open(path).usable()
+
+
+def test_who_comes_astray_finds_the_way_back(tab: Any) -> None:
+    page = tab.sign_in().page
+    answer = page.goto(tab.console.path("/nowhere/<b>"))
+    assert answer.status == 404
+    assert "/console/nowhere/<b>" in page.locator("main").inner_text()
+    tab.usable()
+    assert page.locator("nav a").count() == 8
+    page.get_by_role("link", name="Back to Today").click()
+    tab.ready()
+    assert page.url.endswith("/console/")
+    assert all("404" in each for each in tab.wrong)
+    tab.wrong.clear()
 
 
 def test_keys_open_screens_search_and_help(tab: Any) -> None:
@@ -172,6 +174,7 @@ def test_an_address_is_verified_and_stands_in_no_request(tab: Any) -> None:
     page.get_by_role("button", name="Verify").click()
     page.locator("#verdict", has_text="Good as it is").wait_for()
     assert page.locator(".proofs tbody tr").count() == 5
+    tab.usable()
     page.reload()  # what stands behind the # is verified again
     page.locator("#verdict", has_text="Good as it is").wait_for()
     page.locator("#address").fill("999 Harvrd St, Alexandra VA 22304")

@@ -13,7 +13,7 @@ from .assets import routes as asset_routes
 from .door import Door
 from .finding import routes as finding_routes
 from .frame import Screen
-from .page import shown
+from .opening import nowhere, shown
 from .pages import addresses, admin, data, models, network, parcel, parcels, plan, today
 from .signing import routes as signing_routes
 from .vouching import routes as vouching_routes
@@ -48,6 +48,7 @@ def mount(app: FastAPI) -> None:
         ui.page(each.SCREEN.path, response_timeout=PATIENCE_S)(
             shown(each.SCREEN, screens, each.build)
         )
+    inside.add_exception_handler(404, nowhere(screens))
     app.add_api_route("/", _start, include_in_schema=False)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)  # NiceGUI looks at every object there is

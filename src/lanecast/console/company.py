@@ -1,10 +1,11 @@
 """What a company calls its places, where they are, and in which currency it reckons."""
 
 from dataclasses import dataclass
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from functools import lru_cache
 from pathlib import Path
 
+import narwhals as nw
 import polars as pl
 
 from lanecast.service import questions
@@ -15,9 +16,13 @@ from lanecast.tables.commerce import ORDERS
 from lanecast.tables.lake import Lake, collect
 from lanecast.tables.network import FACILITIES
 from lanecast.tables.parcel import PARCELS
+from lanecast.tables.planning import ASSORTMENT, WORKERS
+from lanecast.tables.schema import Table
 
 from . import people
 from .states import Empty
+
+PAID = (ORDERS, ASSORTMENT, WORKERS)  # tables that say what a company pays and is paid in
 
 
 @dataclass(frozen=True)
@@ -32,8 +37,8 @@ class Place:
     lon: float | None
 
 
-def listed(parts: Parts, tenant: Tenant) -> tuple[View, pl.DataFrame]:
-    """Return the parcels as lists show them.
+def listed(parts: Parts, tenant: Tenant, asof: datetime | None = None) -> tuple[View, pl.DataFrame]:
+    """Return the parcels as lists show them, now or as of a moment.
 
     Raises
     ------
@@ -43,7 +48,7 @@ def listed(parts: Parts, tenant: Tenant) -> tuple[View, pl.DataFrame]:
     if not tenant.lake().has(PARCELS):
         why = "The lake of this company holds no parcels yet."
         raise Empty("No parcels", why, f"lanecast ingest --data FOLDER --lake {tenant.path.name}")
-    return questions.listed(parts, tenant)
+    return questions.listed(parts, tenant, asof)
 
 
 def places(tenant: Tenant) -> dict[str, Place]:
@@ -53,9 +58,22 @@ def places(tenant: Tenant) -> dict[str, Place]:
 
 
 def currency(tenant: Tenant) -> str | None:
-    """Return the currency of a company's orders; None where it has several or none."""
+    """Return the currency that a company reckons in; None where that is not one.
+
+    That of its orders, or, where buyers pay in several, of its goods and people.
+    """
     versions = tenant.lake().pinned.versions
-    return _currency(tenant.path, versions.get(ORDERS.name, -1))
+    return _currency(tenant.path, tuple(versions.get(each.name, -1) for each in PAID))
+
+
+def paid_in(tenant: Tenant, order_id: str | None) -> str | None:
+    """Return the currency that an order was paid in."""
+    lake = tenant.lake()
+    if order_id is None or not lake.has(ORDERS):
+        return None
+    rows = lake.read(ORDERS).filter(nw.col("order_id") == order_id).select("currency")
+    found = collect(rows)["currency"]
+    return str(found[-1]) if found.len() else None
 
 
 def called(known: dict[str, Place], facility_id: str | None) -> str:
@@ -86,9 +104,17 @@ def _places(path: Path, version: int) -> dict[str, Place]:
 
 
 @lru_cache(maxsize=16)
-def _currency(path: Path, version: int) -> str | None:
+def _currency(path: Path, versions: tuple[int, ...]) -> str | None:
     lake = Lake(path)
-    if not lake.has(ORDERS):
-        return None
-    found = collect(lake.read(ORDERS).select("currency").unique())["currency"]
-    return str(found[0]) if found.len() == 1 else None
+
+    def all_of(*tables: Table) -> set[str]:
+        return {
+            str(each)
+            for table in tables
+            if lake.has(table)
+            for each in collect(lake.read(table).select("currency").unique())["currency"]
+        }
+
+    sold, paid = all_of(ORDERS), all_of(*PAID[1:])
+    found = sold if len(sold) == 1 else paid
+    return found.pop() if len(found) == 1 else None

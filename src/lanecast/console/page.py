@@ -2,41 +2,40 @@
 
 A part is read in a thread and drawn when it is there; what is there at once comes with the page.
 Markup asks for something with ``data-do`` (a name that the page answers to) or changes the query
-with ``data-turn``; see ``assets/console.js``.
+with ``data-turn``; see ``assets/console.js``. A page that is ``live`` is drawn anew when what is on
+the desk changes: what has not changed stays as it is, and what somebody has in hand is kept.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime, tzinfo
 from threading import Lock
+from time import monotonic
 from typing import Any
-from urllib.parse import unquote
 
 import structlog
-from fastapi import Request
 from markupsafe import Markup
 from nicegui import run, ui
-from starlette.responses import RedirectResponse, Response
 
 from lanecast.service import audit
-from lanecast.service.access import parts
 from lanecast.service.clock import wall
+from lanecast.service.desk import View
 from lanecast.service.keys import Caller
 from lanecast.service.parts import Parts
 from lanecast.service.problems import Refused
 from lanecast.service.tenants import Tenant
 
-from . import frame, people, sessions, states
-from .frame import Screen
+from . import people, sessions, states
 from .query import Query
 from .states import Empty
 
-ZONE = "lanecast_zone"  # cookie with the zone of the browser
 AT_ONCE_S = 0.25  # what is read by then comes with the page itself
 AGAIN_S = 2.0  # when what is not ready yet is asked again
-LOOK_S = 10.0  # between two looks at whether there is something new
-Draw = Callable[[Any], Markup | None]
+LOOK_S = 2.0  # between two looks at whether there is something new on the desk
+REST = 20.0  # times as long as that took a page is left alone, however much is new
+ANSWER_S = 2.0  # that a browser may take to say whether it can be drawn anew
+Draw = Callable[[Any], Markup]
 
 
 @dataclass(eq=False, repr=False)
@@ -52,6 +51,7 @@ class Part:
     waits: bool = False  # for what is not ready yet
     empty: bool = False  # and says so; one of a page is enough
     asked: int = 0  # how often it was read; only the last answer is drawn
+    drawn: Markup | None = None  # what the box holds
 
 
 @dataclass(eq=False, repr=False)  # NiceGUI names its tasks by the repr of what they call
@@ -72,6 +72,10 @@ class Page:
     answers: dict[str, Callable[[dict[str, str]], Awaitable[None]]] = field(default_factory=dict)
     turns: int = 0  # refreshes
     turned: int = 0  # changes of the query, as the browser counts them
+    unmasked: bool = False  # whether personal fields are shown
+    mark: Callable[[View], Any] | None = None  # what of the desk a page that is live shows
+    marked: Any = None  # that, as it was when the page was read
+    rests: float = 0.0  # until when it is not drawn anew by itself
 
     @property
     def caller(self) -> Caller:
@@ -94,7 +98,7 @@ class Page:
         load
             Reads, in a thread; whatever it raises as ``Refused`` is told.
         draw
-            Returns what to show, or None after having made elements itself.
+            Returns what to show.
         what
             What it is, for "... could not be read".
         height
@@ -127,14 +131,30 @@ class Page:
         """Let ``answer`` be called with the values of an element with ``data-do="name"``."""
         self.answers[name] = answer
 
+    def live(self, mark: Callable[[View], Any]) -> None:
+        """Draw the page anew whenever ``mark`` of what is on the desk changes."""
+        self.mark = mark
+
+    @property
+    def asof(self) -> datetime | None:
+        """Return the moment of the past that the page is about; None for now.
+
+        Raises
+        ------
+        Refused
+            When it is none.
+        """
+        return self.query.instant("asof")
+
     def href(self, path: str, query: Query | None = None) -> str:
         """Return the address of another page of the console."""
-        return f"{self.root}{path}{query if query is not None else ''}"
+        return f"{self.root}{path}{query if query is not None and query.values else ''}"
 
     async def refresh(self, pieces: Sequence[Part] | None = None) -> None:
         """Read and draw anew, all parts or some."""
         self.turns += 1
         mine = self.turns
+        self.marked = self._mark()
         chosen = self.pieces if pieces is None else pieces
         await asyncio.gather(*(self._refresh(piece) for piece in chosen))
         if mine == self.turns:
@@ -198,19 +218,19 @@ class Page:
 
     def _show(self, piece: Part, data: Any) -> None:
         try:
-            self.replace(piece, lambda: piece.draw(data))
+            self.replace(piece, piece.draw(data))
         except Exception as error:
             piece.read_at = None
             self._failed(piece, error)
 
-    def replace(self, piece: Part, draw: Callable[[], Markup | None]) -> None:
-        """Let something else stand in the place of a part."""
-        if self.client.is_deleted:
+    def replace(self, piece: Part, drawn: Markup) -> None:
+        """Let something else stand in the place of a part, unless it is the same."""
+        if self.client.is_deleted or drawn == piece.drawn:
             return
         piece.box.clear()
         with piece.box:
-            if (drawn := draw()) is not None:
-                show(drawn)
+            show(drawn)
+        piece.drawn = drawn
 
     def _failed(self, piece: Part, error: Exception) -> None:
         """Say what failed; what has been drawn before stays, marked with its age."""
@@ -220,7 +240,7 @@ class Page:
             first = not any(each.empty for each in self.pieces if each is not piece)
             piece.empty = True
             told = states.empty(error.what, error.why, error.command) if first else Markup("")
-            self.replace(piece, lambda: told)
+            self.replace(piece, told)
             return
         if isinstance(error, Refused):
             why, hint = error.detail, error.hint
@@ -234,18 +254,47 @@ class Page:
             structlog.get_logger().exception("fault", request_id=self.request_id, what=piece.what)
             why, hint = "Something went wrong in Lanecast.", "The log tells more under this id."
         if piece.read_at is not None and self.client.has_socket_connection:
-            line = states.stale(why, piece.read_at, self.viewer, wall(), piece.number)
-            with piece.box:
-                show(line).move(target_index=0)
+            if piece.drawn is not None:  # else the line is there already
+                line = states.stale(why, piece.read_at, self.viewer, wall(), piece.number)
+                with piece.box:
+                    show(line).move(target_index=0)
+                piece.drawn = None
             return
         what = f"{piece.what} could not be read"
         told = states.failed(what, why, hint, piece.number, self.request_id)
-        self.replace(piece, lambda: told)
+        self.replace(piece, told)
 
     async def _turn(self, event: Any) -> None:
         search, self.turned = str(event.args[0]), int(event.args[1])
-        self.query = Query.read(search)
-        await self.refresh()
+        self.query, self.unmasked = Query.read(search), False
+        if await self._is(sessions.alive):
+            await self.refresh()
+
+    def _mark(self) -> Any:
+        view = self.parts.desks[self.tenant.name].view
+        return None if view is None or self.mark is None else self.mark(view)
+
+    async def _look(self) -> None:
+        """Draw anew if there is something new, and nobody is in the middle of something."""
+        if self.query.text("asof") or self._mark() == self.marked or monotonic() < self.rests:
+            return
+        if not await self._is(sessions.lives):
+            return
+        try:
+            is_free = await self.client.run_javascript("return lanecast.hold()", timeout=ANSWER_S)
+        except TimeoutError:
+            return
+        if is_free:
+            began = monotonic()
+            await self.refresh()
+            self.rests = monotonic() + REST * (monotonic() - began)
+
+    async def _is(self, alive: Callable[..., Any]) -> bool:
+        """Return whether the session still is one; the browser of one that has ended goes out."""
+        if await run.io_bound(alive, self.parts.state, self.session.session_id, wall()):
+            return True
+        self.client.run_javascript("location.reload()")
+        return False
 
     async def _do(self, event: Any) -> None:
         name, values = event.args
@@ -262,12 +311,16 @@ class Page:
         """Draw what is there at once, then the rest, and answer from then on."""
         ui.on("turn", self._turn)
         ui.on("do", self._do)
+        self.marked = self._mark()
         tasks = [asyncio.ensure_future(self._refresh(piece)) for piece in self.pieces]
         if tasks:
             await asyncio.wait(tasks, timeout=AT_ONCE_S)
         await self.client.connected()
         await asyncio.gather(*tasks)
         self.drawn()
+        if self.mark is not None:
+            with self.client:
+                ui.timer(LOOK_S, self._look, immediate=False)
 
 
 def show(markup: Markup) -> Any:
@@ -275,57 +328,3 @@ def show(markup: Markup) -> Any:
     if not isinstance(markup, Markup):
         raise TypeError("only Markup is shown, whose values are escaped when they are put in.")
     return ui.html(str(markup), sanitize=False)
-
-
-def shown(
-    screen: Screen, screens: Sequence[Screen], build: Callable[[Page], Any]
-) -> Callable[[Request], Awaitable[Response | None]]:
-    """Return the function that NiceGUI calls for a screen."""
-
-    async def answer(request: Request) -> Response | None:
-        page = _page(request, screen)
-        if screen.scope not in page.caller.scopes:
-            allowed = [
-                each.path for each in screens if each.scope in page.caller.scopes and each.letter
-            ]
-            if screen.path == "/" and allowed:
-                return RedirectResponse(page.href(allowed[0]))
-            ui.context.client.status_code = 403
-            _around(request, page, screen, screens)
-            has = f"Your key {page.caller.name!r} lacks the scope {screen.scope}."
-            show(states.empty("This screen is not yours to see", has))
-        else:
-            build(page)
-            _around(request, page, screen, screens)
-        await page.start()
-        return None
-
-    return answer
-
-
-def _page(request: Request, screen: Screen) -> Page:
-    made = parts(request)
-    session: sessions.Session = request.state.session
-    client = ui.context.client
-    client.storage["session_id"] = session.session_id
-    return Page(
-        made,
-        made.tenants[session.caller.tenant],
-        session,
-        request.state.request_id,
-        str(request.scope.get("root_path", "")),
-        {name: str(value) for name, value in request.path_params.items()},
-        Query.read(request.url.query),
-        people.zone(unquote(request.cookies.get(ZONE, ""))) or UTC,
-        client,
-        screen.title,
-    )
-
-
-def _around(request: Request, page: Page, screen: Screen, screens: Sequence[Screen]) -> None:
-    ui.page_title(f"{page.title} · Lanecast")
-    ui.add_head_html(frame.head(page.root))
-    around = frame.body(
-        *(page.root, screen, screens, page.title, page.caller, page.session.csrf, page.fresh())
-    )
-    ui.add_body_html(str(around))

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from babel.numbers import format_currency
+from babel.numbers import format_currency, get_currency_precision
 from markupsafe import Markup
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -109,6 +109,12 @@ def money(amount: float | None, currency: str | None = None) -> str:
     if currency is None:
         return f"{amount:,.2f}"
     return str(format_currency(amount, currency, locale="en"))
+
+
+def minor(amount: int, currency: str | None) -> str:
+    """Return an amount in minor units, such as cents, as ``money``."""
+    digits = get_currency_precision(currency) if currency else 2
+    return money(amount / 10**digits, currency)
 
 
 def percent(share: float | None) -> str:

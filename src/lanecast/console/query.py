@@ -72,5 +72,5 @@ class Query:
         return Query(kept | told)
 
     def __str__(self) -> str:
-        """Return the query string, which starts with ``?``."""
+        """Return the query string, which starts with ``?``, so that it empties one in a link."""
         return f"?{urlencode(self.values)}"

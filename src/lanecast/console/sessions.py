@@ -53,8 +53,27 @@ def held(state: State, cookie: str, now: datetime) -> Session | None:
     return alive(state, session_id, now)
 
 
+def lives(state: State, session_id: str, now: datetime) -> bool:
+    """Return whether a session still is one; what asks so is no look of a person."""
+    return _found(state, session_id, now) is not None
+
+
 def alive(state: State, session_id: str, now: datetime) -> Session | None:
     """Return a session if it still is one, and remember that somebody looked."""
+    if (found := _found(state, session_id, now)) is None:
+        return None
+    session, seen_at = found
+    if seen_at < said(now - TOUCH):
+        state.write("update sessions set seen_at = ? where session_id = ?", (said(now), session_id))
+    return session
+
+
+def end(state: State, session_id: str, now: datetime) -> None:
+    """End a session."""
+    state.write("update sessions set ended_at = ? where session_id = ?", (said(now), session_id))
+
+
+def _found(state: State, session_id: str, now: datetime) -> tuple[Session, str] | None:
     rows = state.read(
         "select * from sessions where session_id = ? and ended_at is null "
         "and seen_at > ? and made_at > ?",
@@ -62,14 +81,7 @@ def alive(state: State, session_id: str, now: datetime) -> Session | None:
     )
     if not rows or (caller := keys.holder(state, rows[0]["key_id"], now)) is None:
         return None
-    if rows[0]["seen_at"] < said(now - TOUCH):
-        state.write("update sessions set seen_at = ? where session_id = ?", (said(now), session_id))
-    return Session(session_id, caller, rows[0]["csrf"])
-
-
-def end(state: State, session_id: str, now: datetime) -> None:
-    """End a session."""
-    state.write("update sessions set ended_at = ? where session_id = ?", (said(now), session_id))
+    return Session(session_id, caller, rows[0]["csrf"]), rows[0]["seen_at"]
 
 
 def _digest(secret: str) -> bytes:

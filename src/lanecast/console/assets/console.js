@@ -29,18 +29,65 @@
     emitEvent("turn", search, ++turns);
   };
 
+  // When the data changes, the page is drawn anew: what somebody has in hand is held meanwhile,
+  // and given back afterwards; what says something else than before is marked for a moment.
+  const ACTS = "a[href], button, input, select, textarea, summary";
+  const inParts = (selector) => [...document.querySelectorAll(`.part :is(${selector})`)];
+  const name = (e) => [e.tagName, e.id, e.getAttribute("href"), e.form?.dataset.do, e.name, e.dataset.do, e.dataset.value,
+    e.matches("button") ? e.value : e.matches("summary") ? e.textContent : "", e.closest("tr")?.querySelector("th")?.textContent].join("|");
+  const typed = (e) => e.matches("textarea, input:not([type=hidden])") ? e.value !== e.defaultValue : e.matches("select") && ![...e.options].some((o) => o.defaultSelected && o.selected);
+  const told = (e) => e.querySelector("a")?.href ?? (e.matches("li") ? e.textContent : e.firstElementChild?.textContent);
+  const said = () => [...document.querySelectorAll(".part [data-row], .part .figure, .part .timeline li")].map((e) => [told(e), e]);
+  let held = null, announced = 0;
+  const hold = () => {
+    if (document.hidden || !root.dataset.ready || one("dialog[open]") || !getSelection().isCollapsed) return false;
+    const active = document.activeElement;
+    held = {
+      focus: active?.closest(".part") ? name(active) : "",
+      caret: active?.matches("textarea, input[type=search], input:not([type])") ? [active.selectionStart, active.selectionEnd] : null,
+      typed: new Map(inParts("input, select, textarea").filter(typed).map((e) => [name(e), e.value])),
+      open: new Set(inParts("details[open] > summary").map((e) => e.textContent)),
+      slid: inParts(".table, .drawer").map((e) => [e.scrollLeft, e.scrollTop]),
+      said: new Map(said().map(([name, e]) => [name, e.textContent])),
+    };
+    return true;
+  };
+  const give = () => {
+    if (!held) return;
+    const had = held;
+    held = null;
+    inParts("summary").forEach((e) => { if (had.open.has(e.textContent)) e.parentElement.open = true; });
+    inParts(".table, .drawer").forEach((e, i) => { if (had.slid[i]) [e.scrollLeft, e.scrollTop] = had.slid[i]; });
+    inParts(ACTS).forEach((e) => {
+      if (had.typed.has(name(e))) e.value = had.typed.get(name(e));
+      if (had.focus !== name(e) || document.activeElement !== document.body) return;
+      e.focus({ preventScroll: true });
+      if (had.caret) e.setSelectionRange(...had.caret);
+    });
+    const changed = said().filter(([name, e]) => had.said.get(name) !== e.textContent);
+    changed.forEach(([, e]) => e.classList.add("changed"));
+    one(".fresh")?.classList.remove("changed");
+    requestAnimationFrame(() => one(".fresh")?.classList.add("changed"));
+    if (!changed.length || Date.now() - announced < 30000) return;
+    announced = Date.now();
+    one("#live").textContent = "New data: the page has changed.";
+  };
+
   window.lanecast = {
     drawn(at, told, turn) {
       if (turn !== turns) return; // that was an earlier query
       const fresh = one("#fresh");
       if (fresh && at) { fresh.dateTime = at; fresh.textContent = told; }
       ages();
+      reach();
       if (focused && document.activeElement === document.body) document.getElementById(focused)?.focus();
       focused = "";
+      give();
       root.dataset.ready = "true";
       linked();
     },
     say(told) { one("#live").textContent = told; },
+    hold,
     colour(name) { return getComputedStyle(root).getPropertyValue(name).trim(); },
     search: turn,
   };
@@ -62,6 +109,13 @@
     one(".who")?.removeAttribute("open");
     found([]);
   };
+
+  // What is wider than its place can be scrolled by keyboard too.
+  const reach = () => document.querySelectorAll(".table").forEach((each) => {
+    if (each.scrollWidth > each.clientWidth) each.tabIndex = 0;
+    else each.removeAttribute("tabindex");
+  });
+  addEventListener("resize", reach);
 
   // How old the data is, in words; an age that says nothing is left to the date.
   const ages = () => document.querySelectorAll("time[data-age]").forEach((each) => {
@@ -120,13 +174,19 @@
     const text = new URLSearchParams(location.hash.slice(1)).get("q");
     if (text) { input.value = text; input.form.requestSubmit(); }
   };
-  let typed = 0;
+  let asking = 0, settled = 0;
   const suggest = (input) => {
-    clearTimeout(typed);
-    typed = setTimeout(() => emitEvent("do", input.dataset.suggest, fields(input.form)), 150);
+    clearTimeout(asking);
+    asking = setTimeout(() => emitEvent("do", input.dataset.suggest, fields(input.form)), 150);
   };
 
-  const fields = (form) => Object.fromEntries(new FormData(form).entries());
+  const fields = (form) => {
+    const values = Object.fromEntries(new FormData(form).entries());
+    form.querySelectorAll("input[type=datetime-local]").forEach((input) => {
+      if (input.value) values[input.name] = new Date(input.value).toISOString().replace(".000Z", "Z");
+    });
+    return values;
+  };
   const turned = (form) => {
     const query = new URLSearchParams(fields(form));
     for (const [name, value] of [...query]) if (!value) query.delete(name);
@@ -174,13 +234,13 @@
       if (hits.length) go(Math.max(at, 0));
       else if (text) location.href = `${base}parcels?status=all&search=${encodeURIComponent(text)}`;
     }
-    if (form.matches("[data-turn]")) { event.preventDefault(); turned(form); }
+    if (form.matches("[data-turn]")) { event.preventDefault(); clearTimeout(settled); turned(form); }
     if (form.matches("[data-do]")) {
       event.preventDefault();
       const pressed = event.submitter?.name ? { [event.submitter.name]: event.submitter.value } : {};
       const secret = form.querySelector("[data-private]");
       if (secret) {
-        clearTimeout(typed);
+        clearTimeout(asking);
         history.replaceState(null, "", `#${new URLSearchParams({ q: secret.value })}`);
       }
       emitEvent("do", form.dataset.do, { ...fields(form), ...pressed });
@@ -188,9 +248,12 @@
   });
   document.addEventListener("change", (event) => {
     const form = event.target.form;
-    if (form?.matches("[data-turn]")) turned(form);
+    clearTimeout(settled);
+    if (!form?.matches("[data-turn]")) return;
+    if (event.target.type.startsWith("date")) settled = setTimeout(() => turned(form), 800); // typed digit by digit
+    else turned(form);
   });
-  document.addEventListener("input", (event) => { 
+  document.addEventListener("input", (event) => {
     if (event.target.matches(".search input")) ask(event.target.value);
     if (event.target.matches("[data-suggest]")) suggest(event.target);
   });

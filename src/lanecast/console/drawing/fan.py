@@ -1,8 +1,9 @@
 """A forecast as a fan: the middle, and how far 50, 80 and 95 of 100 periods may stray from it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 
 import numpy as np
 from markupsafe import Markup
@@ -33,24 +34,26 @@ class Period:
     quantiles: dict[str, float]
 
 
-def fan(past: Sequence[float], ahead: Sequence[Period], first: str, label: str) -> Markup:
+def fan(past: Sequence[float | None], ahead: Sequence[Period], first: str, label: str) -> Markup:
     """Return the fan of at least one period.
 
     Parameters
     ----------
     past
-        What came in the periods before, the last one just before the first of ``ahead``.
+        What came in the periods before, the last one just before the first of ``ahead``; None,
+        a gap in the line, where it is not known or there was nothing to sell.
     first
         Of the axis: what the first of ``past`` is called.
     """
     values = np.array([[each.quantiles[name] for name in QUANTILES] for each in ahead])
-    most = max(float(values[:, QUANTILES.index("q975")].max()), max(past, default=0.0), 1.0) * 1.05
+    known = [value for value in past if value is not None]
+    most = max(float(values[:, QUANTILES.index("q975")].max()), max(known, default=0.0), 1.0) * 1.05
     steps = max(len(past) + len(ahead) - 1, 1)
 
     def at(place: float, value: float) -> str:
         return f"{WIDE * place / steps:.1f} {TALL * (1 - value / most):.1f}"
 
-    begin = len(past)
+    begin, last = len(past), past[-1] if past else None
     lines = Markup("").join(
         ACROSS.format(wide=WIDE, y=TALL * (1 - value / most)) for value in _round(most)
     )
@@ -58,13 +61,14 @@ def fan(past: Sequence[float], ahead: Sequence[Period], first: str, label: str) 
         low, high = (np.array([np.interp(end, LEVELS, row) for row in values]) for end in ends)
         edge = [at(begin + i, value) for i, value in enumerate(high)]
         edge += [at(begin + i, value) for i, value in reversed(list(enumerate(low)))]
-        if past:  # a gap would look like missing data
-            edge.append(at(begin - 1, past[-1]))
+        if last is not None:  # a gap would look like missing data
+            edge.append(at(begin - 1, last))
         lines += BAND.format("L".join(edge), name)
     middle = [at(begin + i, each.quantiles["q500"]) for i, each in enumerate(ahead)]
-    if past:
-        middle.insert(0, at(begin - 1, past[-1]))
-        lines += LINE.format("L".join(at(i, value) for i, value in enumerate(past)), "past")
+    if last is not None:
+        middle.insert(0, at(begin - 1, last))
+    if known:
+        lines += LINE.format("M".join(map("L".join, _runs(past, at))), "past")
     lines += LINE.format("L".join(middle), "middle")
     told = Markup("").join(
         SIDE.format(y=TALL * (1 - value / most), told=f"{value:g}") for value in _round(most)
@@ -73,6 +77,15 @@ def fan(past: Sequence[float], ahead: Sequence[Period], first: str, label: str) 
     told += FOOT.format(x=100 * begin / steps, edge="", told=ahead[0].told) if past else ""
     told += FOOT.format(x=100, edge="end", told=ahead[-1].told)
     return DRAWING.format(wide=WIDE, tall=TALL, label=label, lines=lines, told=told)
+
+
+def _runs(
+    past: Sequence[float | None], at: Callable[[float, float], str]
+) -> Iterator[Iterator[str]]:
+    """Return the points of each run of periods that are known."""
+    for is_known, run in groupby(enumerate(past), lambda each: each[1] is not None):
+        if is_known:
+            yield (at(i, value) for i, value in run if value is not None)
 
 
 def _round(most: float) -> list[float]:

@@ -1,18 +1,24 @@
-"""A network on a map without tiles: what is late is brighter, wider, and drawn last."""
+"""A network on a map without tiles: what is late is brighter, wider, and drawn last.
+
+Places that would stand on one another are one dot, as large as all, and as late as their parcels.
+"""
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from .names import Room, placed
+
 WIDE, TALL = 1000.0, 500.0
-PAD = 0.05  # of the extent
+PAD = 0.07  # of the extent
 LEAST = 0.6  # degrees that are shown at least
+NEAR = 20.0  # units within which places are one dot
 BEND = 0.18  # of a lane, so that both directions are seen
-NAMED = 16  # places at most whose names are written
-PHONE = 2.6  # so much larger names are on a map as narrow as a phone
-LETTER, LINE = 7.5, 18.0  # room of a name, in units of the drawing
+NAMED = 16  # dots at most whose names are written
+PHONE = 2.8  # so much larger names and dots are on a map as narrow as a phone
+TOLD = 8  # places of a dot that are told
 STEPS = ((1.4, "very"), (1.25, "late"), (1.1, "slightly"))  # usual time to plan
 ORDER = ("unknown", "ok", "slightly", "late", "very")
 GRIDS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 40.0)
@@ -26,23 +32,27 @@ LANE = Markup(
     '{5:.0f}" class="{step}"><title>{told}</title></path></a>'
 )
 DOT = Markup(
-    '<a href="{href}" data-turn tabindex="-1" class="{step}" title="{told}" '
+    '<a href="{href}" data-turn tabindex="-1" data-places="{places}" class="{step}" title="{told}" '
     'style="left:{x:.2f}%;top:{y:.2f}%;--r:{r:.0f}px"></a>'
 )
-NAME = Markup('<span style="left:{x:.2f}%;top:{y:.2f}%" class="{side}">{name}</span>')
 
 
 @dataclass(frozen=True)
 class Spot:
-    """A facility: where [degree], its share of the largest volume, and what it is about."""
+    """A facility: where [degree], its share of the largest volume, usual time over plan.
+
+    ``href`` leads to it, ``near`` to the map of its surroundings.
+    """
 
     name: str
     lat: float
     lon: float
     size: float
-    step: str
+    ratio: float | None
     told: str
     href: str
+    near: str = ""
+    chosen: bool = False
 
 
 @dataclass(frozen=True)
@@ -57,6 +67,48 @@ class Lane:
     chosen: bool = False
 
 
+@dataclass(frozen=True)
+class Dot:
+    """Places that are drawn as one, the largest of them first."""
+
+    spots: list[Spot]
+    x: float
+    y: float
+
+    @property
+    def size(self) -> float:
+        """Return the share of the volume."""
+        return min(sum(spot.size for spot in self.spots), 1.0)
+
+    @property
+    def ratio(self) -> float | None:
+        """Return the usual time over plan, as the parcels of its places have it."""
+        known = [(spot.ratio, spot.size) for spot in self.spots if spot.ratio is not None]
+        if not known:
+            return None
+        weights = sum(size for _, size in known)
+        if not weights:
+            return sum(ratio for ratio, _ in known) / len(known)
+        return sum(ratio * size for ratio, size in known) / weights
+
+    @property
+    def radius(self) -> float:
+        """Return the radius [pixel]."""
+        return (5 + 9 * math.sqrt(self.size)) / 2
+
+    @property
+    def name(self) -> str:
+        """Return what to call it: the words that its places begin with, and how many they are."""
+        first, *others = self.spots
+        if not others:
+            return first.name
+        words = first.name.split()
+        for spot in others:
+            same = [a == b for a, b in zip(words, spot.name.split(), strict=False)]
+            words = words[: [*same, False].index(False)]
+        return f"{' '.join(words) or first.name} ({len(self.spots)})"
+
+
 def step(ratio: float | None) -> str:
     """Return the class of a usual time over its plan: ok, slightly, late, very, or unknown."""
     if ratio is None:
@@ -67,66 +119,70 @@ def step(ratio: float | None) -> str:
 def network(spots: Sequence[Spot], lanes: Sequence[Lane]) -> Markup:
     """Return the map of at least one spot; its twin for readers is a table."""
     project = _projection(spots)
+    dots = _dots(spots, project)
+    where = {id(spot): dot for dot in dots for spot in dot.spots}
     lines = _graticule(project)
     for lane in sorted(lanes, key=lambda lane: (lane.chosen, ORDER.index(lane.step))):
-        lines += _lane(lane, project)
-    dots = Markup("")
-    for spot in sorted(spots, key=lambda spot: -spot.size):
-        x, y = project(spot.lat, spot.lon)
-        dots += DOT.format(
-            x=100 * x / WIDE,
-            y=100 * y / TALL,
-            r=5 + 9 * math.sqrt(spot.size),
-            step=spot.step,
-            told=spot.told,
-            href=spot.href,
-        )
+        head, tail = where[id(lane.head)], where[id(lane.tail)]
+        if head is not tail:
+            lines += _lane(lane, head, tail)
     return DRAWING.format(
-        wide=WIDE, tall=TALL, lines=lines, dots=dots, names=_names(spots, project)
+        wide=WIDE,
+        tall=TALL,
+        lines=lines,
+        dots=Markup("").join(map(_dot, dots)),
+        names=_names(dots),
     )
 
 
-def _lane(lane: Lane, project: "_Projection") -> Markup:
-    (x1, y1), (x2, y2) = (project(each.lat, each.lon) for each in (lane.head, lane.tail))
+def _dots(spots: Iterable[Spot], project: "_Projection") -> list[Dot]:
+    """Return the dots, the largest first: a place belongs to the first one that is near."""
+    dots: list[Dot] = []
+    for spot in sorted(spots, key=lambda spot: -spot.size):
+        x, y = project(spot.lat, spot.lon)
+        near = (dot for dot in dots if math.hypot(dot.x - x, dot.y - y) < NEAR)
+        if (dot := next(near, None)) is None:
+            dots.append(Dot([spot], x, y))
+        else:
+            dot.spots.append(spot)
+    return sorted(dots, key=lambda dot: -dot.size)
+
+
+def _dot(dot: Dot) -> Markup:
+    first = dot.spots[0]
+    told = [spot.told for spot in dot.spots[:TOLD]]
+    if len(dot.spots) > TOLD:
+        told.append(f"and {len(dot.spots) - TOLD} more")
+    chosen = " chosen" if any(spot.chosen for spot in dot.spots) else ""
+    return DOT.format(
+        x=100 * dot.x / WIDE,
+        y=100 * dot.y / TALL,
+        r=2 * dot.radius,
+        step=step(dot.ratio) + chosen,
+        places=len(dot.spots),
+        told="\n".join(told),
+        href=first.near if first.near and len(dot.spots) > 1 else first.href,
+    )
+
+
+def _lane(lane: Lane, head: Dot, tail: Dot) -> Markup:
+    (x1, y1), (x2, y2) = (head.x, head.y), (tail.x, tail.y)
     over = (x1 + x2) / 2 + BEND * (y2 - y1), (y1 + y2) / 2 - BEND * (x2 - x1)
     kind = f"{lane.step} chosen" if lane.chosen else lane.step
     return LANE.format(x1, y1, *over, x2, y2, step=kind, told=lane.told, href=lane.href)
 
 
-def _names(spots: Sequence[Spot], project: "_Projection") -> Markup:
-    """Return the names of the largest, each only where it covers no other, phones included."""
-    wide, narrow = _Room(1.0), _Room(PHONE)
+def _names(dots: Sequence[Dot]) -> Markup:
+    """Return the names of the largest, each only where it covers nothing, phones included."""
+    spots = [(dot.x, dot.y, dot.radius) for dot in dots]
+    wide, narrow = Room(WIDE, TALL, 1.0, spots), Room(WIDE, TALL, PHONE, spots)
     told = Markup("")
-    for spot in sorted(spots, key=lambda spot: -spot.size):
-        x, y = project(spot.lat, spot.lon)
-        long = LETTER * len(spot.name) + 14
-        is_left = x + long > WIDE
-        if not wide.takes(x, y, long, is_left):
+    for dot, spot in list(zip(dots, spots, strict=True))[:NAMED]:
+        if (side := wide.side(*spot, len(dot.name))) is None:
             continue
-        side = "left" if is_left else "right"
-        fits = x - PHONE * long > 0 if is_left else x + PHONE * long < WIDE
-        more = "" if fits and narrow.takes(x, y, long, is_left) else " more"
-        told += NAME.format(x=100 * x / WIDE, y=100 * y / TALL, side=side + more, name=spot.name)
-        if len(wide.taken) == NAMED:
-            break
+        more = "" if narrow.takes(*spot, len(dot.name), side) else " more"
+        told += placed(dot.name, 100 * dot.x / WIDE, 100 * dot.y / TALL, side + more)
     return told
-
-
-@dataclass
-class _Room:
-    """Where names stand already, on a map on which they are ``scale`` times as large."""
-
-    scale: float
-    taken: list[tuple[float, float, float, float]] = field(default_factory=list)
-
-    def takes(self, x: float, y: float, long: float, is_left: bool) -> bool:
-        """Take the room of a name beside a spot; return whether it was free."""
-        long, half = long * self.scale, LINE * self.scale / 2
-        x0, y0, x1, y1 = x - long if is_left else x, y - half, x if is_left else x + long, y + half
-        if any(a < x1 and x0 < c and b < y1 and y0 < d for a, b, c, d in self.taken):
-            return False
-        self.taken.append((x0, y0, x1, y1))
-        return True
 
 
 @dataclass(frozen=True)

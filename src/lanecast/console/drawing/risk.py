@@ -5,7 +5,9 @@ from markupsafe import Markup
 from ..people import DASH, percent
 
 STEPS = ((0.5, "very"), (0.25, "late"), (0.1, "slightly"))
-BAR = Markup('<span class="bar {step}"><i style="width:{width}px"></i>{told}</span>')
+BAR = Markup(
+    '<span class="bar {step}"><i><b style="width:{width:.0f}%"></b></i><span>{told}</span></span>'
+)
 
 
 def step(chance: float) -> str:
@@ -13,9 +15,8 @@ def step(chance: float) -> str:
     return next((name for least, name in STEPS if chance >= least), "ok")
 
 
-def bar(chance: float | None, longest: int = 60) -> Markup:
+def bar(chance: float | None) -> Markup:
     """Return a bar and its number."""
     if chance is None:
         return Markup(DASH)
-    width = max(2, round(longest * chance))
-    return BAR.format(step=step(chance), width=width, told=percent(chance))
+    return BAR.format(step=step(chance), width=max(3, 100 * chance), told=percent(chance))

@@ -6,9 +6,13 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from .names import Room, placed
+
 WIDE, TALL = 640.0, 300.0
 PAD = 0.16  # of the extent
 LEAST = 0.6  # degrees that are shown at least
+DOTTED = 6.0  # radius of a stop [pixel]
+PHONE = 1.6  # so much larger are names and stops at most, on a map as narrow as a phone
 STEPS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0)
 DRAWING = Markup(
     '<div class="way" role="img" aria-label="{label}"><svg viewBox="0 0 {wide} {tall}" '
@@ -18,7 +22,6 @@ LINE = Markup('<polyline points="{points}" class="{kind}" style="opacity:{opacit
 GRID = Markup('<line x1="{0:.1f}" y1="{1:.1f}" x2="{2:.1f}" y2="{3:.1f}" class="grid"/>')
 DOT = Markup('<circle cx="{x:.1f}" cy="{y:.1f}" r="{r}" class="{kind}"/>')
 GOAL = Markup('<path d="M{x:.1f} {y:.1f}m0-8l7 8-7 8-7-8z" class="goal"/>')
-NAME = Markup('<span style="left:{x:.2f}%;top:{y:.2f}%" class="{side}">{name}</span>')
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,7 @@ def way(
         else:
             kind = "been" if stop in passed else "may"
             lines += DOT.format(r=5, kind=kind, **_at(project(stop)))
-    names = Markup("").join(_name(stop, project) for stop in seen.values())
+    names = _names(list(seen.values()), project)
     return DRAWING.format(label=label, wide=WIDE, tall=TALL, lines=lines, names=names)
 
 
@@ -72,10 +75,14 @@ def _at(point: tuple[float, float]) -> dict[str, float]:
     return {"x": point[0], "y": point[1]}
 
 
-def _name(stop: Stop, project: "_Project") -> Markup:
-    x, y = project(stop)
-    side = "left" if x > 0.66 * WIDE else "right"
-    return NAME.format(x=100 * x / WIDE, y=100 * y / TALL, side=side, name=stop.name)
+def _names(stops: Sequence[Stop], project: "_Project") -> Markup:
+    """Return the names that have room; the first stops come first."""
+    spots = [(*project(stop), DOTTED) for stop in stops]
+    room, told = Room(WIDE, TALL, PHONE, spots), Markup("")
+    for stop, (x, y, radius) in zip(stops, spots, strict=True):
+        if (side := room.side(x, y, radius, len(stop.name))) is not None:
+            told += placed(stop.name, 100 * x / WIDE, 100 * y / TALL, side)
+    return told
 
 
 @dataclass(frozen=True)

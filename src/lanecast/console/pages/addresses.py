@@ -27,7 +27,9 @@ FORM = Markup("""
 </label>
 <label>Country <input name="country" maxlength="2" size="4" pattern="[A-Za-z]{2}"
   placeholder="any" title="Two letters, such as US"></label>
-<button class="button main">Verify</button></form>""")
+<button class="button main">Verify</button>
+<p class="muted small">As a buyer typed it, in any order; suggestions come after three letters. It
+is neither logged nor kept.</p></form>""")
 LIST = Markup('<datalist id="suggested">{}</datalist>')
 OPTION = Markup('<option value="{}">{}</option>')
 VERDICTS = {
@@ -75,6 +77,7 @@ def build(page: Page) -> None:
     async def verify(values: dict[str, str]) -> None:
         await page.allowed("address:read")
         asked.update(values)
+        page.replace(reply, states.skeleton(180))
         await page.refresh([reply])
         page.say("The address has been verified.")
 

@@ -8,6 +8,8 @@ from markupsafe import Markup
 from lanecast.service.keys import SCOPES
 
 from .. import states
+from ..drawing import pieces
+from ..drawing.pieces import heads
 from ..page import Page
 from ..people import words
 
@@ -15,14 +17,10 @@ ISSUED = Markup(
     '<section class="card" role="status"><h2>New key {key_id}</h2><p>It is shown this once: '
     "copy it now.</p><pre><code>{key}</code></pre></section>"
 )
-TABLE = Markup(
-    '<section class="card table"><div class="heading"><h2>{title}</h2>{more}</div>'
-    '<table class="rows"><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></section>'
-)
-HEAD = Markup('<th scope="col">{}</th>')
 KEY = Markup(
     '<tr><th scope="row">{name}</th><td>{key_id}</td><td><span class="{kind}">{state}</span></td>'
-    '<td>{made}</td><td>{expires}</td><td><span class="wrap">{scopes}</span></td>'
+    "<td>{made}</td><td>{expires}</td><td><details><summary>{many}</summary>"
+    '<span class="wrap small">{scopes}</span></details></td>'
     "<td>{acts}</td></tr>"
 )
 ACTS = Markup(
@@ -33,7 +31,7 @@ ACTS = Markup(
 FORM = Markup("""
 <section class="card"><h2>Issue a key</h2><form class="decide" data-do="issue">
 <div class="filters"><label>Name <input name="name" maxlength="80" required></label>
-<label>Days that it lives <input name="days" inputmode="numeric" maxlength="4"
+<label>Days it is valid <input name="days" inputmode="numeric" maxlength="4"
   placeholder="for ever"></label></div>
 <fieldset class="scopes"><legend>May</legend>{scopes}</fieldset>
 <div><button class="button main">Issue</button></div></form></section>""")
@@ -62,7 +60,7 @@ def table(page: Page, found: list[dict[str, Any]]) -> Markup:
             return "very", f"revoked {viewer.date(datetime.fromisoformat(row['revoked_at']))}"
         if row["expires_at"] and datetime.fromisoformat(row["expires_at"]) <= now:
             return "slightly", "expired"
-        return "ok", "lives"
+        return "ok", "active"
 
     rows = Markup("")
     for row in sorted(found, key=lambda row: (state(row)[0] != "ok", row["made_at"])):
@@ -75,12 +73,12 @@ def table(page: Page, found: list[dict[str, Any]]) -> Markup:
             state=told,
             made=viewer.instant(datetime.fromisoformat(row["made_at"])),
             expires=viewer.instant(until) if until else "never",
+            many="1 scope" if len(row["scopes"]) == 1 else f"{len(row['scopes'])} scopes",
             scopes=", ".join(row["scopes"]),
             acts=ACTS.format(**row) if kind == "ok" else "",
         )
-    heads = ("Name", "Key", "State", "Made", "Lives until", "Scopes", "")
-    joined = Markup("").join(HEAD.format(each or Markup("&nbsp;")) for each in heads)
-    return TABLE.format(title="Keys", more="", heads=joined, rows=rows)
+    names = ("Name", "Key", "State", "Made", "Valid until", "May do", "Change")
+    return pieces.table("Keys", heads(names), rows)
 
 
 def form(page: Page) -> Markup:
@@ -110,10 +108,10 @@ def audit(page: Page, found: list[dict[str, Any]] | None, broken: int | None) ->
         )
         for row in found
     )
-    heads = Markup("").join(map(HEAD.format, ("When", "Who", "What", "Subject", "More")))
     query = page.query.with_(before=found[-1]["id"])
     older = OLDER.format(query=query) if found[-1]["id"] > 1 else ""
-    told = TABLE.format(title="Audit", more=older, heads=heads, rows=rows)
+    names = ("When", "Who", "What", "Subject", "More")
+    told = pieces.table("Audit", heads(names), rows, older)
     if broken is not None:
         line = f"The audit does not hold: row {broken} does not follow from the one before it."
         return states.partial(line) + told

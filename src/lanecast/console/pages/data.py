@@ -12,19 +12,14 @@ from lanecast.service.problems import Refused
 from lanecast.service.screen import give_code
 from lanecast.tables.status import STATUSES
 
-from .. import states
+from .. import states, unmasking
+from ..drawing.pieces import card, heads, joined, options, table
 from ..frame import Screen
 from ..page import Page
 from ..people import count, words
 
 SCREEN = Screen("/data", "Data", "data:read", "data", "i")
 ROWS = 20  # commits
-TABLE = Markup(
-    '<section class="card table"><div class="heading"><h2>{title}</h2></div>'
-    '<table class="rows"><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></section>'
-)
-HEAD = Markup('<th scope="col">{}</th>')
-CARD = Markup('<section class="card"><h2>{title}</h2>{inner}</section>')
 INGEST = Markup(
     '<tr><th scope="row">{number}</th><td>{at}</td><td>{source}</td>'
     '<td class="number">{total}</td><td><span class="wrap muted">{tables}</span></td></tr>'
@@ -43,7 +38,6 @@ FORM = Markup(
     '<input type="hidden" name="carrier_id" value="{carrier}"><select name="status" '
     'aria-label="Meaning of {code}">{options}</select><button class="button">Map</button></form>'
 )
-OPTION = Markup('<option value="{}">{}</option>')
 
 
 def build(page: Page) -> None:
@@ -56,7 +50,7 @@ def build(page: Page) -> None:
         height=240,
     )
     page.part(
-        lambda: contents.set_aside(page.tenant.lake()),
+        lambda: contents.set_aside(page.tenant.lake(), page.unmasked),
         lambda found: _reasons(page, found),
         what="The quarantine",
         height=200,
@@ -67,6 +61,8 @@ def build(page: Page) -> None:
         what="The codes",
         height=160,
     )
+
+    unmasking.offer(page, "quarantine", page.pieces)
 
     async def mapped(values: dict[str, str]) -> None:
         caller = await page.allowed("data:write")
@@ -89,7 +85,7 @@ def _ingests(page: Page, found: list[dict[str, Any]]) -> Markup:
     if not found:
         why = "Nothing has come into this lake yet."
         return states.empty("No data", why, "lanecast ingest --data FOLDER --lake LAKE")
-    rows = Markup("").join(
+    rows = joined(
         INGEST.format(
             number=each["number"],
             at=page.viewer.time(datetime.fromisoformat(each["at"])),
@@ -100,7 +96,7 @@ def _ingests(page: Page, found: list[dict[str, Any]]) -> Markup:
         for each in found
     )
     names = ("Commit", "When", "From", "New rows", "Tables")
-    return TABLE.format(title="What came in", heads=_heads(names), rows=rows)
+    return table("What came in", heads(names, ("New rows",)), rows)
 
 
 def _reasons(page: Page, found: list[dict[str, Any]]) -> Markup:
@@ -108,8 +104,8 @@ def _reasons(page: Page, found: list[dict[str, Any]]) -> Markup:
         told = Markup(
             '<p class="muted">No row was set aside: all kept the rules of their table.</p>'
         )
-        return CARD.format(title="Set aside", inner=told)
-    rows = Markup("").join(
+        return card("Set aside", told)
+    rows = joined(
         REASON.format(
             **{name: each[name] for name in ("table", "column", "valid", "source")},
             rows=count(each["rows"]),
@@ -121,8 +117,9 @@ def _reasons(page: Page, found: list[dict[str, Any]]) -> Markup:
         )
         for each in found
     )
+    asked = unmasking.asked(page)
     names = ("Where", "Rows", "Open", "Why", "From", "Last", "Rows as they came")
-    return TABLE.format(title="Set aside, most rows first", heads=_heads(names), rows=rows)
+    return table("Set aside, most rows first", heads(names, ("Rows",)), rows, asked)
 
 
 def _line(row: dict[str, Any]) -> str:
@@ -132,10 +129,10 @@ def _line(row: dict[str, Any]) -> str:
 def _codes(page: Page, found: list[dict[str, Any]]) -> Markup:
     if not found:
         told = Markup('<p class="muted">Every code that carriers sent has a meaning.</p>')
-        return CARD.format(title="Codes", inner=told)
+        return card("Codes", told)
     may = "data:write" in page.caller.scopes
-    options = Markup("").join(OPTION.format(each, words(each)) for each in STATUSES)
-    rows = Markup("").join(
+    choices = options({each: words(each) for each in STATUSES}, "")
+    rows = joined(
         CODE.format(
             code=each["code"],
             carrier=each["carrier_id"] or "all",
@@ -143,13 +140,9 @@ def _codes(page: Page, found: list[dict[str, Any]]) -> Markup:
             stored=count(each["stored"]),
             status=words(each["status"])
             if each["status"] or not may
-            else FORM.format(code=each["code"], carrier=each["carrier_id"] or "", options=options),
+            else FORM.format(code=each["code"], carrier=each["carrier_id"] or "", options=choices),
         )
         for each in found
     )
     names = ("Code", "Carrier", "Events that wait", "Scans stored", "Meaning")
-    return TABLE.format(title="Codes of carriers", heads=_heads(names), rows=rows)
-
-
-def _heads(names: tuple[str, ...]) -> Markup:
-    return Markup("").join(map(HEAD.format, names))
+    return table("Codes of carriers", heads(names, names[2:4]), rows)

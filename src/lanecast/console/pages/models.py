@@ -5,7 +5,7 @@ from typing import Any
 from nicegui import run
 
 from lanecast.service import live, promotion
-from lanecast.service.kinds import PROBLEMS
+from lanecast.service.kinds import PROBLEMS, kind
 from lanecast.service.problems import Refused
 from lanecast.service.promotion import NotPromotedError
 
@@ -80,6 +80,7 @@ def _found(page: Page) -> dict[str, Any]:
     chosen = chosen or next((each for each in known if each["role"] == "live"), None)
     return {
         "problem": problem,
+        "unit": kind(problem).unit,
         "versions": known,
         "chosen": chosen or (known[0] if known else None),
         "serving": page.parts.models.serving(tenant, problem),

@@ -9,8 +9,9 @@ from lanecast.service.kinds import PROBLEMS
 
 from .. import states
 from ..drawing.calibration import calibration
+from ..drawing.pieces import card, chip, chips, heads, joined, muted, table
 from ..page import Page
-from ..people import count, percent, words
+from ..people import DASH, count, percent, words
 
 NAMES = {
     "eta": "Arrival",
@@ -20,13 +21,6 @@ NAMES = {
     "address": "Addresses",
 }
 GLYPHS = {"live": "●", "shadow": "◐", "registered": "○"}
-CARD = Markup('<section class="card"><h2>{title}</h2>{inner}</section>')
-WIDE = Markup(
-    '<section class="card table"><div class="heading"><h2>{title}</h2></div>'
-    '<table class="rows"><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></section>'
-)
-HEAD = Markup('<th scope="col">{}</th>')
-TAB = Markup('<a class="chip" href="{query}" data-turn{current}>{name}</a>')
 VERSION = Markup(
     '<tr data-row><th scope="row"><a href="{query}" data-turn>{version}</a></th>'
     '<td><span aria-hidden="true">{glyph}</span> {role}</td><td>{until}</td><td>{made}</td>'
@@ -43,7 +37,6 @@ DONE = Markup(
 SLICE = Markup(
     '<tr><th scope="row">{}</th><td class="number">{}</td><td class="number {}">{}</td></tr>'
 )
-STACK = Markup('<div class="stack">{}{}</div>')
 FORM = Markup("""
 <form class="decide" data-do="act"><input type="hidden" name="problem" value="{problem}">
 <input type="hidden" name="version" value="{version}">
@@ -54,15 +47,17 @@ CHOICE = Markup('<button class="button{kind}" name="act" value="{act}">{told}</b
 
 def tabs(page: Page, here: str) -> Markup:
     """Return a link for each problem."""
-    return Markup('<div class="chips">{}</div>').format(
-        Markup("").join(
-            TAB.format(
-                query=page.query.with_(problem=each, version=None),
-                name=NAMES.get(each, words(each)),
-                current=Markup(' aria-current="true"') if each == here else "",
+    return chips(
+        "Problem",
+        *(
+            chip(
+                NAMES.get(each, words(each)),
+                f"problem-{each}",
+                page.query.with_(problem=each, version=None),
+                each == here,
             )
             for each in PROBLEMS
-        )
+        ),
     )
 
 
@@ -84,17 +79,18 @@ def versions(page: Page, found: dict[str, Any]) -> Markup:
             until=viewer.instant(_instant(each.get("trained_until"))),
             made=viewer.instant(_instant(each.get("created_at"))),
             coverage=percent(held.get("coverage_80")),
-            loss="–" if loss is None else f"{loss:.3f}",  # noqa: RUF001
+            loss=DASH if loss is None else f"{loss:.3f}",
         )
-    names = ("Version", "Role", "Learnt until", "Made", "In the 80 % range", "Loss")
-    table = WIDE.format(title="Versions", heads=Markup("").join(map(HEAD.format, names)), rows=rows)
+    numbers = ("In the 80 % range", f"Error, {found['unit']}" if found["unit"] else "Error")
+    names = ("Version", "Role", "Learnt until", "Made", *numbers)
+    drawn = table("Versions", heads(names, numbers), rows)
     serving = found["serving"]
     if serving is None:
-        return states.partial("No model answers: the promise is all there is.") + table
+        return states.partial("No model answers: the promise is all there is.") + drawn
     if serving.fallback:
         told = f"{serving.version} answers ({words(serving.fallback).lower()})."
-        return states.partial(f"The live version does not answer. {told}") + table
-    return table
+        return states.partial(f"The live version does not answer. {told}") + drawn
+    return drawn
 
 
 def chosen(page: Page, found: dict[str, Any]) -> Markup:
@@ -107,7 +103,7 @@ def chosen(page: Page, found: dict[str, Any]) -> Markup:
     metrics = one.get("metrics", {})
     return Markup(
         '<div class="columns"><div class="stack">{}{}</div><div class="stack">{}{}</div></div>'
-    ).format(calibrated(metrics), sliced(metrics), gated(found), acts(page, found))
+    ).format(calibrated(metrics), acts(page, found), sliced(metrics), gated(found))
 
 
 def calibrated(metrics: dict[str, Any]) -> Markup:
@@ -116,18 +112,18 @@ def calibrated(metrics: dict[str, Any]) -> Markup:
     points = held.get("calibration") or []
     if not points:
         told = Markup('<p class="muted">Calibration was not measured when it was fitted.</p>')
-        return CARD.format(title="Calibration", inner=told)
+        return card("Calibration", told)
     pairs = [(each["level"], each["share"]) for each in points]
     told = Markup('<p class="muted small">{} held-out questions; on the line is as told.</p>')
     inner = calibration(pairs) + told.format(count(held["n"]))
-    return CARD.format(title="Calibration", inner=inner)
+    return card("Calibration", inner)
 
 
 def sliced(metrics: dict[str, Any]) -> Markup:
     """Return the measured coverage of each slice."""
-    rows = Markup("").join(
+    rows = joined(
         SLICE.format(
-            each.get("slice", ""),
+            words(each.get("slice", "").replace("/", ", ")),
             count(int(each.get("n") or 0)),
             "late" if abs((each.get("coverage_80") or 0.8) - 0.8) > 0.05 else "ok",
             percent(each.get("coverage_80")),
@@ -136,8 +132,9 @@ def sliced(metrics: dict[str, Any]) -> Markup:
     )
     if not rows:
         return Markup("")
-    heads = Markup("").join(map(HEAD.format, ("Slice", "Deliveries", "In the 80 % range")))
-    return WIDE.format(title="Coverage by slice", heads=heads, rows=rows)
+    numbers = ("Deliveries", "In the 80 % range")
+    told = muted("asked when; how long it usually takes")
+    return table("Coverage", heads(("Of questions", *numbers), numbers), rows, told)
 
 
 def gated(found: dict[str, Any]) -> Markup:
@@ -148,8 +145,8 @@ def gated(found: dict[str, Any]) -> Markup:
     )
     if not rows:
         told = Markup('<p class="muted">It has not been held against its gates yet.</p>')
-        return CARD.format(title="Gates", inner=told)
-    told = Markup("").join(
+        return card("Gates", told)
+    told = joined(
         GATE.format(
             name=words(each["name"]),
             kind="ok" if each["passed"] else "very",
@@ -159,8 +156,7 @@ def gated(found: dict[str, Any]) -> Markup:
         )
         for each in rows
     )
-    heads = Markup("").join(map(HEAD.format, ("Gate", "Result", "Found")))
-    return WIDE.format(title="Gates", heads=heads, rows=told)
+    return table("Gates", heads(("Gate", "Result", "Found")), told)
 
 
 def acts(page: Page, found: dict[str, Any]) -> Markup:
@@ -176,9 +172,9 @@ def acts(page: Page, found: dict[str, Any]) -> Markup:
         choices += CHOICE.format(kind=" main", act="rollback", told=f"Back to {found['before'][0]}")
     if not choices:
         told = Markup('<p class="muted">It is live, and none was live before it.</p>')
-        return CARD.format(title="What may be done", inner=told)
+        return card("What may be done", told)
     form = FORM.format(problem=found["problem"], version=chosen["version"], choices=choices)
-    return CARD.format(title="What may be done", inner=form)
+    return card("What may be done", form)
 
 
 def log(page: Page, found: dict[str, Any]) -> Markup:
@@ -186,7 +182,7 @@ def log(page: Page, found: dict[str, Any]) -> Markup:
     if not found["log"]:
         return Markup("")
     viewer = page.viewer
-    rows = Markup("").join(
+    rows = joined(
         DONE.format(
             at=viewer.time(_instant(row["at"])),
             action=words(row["action"]),
@@ -196,8 +192,7 @@ def log(page: Page, found: dict[str, Any]) -> Markup:
         )
         for row in found["log"]
     )
-    heads = Markup("").join(map(HEAD.format, ("When", "What", "Version", "Who", "Why")))
-    return WIDE.format(title="What was done", heads=heads, rows=rows)
+    return table("What was done", heads(("When", "What", "Version", "Who", "Why")), rows)
 
 
 def _instant(text: str | None) -> Any:

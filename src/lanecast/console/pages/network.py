@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 import polars as pl
-from nicegui import run
+from nicegui import run, ui
 
 from lanecast.graph import told
 from lanecast.graph.places import node_of
@@ -15,6 +15,7 @@ from lanecast.service.problems import Refused
 
 from ..frame import Screen
 from ..page import Page
+from . import network_drawer, network_table
 from . import network_parts as show
 
 SCREEN = Screen("/network", "Network", "network:read", "network", "n")
@@ -27,11 +28,23 @@ def build(page: Page) -> None:
     found = page.once(lambda: _found(page))
     page.part(found, lambda told: show.choices(page, told), what="The choices", height=34)
     page.part(found, lambda told: show.figures(page, told), what="The figures", height=96)
-    page.part(found, lambda told: show.map_(page, told), what="The map", height=500)
-    page.part(found, lambda told: show.table(page, told), what="The table", height=600)
+    with ui.element("div").classes("beside even"):
+        page.part(
+            found,
+            lambda told: show.map_(page, told),
+            what="The map",
+            height=500,
+            wide="pinned",
+        )
+        page.part(
+            found,
+            lambda told: network_table.table(page, told),
+            what="The table",
+            height=600,
+        )
     drawer = page.part(
         lambda: (found(), _chosen(page), dict(closed)),
-        lambda told: show.drawer(page, *told),
+        lambda told: network_drawer.drawer(page, *told),
         what="The drawer",
         height=1,
     )

@@ -7,37 +7,30 @@ from urllib.parse import quote
 
 import polars as pl
 from markupsafe import Markup
+from nicegui import ui
 
 from lanecast.service.decisions import decided
 from lanecast.service.live import live_at
 
-from .. import company, states
+from .. import company, moment, states
+from ..drawing.pieces import card, figure, figures, heads, joined, muted, pairs, table
 from ..drawing.risk import bar
 from ..frame import Screen
 from ..page import Page
 from ..people import count, money, percent, words
+from ..query import Query
 
 SCREEN = Screen("/", "Today", "parcels:read", "today", "t")
 DAY = timedelta(days=1)
-SHOWN = 10  # decisions
+SHOWN = 25  # decisions; 10 where there is less room
 LIKELY = 0.25  # chance from which a parcel is called likely late
 PROBLEMS = {"eta": "Arrival", "events": "Risks", "trajectory": "Way ahead"}
-FIGURE = Markup(
-    '<a class="figure" href="{href}"><span class="name">{name}</span>'
-    '<div class="value {kind}">{value}</div><div class="more">{more}</div></a>'
-)
-CARD = Markup('<section class="card"><h2>{title}</h2>{inner}</section>')
+HEADS = ("Parcel", "Action", "Worth", "Late risk", "Expected", "Promised")
 ROW = Markup(
     '<tr data-row><th scope="row"><a href="{href}">{parcel_id}</a></th><td>{action}</td>'
-    '<td class="number">{worth}</td><td>{risk}</td><td>{promised}</td></tr>'
+    '<td class="number">{worth}</td><td>{risk}</td><td>{expected}</td><td>{promised}</td></tr>'
 )
-TABLE = Markup(
-    '<section class="card table"><div class="heading"><h2>Decisions that wait</h2>{all}</div>'
-    '<table class="rows waiting"><thead><tr><th scope="col">Parcel</th><th scope="col">Action</th>'
-    '<th scope="col" class="number">Worth</th><th scope="col">Late risk</th>'
-    '<th scope="col">Promised</th></tr></thead><tbody>{rows}</tbody></table></section>'
-)
-CHANGE = Markup('<dt>{what}</dt><dd>{now} <span class="muted small">{before}</span></dd>')
+LATE = Markup('<span class="late">{}</span>')
 
 
 @dataclass(frozen=True)
@@ -54,23 +47,31 @@ class Day:
 def build(page: Page) -> None:
     """Draw the screen."""
     day = page.once(lambda: _day(page))
+    page.live(lambda view: view.number)
+    page.part(day, lambda found: moment.chooser(page, found.asof), what="The moment", height=34)
     page.part(day, lambda found: _figures(page, found), what="The figures", height=96)
-    page.part(day, lambda found: _waiting(page, found), what="The decisions", height=380)
-    page.part(
-        lambda: (day(), _models(page)),
-        lambda found: _below(page, *found),
-        what="What changed",
-        height=220,
-    )
+    with ui.element("div").classes("beside"):
+        page.part(day, lambda found: _waiting(page, found), what="The decisions", height=380)
+        page.part(
+            lambda: (day(), _models(page)),
+            lambda found: _below(page, *found),
+            what="What changed",
+            height=220,
+        )
 
 
 def _day(page: Page) -> Day:
-    view, table = company.listed(page.parts, page.tenant)
-    taken = decided(page.parts.state, page.tenant.name)
+    view, table = company.listed(page.parts, page.tenant, page.asof)
+    taken = decided(page.parts.state, page.tenant.name, asof=page.asof)
     proposed = (pl.col("status") == "open") & pl.col("action").is_not_null()
     waiting = table.filter(proposed, ~pl.col("parcel_id").is_in(list(taken)))
     waiting = waiting.sort("saving", "parcel_id", descending=[True, False], nulls_last=True)
     return Day(view.asof, view.last, table, waiting, company.currency(page.tenant))
+
+
+def _there(page: Page, path: str, **more: Any) -> str:
+    """Return the address of a page about the same moment."""
+    return page.href(path, Query().with_(asof=page.query.text("asof"), **more))
 
 
 def _figures(page: Page, day: Day) -> Markup:
@@ -81,34 +82,33 @@ def _figures(page: Page, day: Day) -> Markup:
     late = running.filter(pl.col("promised_at") < day.asof).height
     likely = running.filter(pl.col("late") >= LIKELY).height
     worth = float(day.waiting["saving"].sum() or 0.0)
-
-    def figure(name: str, value: str, more: str, query: str, kind: str = "") -> Markup:
-        there = page.href(f"/parcels{query}")
-        return FIGURE.format(name=name, value=value, more=more, href=there, kind=kind)
-
-    return Markup('<div class="figures">{}{}{}{}</div>').format(
+    order = {"sort": "promised_at", "order": "ascending"}
+    return figures(
         figure(
             "Decisions waiting",
             count(day.waiting.height),
             f"worth {money(worth, day.currency)} together",
-            "?decision=waiting",
+            href=_there(page, "/parcels", decision="waiting"),
         ),
         figure(
             "Past the promise",
             count(late),
             f"of {count(running.height)} open parcels",
-            "?overdue=1&sort=promised_at&order=ascending",
             "very" if late else "ok",
+            _there(page, "/parcels", overdue=1, **order),
         ),
         figure(
             "Likely late",
             count(likely),
             f"with a chance of {percent(LIKELY)} or more",
-            "?late_from=0.25&sort=late",
             "late" if likely else "ok",
+            _there(page, "/parcels", late_from=LIKELY, sort="late"),
         ),
         figure(
-            "Under way", count(running.height), f"of {count(day.table.height)} known lately", ""
+            "Under way",
+            count(running.height),
+            f"of {count(day.table.height)} in the last 60 days",
+            href=_there(page, "/parcels"),
         ),
     )
 
@@ -118,36 +118,40 @@ def _waiting(page: Page, day: Day) -> Markup:
         return Markup("")
     if day.waiting.is_empty():
         told = Markup('<p class="muted">Nothing waits: no action saves more than it costs.</p>')
-        return CARD.format(title="Decisions that wait", inner=told)
+        return card("Decisions that wait", told)
     viewer = page.viewer
-    rows = Markup("").join(
+    rows = joined(
         ROW.format(
-            href=page.href(f"/parcels/{quote(row['parcel_id'], safe='')}"),
+            href=_there(page, f"/parcels/{quote(row['parcel_id'], safe='')}"),
             parcel_id=row["parcel_id"],
             action=words(row["action"]),
             worth=money(row["saving"], day.currency),
             risk=bar(row["late"]),
+            expected=viewer.instant(row["eta_at"]),
             promised=viewer.instant(row["promised_at"]),
         )
         for row in day.waiting.head(SHOWN).to_dicts()
     )
     link = Markup('<a href="{}">All {}</a>').format(
-        page.href("/parcels?decision=waiting"), count(day.waiting.height)
+        _there(page, "/parcels", decision="waiting"), count(day.waiting.height)
     )
-    return TABLE.format(rows=rows, all=link)
+    named = heads(HEADS, ("Worth",))
+    return table("Decisions that wait, most worth first", named, rows, link, "waiting")
 
 
 def _models(page: Page) -> dict[str, Any]:
-    """Return which version is live, and which answers, by problem."""
-    made, tenant = page.parts, page.tenant
+    """Return which version is (or was) live, and which answers now, by problem."""
+    made, tenant, asof = page.parts, page.tenant, page.asof
     found = {}
     for problem in PROBLEMS:
-        serving = made.models.live(tenant, problem)
-        found[problem] = (live_at(made.state, tenant.name, problem), serving)
+        serving = made.models.serving(tenant, problem) if asof is None else None
+        found[problem] = (live_at(made.state, tenant.name, problem, asof), serving)
     return found
 
 
 def _below(page: Page, day: Day, models: dict[str, Any]) -> Markup:
+    if day.table.is_empty():
+        return Markup("")
     return Markup('<div class="columns">{}{}</div>').format(
         _changes(day), _fresh(page, day, models)
     )
@@ -160,37 +164,42 @@ def _changes(day: Day) -> Markup:
         until = day.asof - back * DAY
         return (pl.col(name) > until - DAY) & (pl.col(name) <= until)
 
-    def line(what: str, *where: Any) -> Markup:
+    def line(what: str, *where: Any) -> tuple[str, Markup]:
         now, before = (day.table.filter(*(each(back) for each in where)).height for back in (0, 1))
-        return CHANGE.format(what=what, now=count(now), before=f"{count(before)} the day before")
+        told = Markup("{} {}").format(count(now), muted(f"{count(before)} the day before"))
+        return what, told
 
     delivered = pl.col("status") == "delivered"
     late = pl.col("ended_at") > pl.col("promised_at")
-    inner = Markup('<dl class="pairs">{}{}{}{}</dl>').format(
-        line("Ordered", lambda back: within("placed_at", back)),
-        line("Delivered", lambda back: within("ended_at", back) & delivered),
-        line("of them late", lambda back: within("ended_at", back) & delivered & late),
-        line(
-            "Ended otherwise: returned, lost, cancelled",
-            lambda back: within("ended_at", back) & (pl.col("status") == "closed"),
+    return card(
+        "In the last 24 hours",
+        pairs(
+            (
+                line("Ordered", lambda back: within("placed_at", back)),
+                line("Delivered", lambda back: within("ended_at", back) & delivered),
+                line("of them late", lambda back: within("ended_at", back) & delivered & late),
+                line(
+                    "Returned, lost or cancelled",
+                    lambda back: within("ended_at", back) & (pl.col("status") == "closed"),
+                ),
+            )
         ),
     )
-    return CARD.format(title="Since yesterday", inner=inner)
 
 
 def _fresh(page: Page, day: Day, models: dict[str, Any]) -> Markup:
     viewer = page.viewer
-    told = Markup("<dt>Last scan</dt><dd>{}</dd>").format(
-        viewer.time(day.last) if day.last else "none yet"
-    )
+    told: list[tuple[str, Any]] = [
+        ("Last scan", viewer.time(day.last) if day.last else "none yet"),
+    ]
     for problem, (live, serving) in models.items():
-        if serving is None:
-            said: Any = Markup('<span class="late">no model: the promise answers</span>')
+        said: Any = Markup("{} {}").format("live model", muted(live))
+        if page.asof is not None:
+            said = said if live else LATE.format("none was live then")
+        elif serving is None:
+            said = LATE.format("no model: the promise answers")
         elif serving.fallback:
-            said = Markup('{} <span class="late">({})</span>').format(
-                serving.version, words(serving.fallback).lower()
-            )
-        else:
-            said = live
-        told += Markup("<dt>{}</dt><dd>{}</dd>").format(PROBLEMS[problem], said)
-    return CARD.format(title="What answers", inner=Markup('<dl class="pairs">{}</dl>').format(told))
+            why = f"({words(serving.fallback).lower()})"
+            said = Markup("{} {}").format(LATE.format(why), muted(serving.version))
+        told.append((PROBLEMS[problem], said))
+    return card("What answers", pairs(told))
