@@ -121,10 +121,10 @@ def listing(view: View) -> pl.DataFrame:
 def _expected(view: View) -> pl.DataFrame:
     """Return when each open parcel arrives, seen from the moment of the view: never before it."""
     is_open = view.asked["ended_h"].is_null()
-    found = arrivals(view.asked.filter(is_open), view.eta.filter(is_open), view.asof)
-    rows = [(each["parcel_id"], each["eta_at"]) for each in found]
-    schema = {"parcel_id": pl.String, "eta_at": pl.Datetime("us", "UTC")}
-    return pl.DataFrame(rows, schema, orient="row")
+    asked, said = view.asked.filter(is_open), view.eta.filter(is_open)
+    when = [each["eta_at"] for each in arrivals(asked, said, view.asof)]
+    expected = pl.Series("eta_at", when, pl.Datetime("us", "UTC"))
+    return asked.select("parcel_id").with_columns(expected)
 
 
 def _instant(hours: str) -> pl.Expr:
