@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from lanecast.cli.failures import told
 from lanecast.service import storage
 from lanecast.service.clock import wall
 from lanecast.service.keys import issue
@@ -72,3 +73,18 @@ def test_a_request_is_told_and_may_come_again(service: Any, holder: Any) -> None
 )
 def test_what_says_so_is_told_from_other_faults(error: BaseException, expected: bool) -> None:
     assert storage.full(error) is expected
+
+
+def test_a_state_that_the_disk_does_not_open_is_no_broken_one(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match=r"cannot be opened .*; is the disk full") as caught:
+        State(tmp_path)
+    assert told(caught.value)[1] == 4
+    (tmp_path / "service.db").write_bytes(b"no database" * 1000)
+    with pytest.raises(ValueError, match="is not the state of a service"):
+        State(tmp_path / "service.db")
+
+
+def test_the_command_line_says_so_too() -> None:
+    said, code = told(sqlite3.OperationalError("database or disk is full"))
+    assert code == 4
+    assert said.startswith("no space left on the device; free some and run this again")

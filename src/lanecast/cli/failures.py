@@ -8,7 +8,10 @@ from pathlib import Path
 
 from lanecast.tables.commits import LakeBusyError
 
-FULL = ("no space left on", "storagefull", "os error 28", "disk quota exceeded")
+FULL = (
+    *("no space left on", "storagefull", "os error 28", "disk quota exceeded"),
+    "database or disk is full",  # SQLite
+)
 STORES = ("deltalake", "_internal", "safetensors")  # modules of those who read our files
 UNREADABLE = ("ComputeError", "NoDataError")
 AGAIN = "free some and run this again"

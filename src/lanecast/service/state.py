@@ -4,6 +4,7 @@ Keys, sessions, what was live when, jobs, replies that may be asked for again, a
 about parcels are in the lake, and accepted events in the journal, never here.
 """
 
+import errno
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -64,10 +65,15 @@ class State:
         ------
         ValueError
             When a newer Lanecast made it, or it is no such file.
+        OSError
+            When the disk does not let it be opened, such as a full one.
         """
         self.path.parent.mkdir(parents=True, exist_ok=True)
         try:
             self._open()
+        except sqlite3.OperationalError as error:
+            said = f"the state of a service cannot be opened ({error}); is the disk full?"
+            raise OSError(errno.EIO, said, str(self.path)) from error
         except sqlite3.DatabaseError as error:
             raise ValueError(
                 f"{self.path}: is not the state of a service ({error}); restore it from a copy."
