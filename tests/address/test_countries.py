@@ -68,6 +68,11 @@ def test_what_speaks_for_a_country(codes: Gazetteer, text: str, country: str) ->
     assert next(iter(guessed(tokens(text), codes))) == country
 
 
+def test_of_equal_votes_the_order_is_that_of_letters(codes: Gazetteer) -> None:
+    votes = guessed(tokens("Postfach, 17042 22314 1500"), codes)
+    assert list(votes) == ["AT", "US"] and votes["AT"] == votes["US"]
+
+
 def test_a_state_speaks_only_behind_its_own_town(codes: Gazetteer) -> None:
     votes = [guessed(tokens(text), codes).get("US", 0.0) for text in ("Lebanon PA", "PA Lebanon")]
     assert votes[0] > votes[1]

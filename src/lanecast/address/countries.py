@@ -19,7 +19,7 @@ def guessed(words: Sequence[Token], known: Gazetteer) -> dict[str, float]:
 
     The name of a country speaks loudest, and a town with its own state behind it; then a postal
     code together with its own town; a town alone the more the larger it is, a postal code alone
-    hardly, and less than any town if it may be a house number.
+    hardly, and less than any town if it may be a house number. Of equals the first by letters.
     """
     texts = [text for word in words[-LAST:] for text in _apart(word.text)]
     runs = {
@@ -47,7 +47,7 @@ def guessed(words: Sequence[Token], known: Gazetteer) -> dict[str, float]:
             heard += TOWN * in_towns[number] + BOTH * _together(known, number, held, towns)
             heard += STATE * _stated(known, number, behind)
         votes[country] = votes.get(country, 0.0) + heard
-    return dict(sorted(votes.items(), key=lambda each: -each[1]))
+    return dict(sorted(votes.items(), key=lambda each: (-each[1], each[0])))
 
 
 def _apart(text: str) -> list[str]:

@@ -33,7 +33,7 @@ def fit(
 ) -> None:
     """Learn from deliveries which addresses couriers do not find, and save the model.
 
-    Needs typed_addresses, parcels, orders and scans, and the gazetteer of the lake.
+    Needs typed_addresses, parcels, orders, scans, and the lake's gazetteer.
 
     Example:
 
@@ -84,8 +84,8 @@ def predict(
 ) -> None:
     """Verify the addresses that were typed, say how likely each is not found, and store that.
 
-    Addresses that this model has checked as they stand are left out. Events of parcels are
-    predicted with what is stored here before they are asked about.
+    Addresses that this model has checked as they stand are left out. Events
+    of parcels are predicted with what is stored here before they are asked.
 
     Example:
 

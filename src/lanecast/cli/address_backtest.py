@@ -52,13 +52,15 @@ def backtest(
     looked: LookedOption = 0.2,
     json: JsonOption = None,
 ) -> None:
-    """Learn from deliveries, decide for the parcels that came next, and count what came of them.
+    r"""Learn from deliveries, decide for the parcels that came next, and count what came of them.
 
-    What asking would have changed is not known of the past: --heeded and --looked say it.
+    What asking would have changed the past does not tell; --heeded and
+    --looked say it.
 
     Example:
 
-      lanecast backtest address --data lake/ --source lake --from 2025-03-01 --to 2025-04-01
+      lanecast backtest address --data lake --source lake \
+        --from 2025-03-01 --to 2025-04-01
     """
     start, end, step = replayed(since, until, every)
     writable(json=json)
@@ -89,9 +91,9 @@ def backtest(
         write_json(json, result)
     if json is None or str(json) != "-":
         show(scores, f"address, {since} to {until}, refit every {every}")
-        show(saved, "Money per 1,000 orders, and saved against accepting all, with 95 %")
-        show(actions.rename({"count": "orders"}), f"{EXPECTED}: what was done")
-        tell(f"{STRICT}: whoever is not accepted is asked for the part that matters most.")
+        show(saved, "Money per 1,000 orders, 95 % over orders")
+        show(actions.rename({"count": "orders"}), "Done")
+        tell(f"{EXPECTED} is what was done; {STRICT} asks whoever is not accepted.")
 
 
 def _learnable(known: Lake, start: datetime) -> None:

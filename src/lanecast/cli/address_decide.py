@@ -84,7 +84,7 @@ def decide(
     --------
       lanecast decide address --lake lake --model found --failed 9
 
-      lanecast decide address --in verified.jsonl --model found --out decided.jsonl
+      lanecast decide address --in verified.jsonl --out decided.jsonl
     """
     writable(json=json, out=out)
     if file is not None and out is not None:

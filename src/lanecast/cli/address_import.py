@@ -61,7 +61,7 @@ def bring(
     --------
       lanecast address import --geonames allCountries.txt
 
-      lanecast address import --openaddresses us_va.csv --country US --edition 2026-10-01
+      lanecast address import --openaddresses us_va.csv --country US
     """
     writable(json=json)
     asked = {"geonames": geonames, "openaddresses": openaddresses, "geojson": geojson, "csv": csv}

@@ -57,7 +57,7 @@ def suggest(
     --------
       lanecast address suggest "310 harv"
 
-      lanecast address suggest --in typed.csv --text-column text --out suggested.jsonl
+      lanecast address suggest --in typed.csv --out suggested.jsonl
 
       lanecast address suggest "rua augus" --country BR --near=-23.55,-46.63
     """

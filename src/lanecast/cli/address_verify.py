@@ -61,9 +61,9 @@ def verify(
 
     Examples
     --------
-      lanecast address verify --in orders.csv --text-column address --out verified.jsonl
+      lanecast address verify --in orders.csv --out verified.jsonl
 
-      lanecast address verify --in a.csv --country-column country --out a.jsonl --model found
+      lanecast address verify --in a.csv --country-column country --out a.jsonl
     """
     writable(out=out)
     apart(file, out)

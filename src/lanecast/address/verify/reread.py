@@ -61,10 +61,12 @@ def with_code(
 ) -> Parse:
     """Return ``parse`` with a postal code where a second house number is one, and none was read."""
     number = known.numbers.get(country or "", -1)
+    if number < 0 or country is None or parse.text("postcode"):
+        return parse
+    if " " not in parse.text("house_number"):
+        return parse
     labels = [_label(word, parse) for word in words]
     houses = [i for i, label in enumerate(labels) if label == "house_number"]
-    if number < 0 or country is None or len(houses) < 2 or "postcode" in labels:
-        return parse
     for i in reversed(houses[1:]):
         code = plain(words[i].text, country)
         if known.postcodes.keys.each(number, [code, begins(code, country)]):
