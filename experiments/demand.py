@@ -42,7 +42,7 @@ def public(
 ) -> None:
     """Print the scores of each model at each origin, and over all."""
     asked, weighing = [], WEIGHING.get(source, Weighing())
-    with series(source, data, horizon) as lake:
+    with series(source, data, horizon, None) as lake:
         for origin in origins:
             known = demand.context(
                 lake, datetime.fromisoformat(origin).replace(tzinfo=UTC), horizon

@@ -1,5 +1,6 @@
 """Holidays by name, days that stray, and the shape of an effect, where the truth is made."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -117,6 +118,21 @@ def test_a_cut_beyond_which_nothing_more_is_sold_is_seen(priced):
     assert effect[0.6] == pytest.approx(-2 * np.log(0.8), abs=0.1)  # one power would say 1.02
     with pytest.raises(ValueError, match="rising numbers from below 0"):
         by_size(HOW, priced, (0.1, 0.2))
+
+
+def test_a_cut_is_told_with_the_discount_that_announces_it(priced):
+    """They come together, so no data can tell them apart; here the discount itself does 0.3."""
+    cut = pl.col("log_price") < 0
+    told = priced.with_columns(
+        demand=pl.when(cut).then(pl.col("demand") * np.exp(0.3)).otherwise("demand"),
+        discount=cut.cast(pl.Float64),
+    )
+    how = replace(HOW, drivers=("log_price", "discount", "display"))
+    rows = by_size(how, told).select("size", "effect").rows()
+    effect = {round(float(np.exp(size)), 1): e for size, e in rows}
+    assert effect[0.9] == pytest.approx(0.3 - 2 * np.log(0.9), abs=0.1)
+    assert effect[0.8] == pytest.approx(0.3 - 2 * np.log(0.8), abs=0.1)
+    assert effect[0.6] == pytest.approx(0.3 - 2 * np.log(0.8), abs=0.1)
 
 
 def test_a_display_does_as_much_on_each_day_and_nothing_after_it(priced):

@@ -18,10 +18,14 @@ LEAST = 30  # days of series that a step must have
 DAYS = (1, 2, 4, 8)  # first days of the steps of a promotion
 AFTER_D = 3  # days after its end
 NAME = ["product_id", "facility_id"]
+ANNOUNCED = "discount"  # that a price is cut: with the cut and never without
 
 
 def by_size(how: Factors, rows: pl.DataFrame, sizes: tuple[float, ...] = SIZES) -> pl.DataFrame:
     """Return the effect of prices by how far they are from the usual one of the series.
+
+    A cut and the discount that announces it come together, so what a step tells is what both do;
+    days of a discount without a cut keep an effect of their own.
 
     Parameters
     ----------
@@ -51,7 +55,8 @@ def by_size(how: Factors, rows: pl.DataFrame, sizes: tuple[float, ...] = SIZES) 
         for low, high in pairwise((-np.inf, *sizes, np.inf))
         if not low < 0 < high
     }
-    return _told(how, rows, "log_price", steps, cut, {"log_price": pl.col("_usual")})
+    left = {"log_price": pl.col("_usual")}
+    return _told(how, rows, "log_price", steps, cut, left, ANNOUNCED)
 
 
 def by_day(how: Factors, rows: pl.DataFrame, driver: str) -> pl.DataFrame:
@@ -96,15 +101,20 @@ def _step(low: float, high: float) -> str:
 
 def _told(
     how: Factors, rows: pl.DataFrame, driver: str, steps: dict[str, pl.Expr], size: pl.Expr,
-    left: dict[str, pl.Expr],
+    left: dict[str, pl.Expr], announced: str = "",
 ) -> pl.DataFrame:  # fmt: skip
-    """Return the effect of each step; ``left`` is what stays of the driver beside them."""
+    """Return the effect of each step; ``left`` is what stays of the driver beside them.
+
+    Of the driver ``announced``, which comes with a step, only what is on none stays.
+    """
     rows = rows.with_columns(
         _size=size, **{name: of.fill_null(False).cast(pl.Float64) for name, of in steps.items()}
     )
     seen = {name: rows.filter(pl.col(name) > 0)["_size"] for name in steps}
     kept = tuple(name for name, each in seen.items() if len(each) >= LEAST)
     others = tuple(name for name in how.drivers if name != driver or left)
+    if announced in others and kept:
+        left = left | {announced: pl.col(announced) * (1 - pl.max_horizontal(kept))}
     found = replace(how, drivers=(*others, *kept)).find(rows.with_columns(**left))
     about = pl.DataFrame(
         {
