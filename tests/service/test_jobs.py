@@ -3,6 +3,8 @@
 import json
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +15,7 @@ from pydantic import ValidationError
 
 from lanecast.service import versions
 from lanecast.service.clock import wall
-from lanecast.service.jobs import ORDER, Jobs
+from lanecast.service.jobs import ORDER, PROGRESS, Jobs
 from lanecast.service.keys import said
 from lanecast.service.settings import Settings
 from lanecast.service.state import State
@@ -152,3 +154,29 @@ def test_what_ran_when_the_service_died_is_lost_and_the_next_goes_on(jobs: Jobs)
     assert jobs.get("1" * 32)["status"] == "lost"  # type: ignore[index]
     assert waited(lambda: jobs.get("2" * 32)["status"] == "failed")  # type: ignore[index]
     jobs.stop()
+
+
+def test_a_process_that_was_not_written_down_yet_does_not_outlive_its_service(jobs: Jobs) -> None:
+    job_id = "3" * 32
+    order = json.dumps({"kind": "solve", "problem": "events"})
+    jobs.state.write(
+        "insert into jobs (job_id, tenant, key_id, kind, arguments, status, step, share, made_at) "
+        "values (?, 'main', 'key', 'solve', ?, 'queued', '', 0, ?)",
+        (job_id, order, said(wall())),
+    )
+
+    def asleep(job: str) -> "subprocess.Popen[bytes]":
+        line = [sys.executable, "-c", "import time; time.sleep(60)"]
+        line.append(f"--progress={jobs.folder(job) / PROGRESS}")
+        return subprocess.Popen(line, start_new_session=True)
+
+    ours, other = asleep(job_id), asleep("4" * 32)
+    try:
+        assert jobs.start() == 0
+        assert ours.wait(30) == -signal.SIGKILL
+        assert other.poll() is None
+        assert waited(lambda: jobs.get(job_id)["status"] == "failed")  # type: ignore[index]
+    finally:
+        jobs.stop()
+        other.kill()
+        other.wait()

@@ -263,17 +263,18 @@ class Jobs:
         self.end(job_id, "failed", error=_error(code, detail))
 
     def _lost(self) -> int:
-        """End what ran under a service that is gone."""
+        """End what ran under a service that is gone, also what it had not written down yet."""
         rows = self.state.read(
-            "select job_id, pid from jobs where tenant = ? and status = 'running'",
+            "select job_id, status from jobs where tenant = ? and status in ('running', 'queued')",
             (self.tenant.name,),
         )
-        for row in rows:
-            if row["pid"] is not None and _is_ours(row["pid"], row["job_id"]):
-                with suppress(ProcessLookupError):
-                    os.killpg(row["pid"], signal.SIGKILL)
-            self.end(row["job_id"], "lost", error=_error("lost", "The service ended first."))
-        return len(rows)
+        for pid in _left({row["job_id"] for row in rows}):
+            with suppress(ProcessLookupError):
+                os.killpg(pid, signal.SIGKILL)
+        lost = [row["job_id"] for row in rows if row["status"] == "running"]
+        for job_id in lost:
+            self.end(job_id, "lost", error=_error("lost", "The service ended first."))
+        return len(lost)
 
 
 def _ended(process: "subprocess.Popen[bytes]") -> int:
@@ -288,12 +289,16 @@ def _ended(process: "subprocess.Popen[bytes]") -> int:
         return process.wait()
 
 
-def _is_ours(pid: int, job_id: str) -> bool:
-    """Return whether a process is still that of the job: numbers of processes are used again."""
-    try:
-        return job_id.encode() in Path(f"/proc/{pid}/cmdline").read_bytes()
-    except OSError:
-        return False
+def _left(jobs: set[str]) -> list[int]:
+    """Return the processes of ``jobs`` that a service before has left; each leads its group."""
+    found = []
+    for each in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):
+            words = each.read_bytes().decode(errors="replace").split("\0")
+            files = (Path(word) for word in words if word.startswith("--progress="))
+            if any(file.name == PROGRESS and file.parent.name in jobs for file in files):
+                found.append(int(each.parent.name))
+    return found
 
 
 def _progress(file: Path) -> dict[str, Any]:
