@@ -85,5 +85,15 @@ def test_a_telephone_number_alone(text: str, country: str | None, is_one: bool) 
     assert telephone(text, country) == is_one
 
 
+def test_blanks_without_end_are_no_telephone_number() -> None:
+    assert not telephone(" " * 65_000 + "x", None)  # a quadratic search would take minutes
+    assert telephone(" " * 65_000 + "+1 555 0100", None)
+
+
+def test_too_long_a_page_is_refused(known: Gazetteer) -> None:
+    with pytest.raises(ValueError, match="64 KiB"):
+        verify("<b>" * 30_000 + "107 Harvard St", known, "US")
+
+
 def test_a_telephone_number_alone_is_told(known: Gazetteer) -> None:
     assert "telephone_only" in verify("+1 555 0100", known, "US").row()["faults"]

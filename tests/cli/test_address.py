@@ -206,6 +206,7 @@ def test_a_backtest_tells_chances_and_money(lanecast, town):
         ("2025-01-08", "2025-01-15", "expected at least 20"),
         ("2025-02-10", "2031-01-01", "--to: the data end at"),
         ("2025-02-10", "2025-02-10", "expected a day before --to"),
+        ("2025-03-11", "2025-03-20", "no parcel of 2025-03-11 to 2025-03-20"),
     ],
 )
 def test_a_period_that_cannot_be_replayed_is_refused(lanecast, town, since, until, why):

@@ -4,8 +4,9 @@ import re
 
 from .postcodes import form
 
+LONGEST = 60  # characters
 CALL = re.compile(
-    r"\s*(?P<said>(?:tel|phone|fone|mobile|mobil|cell|fax)[a-z]{0,6}[.:]?)?\s*"
+    r"(?P<said>(?:tel|phone|fone|mobile|mobil|cell|fax)[a-z]{0,6}[.:]?)?\s*"
     r"(?P<mark>\+|00)?(?P<number>[\d\s()./-]{7,30})"
 )
 MARKED, BARE, MOST = 7, 9, 15  # digits (E.164 has at most 15)
@@ -17,7 +18,8 @@ def telephone(text: str, country: str | None) -> bool:
     What has the form of a postal code of ``country``, or of the US with its four further digits,
     is none.
     """
-    found = CALL.fullmatch(text)
+    text = text.strip()
+    found = CALL.fullmatch(text) if len(text) <= LONGEST else None
     if found is None:
         return False
     number = found["number"].strip()

@@ -6,7 +6,7 @@ from math import log
 from typing import Protocol
 
 from ..countries import guessed
-from ..fold import fold
+from ..fold import LONGEST, fold
 from ..gazetteer.arrays import Gazetteer
 from ..markup import Unmarked, unmarked
 from ..parts import Parse
@@ -86,7 +86,7 @@ def verify(
     ValueError
         When the text is longer than 64 KiB.
     """
-    page = unmarked(text)
+    page = unmarked(text) if len(text) <= LONGEST else None  # what is too long is refused
     if page is not None:
         return _moved(_verified(page.text, known, country, tagger, arbiter, ("html",)), text, page)
     return _verified(text, known, country, tagger, arbiter, ())

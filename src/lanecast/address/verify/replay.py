@@ -40,7 +40,7 @@ def replay(
     DataFrame
         ``parcel_id, asof_h, not_found, chance`` and, in money, what each order cost if all were
         accepted (``accept_all``), if whoever is not accepted is asked (``strict``), and by
-        expected cost (``expected_cost``), with its ``action``.
+        expected cost (``expected_cost``), with its ``action``; empty where there is no parcel.
     """
     end = lake.until or datetime.max.replace(tzinfo=since.tzinfo)
     every_parcel = tried(lake, end)
@@ -54,9 +54,10 @@ def replay(
         past = judged(tried(lake, at), said[edition])
         low, high = (each.timestamp() / 3600 for each in (at, min(at + every, until)))
         next_ = every_parcel.filter((pl.col("asof_h") >= low) & (pl.col("asof_h") < high))
-        parts.append(_decided(past, judged(next_, said[edition]), costs))
+        if next_.height:
+            parts.append(_decided(past, judged(next_, said[edition]), costs))
         at += every
-    return pl.concat(parts)
+    return pl.concat(parts) if parts else pl.DataFrame()
 
 
 def money(rows: pl.DataFrame) -> pl.DataFrame:
