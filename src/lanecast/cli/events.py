@@ -2,9 +2,9 @@
 
 from contextlib import nullcontext
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import narwhals as nw
 import polars as pl
@@ -17,6 +17,7 @@ from lanecast.parcel.events.models import FittedBoosted
 from lanecast.tables.events import ACTIONS, INTERVENTIONS, RISKS
 from lanecast.tables.lake import Lake, collect
 
+from .held_out import held_out
 from .learnt_from import EVENTS
 from .options import (
     AHEAD,
@@ -68,6 +69,8 @@ JUDGED = {  # the moments that a back-test learns and asks
     "not_received": ("delivered",),
 }
 TOLD = ("model", "event", "moment", "n", "hits", "roc_auc", "pr_auc", "recall_5", "lift_2", "ece")
+MATURITY = timedelta(days=45)  # age of the questions that measure: nearly all is known of them
+MEASURED = timedelta(days=14)  # questions that measure
 LONGEST = timedelta(days=540)  # of questions that a back-test learns from
 
 
@@ -114,12 +117,15 @@ def fit(
         fitted = boosted(seed).fit(x, y)
         if not fitted.base.rates:
             raise ValueError(f"--asof: nothing was known by {now:%Y-%m-%d} of how parcels ended.")
+        say("measuring on later weeks", 0.7)
+        held = _measured(known, now, x, y, seed)
         say("saving", 0.95)
         about = {"problem": "events", "trained_until": now.isoformat(), "seed": seed}
         metrics = {
             "rows": x.height,
             "trained_from": since.isoformat(),
             "events": sorted(fitted.trees),
+            **({"held_out": held} if held is not None else {}),
         }
         context = events.context(known, now)
         artifact.save(model, fitted, context, metrics=metrics, tables=EVENTS, about=about)
@@ -131,6 +137,16 @@ def fit(
         write_json(json, told, f"the model is saved in {model}")
         return
     tell(f"Model: {model}. Next: lanecast predict events --lake {lake} --model {model}")
+
+
+def _measured(
+    known: Lake, now: datetime, x: pl.DataFrame, y: pl.DataFrame, seed: int
+) -> dict[str, Any] | None:
+    """Return how a model of six weeks ago answered the two weeks after, beside base rates."""
+    cut = now - MATURITY
+    then = collect(events.outcomes(known.asof(cut), cut))
+    models = boosted(seed), events.BaseRates()
+    return held_out("events", models, x, then, y, cut, cut + MEASURED)
 
 
 def predict(

@@ -17,6 +17,7 @@ from lanecast.tables.lake import Lake, collect
 from lanecast.tables.parcel import SCANS
 from lanecast.tables.trajectory import NEXT_STOPS
 
+from .held_out import held_out
 from .learnt_from import TRAJECTORY
 from .next_drivers import why_next
 from .options import (
@@ -57,6 +58,8 @@ from .talk import (
 )
 from .ways import draw
 
+RIPE = timedelta(days=3)  # age at which nearly all legs that were asked about have ended
+MEASURED = timedelta(days=7)  # questions that measure
 MOST = timedelta(days=28)  # of questions that trees learn from; counts look further back
 DEPARTURES = ("delhivery",)  # sources in which only a departure is a question: a leg begins
 AHEAD = timedelta(days=31)
@@ -104,6 +107,11 @@ def fit(
         y = collect(trajectory.outcomes(known, now).lazy())
         say("fitting", 0.6)
         fitted = trajectory.Blend(boosted(seed)).fit(x, y)
+        say("measuring on later days", 0.8)
+        cut = now - RIPE - MEASURED
+        then = collect(trajectory.outcomes(known.asof(cut), cut).lazy())
+        models = trajectory.Blend(boosted(seed)), trajectory.Frequency()
+        held = held_out("trajectory", models, x, then, y, cut, cut + MEASURED)
         say("saving", 0.95)
         about = {"problem": "trajectory", "trained_until": now.isoformat(), "seed": seed}
         metrics = {
@@ -111,6 +119,7 @@ def fit(
             "trained_from": since.isoformat(),
             "stop_share": fitted.stop_share,
             "leg_share": fitted.leg_share,
+            **({"held_out": held} if held is not None else {}),
         }
         context = trajectory.context(known, now)
         artifact.save(model, fitted, context, metrics=metrics, tables=TRAJECTORY, about=about)

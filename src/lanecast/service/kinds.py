@@ -154,7 +154,8 @@ def _events() -> Kind:
     from lanecast.parcel.events.models import FittedBoosted
 
     def loss(said: pl.DataFrame, became: pl.DataFrame) -> tuple[int, float]:
-        return _of(risks.evaluate(said, became, ["model"]), "brier")
+        known = said.with_columns(pl.col("chance").fill_nan(None))  # of what nothing is known
+        return _of(risks.evaluate(known, became, ["model"]), "brier")
 
     fit = risks.BaseRates().fit
     return Kind(FittedBoosted, risks.asked, risks, dict, fit, loss, unit="Brier score")

@@ -75,10 +75,12 @@ def examine(state: State, tenant: Tenant, problem: str, version: str) -> list[Ga
     if not lake.has(PARCELS):
         said = "The lake holds no parcels to hold it against; ingest some first."
         return [*found, Gate("baseline", False, said, unit=of.unit)]
-    if problem == "eta":
-        found += [gates.baseline(model, of.unit), gates.coverage(model)]
+    if problem == "eta" or "held_out" in model.manifest["metrics"]:
+        found.append(gates.baseline(model, of.unit))
     else:
         found.append(_later(lake, now, problem, model))
+    if problem == "eta":
+        found.append(gates.coverage(model))
     found.append(gates.incumbent(of, lake, now, model, old))
     found.append(gates.latency(of, lake, now, model))
     return found
