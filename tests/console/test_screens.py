@@ -4,6 +4,9 @@ from typing import Any
 
 import pytest
 
+from lanecast.console.pages import addresses
+from lanecast.service.problems import Refused
+
 SCREENS = ["/", "/parcels", "PARCEL", "/addresses", "/network", "/plan", "/data", "/admin"]
 
 
@@ -181,6 +184,26 @@ def test_an_address_is_verified_and_stands_in_no_request(tab: Any) -> None:
     page.keyboard.press("Enter")
     page.locator("section", has_text="Misspelt city").first.wait_for()
     assert not [each for each in asked if "harv" in each.lower()]
+
+
+def test_an_address_that_must_wait_for_the_gazetteer_is_verified_when_it_is_there(
+    tab: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known, asked = addresses.register, []
+
+    def slow(*of: Any) -> Any:
+        asked.append(of)
+        if len(asked) < 3:
+            raise Refused(503, "not_ready", "The gazetteer is being made.")
+        return known(*of)
+
+    monkeypatch.setattr(addresses, "register", slow)
+    page = tab.sign_in(tab.console.key_with("address:read", tenant="post")).open("/addresses").page
+    page.evaluate("document.getElementById('address').value = '107 Harvard St, Alexandria VA'")
+    page.get_by_role("button", name="Verify").click()
+    page.locator("#verdict").wait_for(timeout=20_000)
+    assert page.locator(".skeleton, .note").count() == 0
+    assert len(asked) == 3
 
 
 def test_a_company_without_parcels_is_told_how_to_bring_them(tab: Any) -> None:

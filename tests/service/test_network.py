@@ -1,6 +1,7 @@
 """The network over HTTP: what it says is what the graph says."""
 
 from datetime import timedelta
+from threading import Event
 from typing import Any
 
 import httpx
@@ -12,7 +13,9 @@ from lanecast.graph.index import index
 from lanecast.graph.places import stand
 from lanecast.graph.route import routes
 from lanecast.graph.whatif import closing, effect
-from lanecast.service.clock import last_recorded
+from lanecast.service import networks
+from lanecast.service.clock import last_recorded, wall
+from lanecast.service.networks import Networks
 from lanecast.tables.lake import Lake
 
 from .conftest import headers, patiently
@@ -109,3 +112,21 @@ def test_what_is_worst_to_lose_is_reckoned_aside(ask: Any) -> None:
     of = ask(f"nodes/{worst[0]['node_id']}/dependence").json()
     assert 0 <= of["parcels"] <= of["parcels_all"]
     assert ask("changes").json()["judged"] > 0
+
+
+def test_a_stored_graph_is_read_before_anybody_asks_and_one_that_must_be_built_is_not(
+    world_lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = Event()
+
+    def newest(self: Networks) -> Any:
+        begun.set()
+        raise ValueError("enough of it")
+
+    monkeypatch.setattr(Networks, "_newest", newest)
+    known = Networks(lambda: world_lake, wall)
+    known.prepare()
+    assert not begun.is_set()  # the lake of the small world holds no graph
+    monkeypatch.setattr(networks, "stored", lambda lake: wall())
+    known.prepare()
+    assert begun.wait(10)

@@ -36,6 +36,6 @@ def chooser(page: Page, now: datetime) -> Markup:
         chips=chips,
         kept=kept(query.values, ("asof", "page")),
         value=f"{here:%Y-%m-%dT%H:%M}",
-        most=f"{page.tenant.now().astimezone(page.zone) + timedelta(minutes=1):%Y-%m-%dT%H:%M}",
+        most=f"{page.viewer.now.astimezone(page.zone) + timedelta(minutes=1):%Y-%m-%dT%H:%M}",
         told=PAST.format(page.viewer.instant(now)) if asof else "",
     )

@@ -26,6 +26,10 @@ TABLE = Markup(
 HEAD = Markup('<th scope="col"{}>{}</th>')
 CELL = Markup("<td{}>{}</td>")
 NUMBER = Markup(' class="number"')
+PASSED = Markup(
+    '<span class="very">{} <span aria-hidden="true">▲</span>'
+    '<span class="unseen">has passed</span></span>'
+)
 MUTED = Markup('<span class="muted small">{}</span>')
 DRAWER = Markup("""
 <aside class="drawer" aria-label="{title}"><div class="heading tight"><h2>{title}</h2>
@@ -107,6 +111,11 @@ def number(told: Any) -> Markup:
 def muted(told: Any) -> Markup:
     """Return something that is said beside something else."""
     return MUTED.format(told)
+
+
+def passed(told: Any, has_passed: bool) -> Any:
+    """Return an instant, marked where it has passed and should not have."""
+    return PASSED.format(told) if has_passed else told
 
 
 def drawer(title: str, close: Any, inner: Markup) -> Markup:

@@ -15,7 +15,7 @@ from lanecast.service.masking import MASK
 from lanecast.tables.events import ACTIONS
 
 from .. import company, moment, saved, states, unmasking
-from ..drawing.pieces import chip, chips, joined, muted, options
+from ..drawing.pieces import chip, chips, joined, muted, options, passed
 from ..drawing.pieces import kept as hidden
 from ..drawing.risk import bar
 from ..frame import Screen
@@ -67,10 +67,6 @@ HEADS = (
 ROW = Markup("""<tr data-row><th scope="row"><a href="{href}">{parcel_id}</a></th>
 <td>{late}</td><td class="number">{saving}</td><td>{action}</td><td>{status}</td><td>{where}</td>
 <td>{eta}</td><td>{promised}</td><td>{carrier}</td><td>{goal}</td></tr>""")
-PASSED = Markup(
-    '<span class="very">{} <span aria-hidden="true">▲</span>'
-    '<span class="unseen">has passed</span></span>'
-)
 
 
 @dataclass(frozen=True)
@@ -197,9 +193,8 @@ def _table(page: Page, found: Found) -> Markup:
 
 def _row(page: Page, found: Found, row: dict[str, Any]) -> Markup:
     viewer, is_open = page.viewer, row["status"] == "open"
-    promised: Any = viewer.instant(row["promised_at"])
-    if is_open and row["promised_at"] and row["promised_at"] < found.asof:
-        promised = PASSED.format(promised)
+    due = row["promised_at"]
+    has_passed = is_open and due is not None and due < found.asof
     action: Any = words(row["action"]) if row["action"] else ""
     if row["parcel_id"] in found.decided and action:
         decision = found.decided[row["parcel_id"]]["decision"]
@@ -214,7 +209,7 @@ def _row(page: Page, found: Found, row: dict[str, Any]) -> Markup:
         status=words(row["last_status"] if is_open else row["status"]),
         where=company.called(found.places, row["facility_id"]) if row["facility_id"] else "",
         eta=viewer.instant(row["eta_at"] if is_open else row["ended_at"]),
-        promised=promised,
+        promised=passed(viewer.instant(due), has_passed),
         carrier=" ".join(each for each in (row["carrier_id"], row["service"]) if each),
         goal=" ".join(
             each for each in (row["goal_region"], row["goal_postal_code"]) if each and each != MASK

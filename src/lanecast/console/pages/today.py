@@ -13,7 +13,7 @@ from lanecast.service.decisions import decided
 from lanecast.service.live import live_at
 
 from .. import company, moment, states
-from ..drawing.pieces import card, figure, figures, heads, joined, muted, pairs, table
+from ..drawing.pieces import card, figure, figures, heads, joined, muted, pairs, passed, table
 from ..drawing.risk import bar
 from ..frame import Screen
 from ..page import Page
@@ -128,7 +128,9 @@ def _waiting(page: Page, day: Day) -> Markup:
             worth=money(row["saving"], day.currency),
             risk=bar(row["late"]),
             expected=viewer.instant(row["eta_at"]),
-            promised=viewer.instant(row["promised_at"]),
+            promised=passed(
+                viewer.instant(row["promised_at"]), (row["promised_at"] or day.asof) < day.asof
+            ),
         )
         for row in day.waiting.head(SHOWN).to_dicts()
     )
