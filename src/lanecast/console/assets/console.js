@@ -25,6 +25,7 @@
 
   const turn = (search) => {
     delete root.dataset.ready;
+    held = null; // what was in hand belongs to what was seen before
     focused = document.activeElement?.id || "";
     emitEvent("turn", search, ++turns);
   };

@@ -78,7 +78,7 @@ def table(page: Page, found: list[dict[str, Any]]) -> Markup:
             acts=ACTS.format(**row) if kind == "ok" else "",
         )
     names = ("Name", "Key", "State", "Made", "Valid until", "May do", "Change")
-    return pieces.table("Keys", heads(names), rows)
+    return pieces.table("Keys", heads(names), rows, kind="keys")
 
 
 def form(page: Page) -> Markup:
