@@ -68,6 +68,13 @@ def test_what_speaks_for_a_country(codes: Gazetteer, text: str, country: str) ->
     assert next(iter(guessed(tokens(text), codes))) == country
 
 
+def test_a_code_with_its_letters_in_one_word_speaks_louder_than_one_in_two(
+    codes: Gazetteer,
+) -> None:
+    one, two = (guessed(tokens(text), codes)["NL"] for text in ("Dam 1 1012JS", "Dam 1 1012 JS"))
+    assert one > 1 > two
+
+
 def test_of_equal_votes_the_order_is_that_of_letters(codes: Gazetteer) -> None:
     votes = guessed(tokens("Postfach, 17042 22314 1500"), codes)
     assert list(votes) == ["AT", "US"] and votes["AT"] == votes["US"]

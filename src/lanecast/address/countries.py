@@ -11,7 +11,7 @@ LONGEST = 3  # words of a town's name that are looked up
 LAST = 24  # words from the end that are looked at: a country's marks stand there
 NAME, STATE, BOTH, TOWN = 4.0, 4.0, 3.0, 1.0
 CODE, NUMBER = 0.3, 0.05  # a postal code alone; one that may as well be a house number
-FORMED = 2.0  # a code with letters, in the form of its country
+FORMED = 2.0  # a code in the form of its country, with letters or in one word with them
 
 
 def guessed(words: Sequence[Token], known: Gazetteer) -> dict[str, float]:
@@ -38,7 +38,7 @@ def guessed(words: Sequence[Token], known: Gazetteer) -> dict[str, float]:
         sizes = known.sizes[first:last].tolist()
         for number, size in zip(known.towns.rows[first:last].tolist(), sizes, strict=True):
             in_towns[number] = max(in_towns.get(number, 0.0), size)
-    loud = _codes(known, codes, _numbers(texts))
+    loud = _codes(known, codes, texts)
     behind = _behind(runs, towns)
     for number in in_towns.keys() | loud.keys():
         country = known.countries[number]
@@ -64,9 +64,10 @@ def _numbers(texts: Sequence[str]) -> set[str]:
 
 
 def _codes(
-    known: Gazetteer, codes: Collection[str], numbers: Collection[str]
+    known: Gazetteer, codes: Collection[str], texts: Sequence[str]
 ) -> dict[int, tuple[float, set[str]]]:
     """Return by country how loudly postal codes alone speak for it, and which it has."""
+    numbers = _numbers(texts)
     found: dict[int, tuple[float, set[str]]] = {}
     for code, n in known.codes.each(0, list(codes)).items():
         for number in known.codes.leads(n).tolist():
@@ -78,7 +79,8 @@ def _codes(
         cut = {begin: code for code in codes if (begin := begins(code, country)) != code}
         for begin in known.postcodes.keys.each(number, list(cut)):
             least, held = found.get(number, (0.0, set()))
-            loud = FORMED if any(c.isalpha() for c in begin) else CODE
+            formed = any(c.isalpha() for c in begin) or cut[begin] in texts
+            loud = FORMED if formed else CODE
             found[number] = max(least, loud), held | {begin}
     return found
 
