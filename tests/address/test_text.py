@@ -50,6 +50,25 @@ def test_tokens_are_disjoint_spans_in_order(text: str) -> None:
     assert all(token.text and token.start < token.end <= len(text) for token in found)
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("São Paulo-SP", ["sao", "paulo", "sp"]),
+        ("Campinas/SP", ["campinas", "sp"]),
+        ("Lahore-54000", ["lahore", "54000"]),
+        ("Saint-Lô", ["saint-lo"]),
+        ("SAINT-LO", ["saint-lo"]),
+        ("Berlin-Mitte 12-14", ["berlin-mitte", "12-14"]),
+        ("a" * 60_000 + "-SP", ["a" * 60_000 + "-sp"]),  # and in no time
+    ],
+)
+def test_a_code_that_a_sign_joins_to_a_town_is_a_word(text: str, words: list[str]) -> None:
+    found = tokens(text)
+    assert [token.text for token in found] == words
+    assert [len(text[token.start : token.end]) for token in found] == list(map(len, words))
+    assert [token.glued for token in found[-1:]] == [words[-1] in ("sp", "54000")]
+
+
 def test_hidden_characters_are_dropped_and_counted() -> None:
     found = fold("10\u200b1 Har\u202evard\x07 St")
     assert (found.text, found.hidden) == ("101 harvard st", 3)

@@ -26,11 +26,14 @@ class Folded:
         that, so that ``given[at[i] : at[j]]`` is what ``text[i:j]`` was.
     hidden
         How many characters nobody sees were dropped: controls, joiners, marks of direction.
+    given
+        The text as given.
     """
 
     text: str
     at: tuple[int, ...]
     hidden: int = 0
+    given: str = ""
 
 
 def fold(given: str) -> Folded:
@@ -56,7 +59,7 @@ def fold(given: str) -> Folded:
             letters.append(each)
             at.append(index)
     at.append(len(given))
-    return Folded("".join(letters), tuple(at), hidden)
+    return Folded("".join(letters), tuple(at), hidden, given)
 
 
 def folded(name: str) -> str:

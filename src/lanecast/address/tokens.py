@@ -1,6 +1,7 @@
 """Words of an address, each with where it stood in the text as given."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from .fold import Folded, fold
@@ -12,6 +13,8 @@ WORD = re.compile(
     rf"|[^\W_{CJK}]+(?:(?:['\u2019\-/&+]|(?<=\d)\.(?=\d))[^\W_{CJK}]+)*"  # O'Neil, 12-14
     r"|[#№]"
 )
+JOINED = re.compile(r"[^\W\d_]*[^\W\d_A-Z][^\W\d_]*([-/])(?:[A-Z]{2}|\d{4,})")  # Paulo-SP
+LONGEST = 60  # letters of a town and a code
 SEPARATORS = ",;\n|\u3001()/:"
 
 
@@ -48,20 +51,33 @@ def tokens(given: str | Folded) -> list[Token]:
     """
     text = fold(given) if isinstance(given, str) else given
     found, before = [], 0
-    for match in WORD.finditer(text.text):
-        start, end = match.span()
+    for start, end, behind in _spans(text):
         between = text.text[before:start]
         found.append(
             Token(
-                _plain(match.group()),
+                _plain(text.text[start:end]),
                 text.at[start],
                 text.at[end - 1] + 1,
                 any(sign in SEPARATORS for sign in between),
-                not between and before > 0,
+                behind or (not between and before > 0),
             )
         )
         before = end
     return found
+
+
+def _spans(text: Folded) -> Iterator[tuple[int, int, bool]]:
+    """Yield where words stand, and whether one is a code that a sign joins to the town before."""
+    for match in WORD.finditer(text.text):
+        start, end = match.span()
+        whole = text.given[text.at[start] : text.at[end - 1] + 1]
+        short = len(whole) == end - start <= LONGEST
+        joined = JOINED.fullmatch(whole) if short else None
+        if joined is None:
+            yield start, end, False
+        else:
+            yield start, start + joined.start(1), False
+            yield start + joined.end(1), end, True
 
 
 def _plain(word: str) -> str:
