@@ -10,6 +10,7 @@ import pytest
 from lanecast import artifact
 from lanecast.optimize.roster import ConflictError
 from lanecast.planning import workforce
+from lanecast.planning.workforce.asked import asked
 from lanecast.planning.workforce.models.days import civil, local_days
 from lanecast.planning.workforce.roster_rows import local_shifts, midnight, work_of
 from lanecast.sources.world import World, simulate
@@ -74,9 +75,52 @@ def test_deleting_the_future_changes_nothing_known_before(company, lake, tmp_pat
     past = Lake(tmp_path / "lake")
     World(short, {}).write(past)
     past = Lake(past.path)
-    for verb in (workforce.worked, workforce.volumes, workforce.outcomes, workforce.team):
+    verbs = (
+        workforce.worked, workforce.volumes, workforce.outcomes, workforce.team,
+        workforce.receipts,
+    )  # fmt: skip
+    for verb in verbs:
         a, b = frame(verb(lake, CUT)), frame(verb(past, CUT))
         assert a.height and a.sort(a.columns).equals(b.sort(b.columns))
+    said = [workforce.known_volumes(each, CUT).predict(CUT, 7) for each in (lake, past)]
+    assert said[0].equals(said[1])
+
+
+def test_receipts_are_those_of_a_loop(company, lake):
+    rows = frame(workforce.receipts(lake, CUT))
+    known = company.tables["replenishments"].filter(pl.col("recorded_at") <= CUT)
+    found = {row["replenishment_id"]: row for row in rows.iter_rows(named=True)}
+    assert len(found) == known["replenishment_id"].n_unique() == rows.height
+    open_ = 0
+    for name, versions in known.sort("recorded_at").tail(600).group_by("replenishment_id"):
+        row, all_ = found[name[0]], known.filter(pl.col("replenishment_id") == name[0])
+        told = all_.filter(pl.col("received_at").is_not_null())["recorded_at"].min()
+        assert row["known_h"] * 3600 == all_["recorded_at"].min().timestamp()
+        assert (row["told_h"] is None) == (told is None) == (row["received_h"] is None)
+        assert told is None or row["told_h"] * 3600 == told.timestamp()
+        assert row["units"] == versions["units"][0]
+        open_ += told is None
+    assert open_ > 0
+
+
+def test_orders_under_way_say_more_of_a_week_of_receiving_than_recent_volumes(lake):
+    """A day hangs on a few large orders; a week of all of them is foreseen better by a quarter."""
+    came = frame(workforce.outcomes(lake, CUT + timedelta(days=8)))
+    inbound = pl.col("unique_id").str.ends_with("receive")
+    other = ~inbound & ~pl.col("unique_id").str.ends_with("put_away")
+    off, loss = np.zeros(2), np.zeros(2)
+    for back in range(5):
+        at = CUT - timedelta(days=7 * back)
+        plain = workforce.Volumes().fit(frame(workforce.volumes(lake, at))).predict(at, 7)
+        known = workforce.known_volumes(lake, at).predict(at, 7)
+        assert known.filter(other).equals(plain.filter(other))
+        for k, rows in enumerate((plain, known)):
+            hours = rows.filter(inbound).with_columns(hour_h=pl.col("ds").dt.epoch("s") / 3600)
+            both = hours.join(came, on=["unique_id", "hour_h"], how="left")
+            week = both.group_by("unique_id").agg(pl.col("mean").sum(), pl.col("y").sum())
+            off[k] += week.select((pl.col("mean") - pl.col("y")).abs().sum()).item()
+            loss[k] += workforce.evaluate(rows.filter(inbound), came)["pinball"].item()
+    assert off[1] < 0.8 * off[0] and loss[1] < loss[0]
 
 
 def test_hours_before_are_counted_as_a_naive_loop_does_it(lake):
@@ -174,6 +218,20 @@ def test_shifts_begin_at_civil_times_when_the_clock_is_set():
     assert origin == datetime(2025, 3, 8, 5, tzinfo=UTC)
     assert shifts.begin[:, 2].tolist() == [16, 62, 110]  # 8:00; the ninth has 23 hours
     assert (shifts.end - shifts.begin)[1].tolist() == [6, 14, 8, 16]  # 1:00 to 5:00 is three hours
+
+
+def test_low_and_high_volumes_lie_between_the_mean_and_the_quantiles(inputs):
+    by = {
+        spread: asked(
+            *inputs, workforce.Costs(), replace(SMALL, spread=spread), {"q900": 0.5, "mean": 0.5}
+        ).work.come
+        for spread in (0.0, 0.5, 1.0)
+    }
+    np.testing.assert_allclose(by[0.0][0], by[0.0][1])
+    np.testing.assert_allclose(by[0.5][0], (by[0.0][0] + by[1.0][0]) / 2)
+    assert by[1.0][0].sum() > 1.05 * by[1.0][1].sum()
+    with pytest.raises(ValueError, match="spread: expected a share from 0 to 1, got 2"):
+        workforce.Limits(spread=2)
 
 
 def test_the_plan_is_rows_of_the_table_within_contracts(inputs, plan, company):

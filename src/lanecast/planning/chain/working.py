@@ -33,7 +33,7 @@ def working(
         Demand of the items, and what of it will be sold and received; None: recent volumes tell.
     """
     hands = workforce.Productivity().fit(collect(workforce.worked(known, asof).lazy()))
-    fitted = workforce.Volumes().fit(collect(workforce.volumes(known, asof).lazy()))
+    fitted = workforce.known_volumes(known, asof)
     seen = fitted.days
     mine = [i for i, name in enumerate(seen.ids) if name.startswith(f"{site}/")]
     zone, until = seen.zones[mine[0]], seen.first + seen.units.shape[1]

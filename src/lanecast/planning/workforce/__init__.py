@@ -9,10 +9,12 @@ from .evaluate import evaluate as evaluate
 from .evaluate import speed as speed
 from .features import cutoffs as cutoffs
 from .features import outcomes as outcomes
+from .features import receipts as receipts
 from .features import rosters as rosters
 from .features import team as team
 from .features import volumes as volumes
 from .features import worked as worked
+from .known import known_volumes as known_volumes
 from .learning import FittedWorkforce as FittedWorkforce
 from .learning import held_out as held_out
 from .learning import later as later
@@ -21,6 +23,7 @@ from .models import FittedProductivity as FittedProductivity
 from .models import FittedVolumes as FittedVolumes
 from .models import Naive as Naive
 from .models import Productivity as Productivity
+from .models import Receipts as Receipts
 from .models import Volumes as Volumes
 from .ratio import ratio as ratio
 from .replay import paid as paid

@@ -6,7 +6,7 @@ import narwhals as nw
 
 from lanecast.tables.lake import Frame, Lake
 from lanecast.tables.network import FACILITIES, LANES
-from lanecast.tables.planning import LABOUR, ROSTER_PLANS, WORKERS, WORKLOAD
+from lanecast.tables.planning import LABOUR, REPLENISHMENTS, ROSTER_PLANS, WORKERS, WORKLOAD
 
 NEW_D = 90  # days at work before the first record, below which a worker counts as new
 
@@ -65,6 +65,34 @@ def outcomes(lake: Lake, asof: datetime) -> Frame:
         unique_id=nw.concat_str([nw.col("facility_id"), nw.col("process")], separator="/"),
         y=nw.col("units"),
     )
+
+
+def receipts(lake: Lake, asof: datetime) -> Frame:
+    """Return orders to suppliers known at ``asof``, and when each thing of them became known.
+
+    Returns
+    -------
+    Frame
+        ``replenishment_id``, ``facility_id``, ``units``, ``ordered_h``, ``expected_h``;
+        ``known_h``, when the order was first recorded; ``received_h``, and when that was recorded,
+        ``told_h``: null where it is under way.
+    """
+    known = lake.asof(asof)
+    told = nw.when(~nw.col("received_h").is_null()).then(nw.col("recorded_h"))
+    clocks = (
+        known.versions(REPLENISHMENTS)
+        .select("replenishment_id", "recorded_h", told_h=told)
+        .group_by("replenishment_id")
+        .agg(known_h=nw.col("recorded_h").min(), told_h=nw.col("told_h").min())
+    )
+    return (
+        known.read(REPLENISHMENTS)
+        .select(
+            "replenishment_id", "facility_id", "ordered_h", "expected_h", "received_h",
+            units=nw.col("units").cast(nw.Float64()),
+        )
+        .join(clocks, on="replenishment_id", how="inner")
+    )  # fmt: skip
 
 
 def team(lake: Lake, asof: datetime) -> Frame:

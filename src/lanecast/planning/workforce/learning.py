@@ -1,6 +1,6 @@
 """Hands and volumes learnt together, and how both did on weeks that came later."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -11,7 +11,8 @@ from lanecast.tables.lake import Lake, collect
 
 from .evaluate import evaluate, speed
 from .features import outcomes, volumes, worked
-from .models import FittedProductivity, FittedVolumes, Naive, Productivity, Volumes
+from .known import known_volumes
+from .models import FittedNaive, FittedProductivity, FittedVolumes, Naive, Productivity
 
 WEEK_D = 7
 WEEK = timedelta(days=WEEK_D)
@@ -50,7 +51,7 @@ def learnt(known: Lake, now: datetime) -> FittedWorkforce:
     """Learn from what was recorded by ``now``."""
     return FittedWorkforce(
         Productivity().fit(collect(worked(known, now).lazy())),
-        Volumes().fit(collect(volumes(known, now).lazy())),
+        known_volumes(known, now),
     )
 
 
@@ -77,7 +78,7 @@ def held_out(known: Lake, now: datetime) -> dict[str, Any] | None:
     try:
         early = learnt(known.asof(since), since)
         n, (ours, theirs) = later(known, [early.hands, PlaceMeans(early.hands)], since, now)
-        said = [pl.concat(_weeks(known, each, since, now)) for each in (Volumes(), Naive())]
+        said = [pl.concat(_weeks(known, each, since, now)) for each in (known_volumes, _naive)]
     except ValueError:  # too little was known by then
         return None
     if not n:
@@ -93,11 +94,16 @@ def held_out(known: Lake, now: datetime) -> dict[str, Any] | None:
     }
 
 
-def _weeks(known: Lake, model: Any, since: datetime, until: datetime) -> list[pl.DataFrame]:
+def _naive(known: Lake, now: datetime) -> FittedNaive:
+    return Naive().fit(collect(volumes(known, now).lazy()))
+
+
+def _weeks(
+    known: Lake, fitted: Callable[[Lake, datetime], Any], since: datetime, until: datetime
+) -> list[pl.DataFrame]:
     """Return the forecasts of each week, made of what was known when it began."""
     said, at = [], since
     while at + WEEK <= until:
-        seen = collect(volumes(known.asof(at), at).lazy())
-        said.append(model.fit(seen).predict(at, WEEK_D))
+        said.append(fitted(known.asof(at), at).predict(at, WEEK_D))
         at += WEEK
     return said

@@ -8,9 +8,11 @@ import polars as pl
 
 from .days import Days, local_days
 from .rows import forecast_rows
+from .under_way import REACH, Receipts, UnderWay, under_way
 
 Floats = npt.NDArray[np.float64]
 WEEK = 7
+ORIGINS = 12  # past weeks that say how far off one is
 
 
 @dataclass(frozen=True)
@@ -20,7 +22,8 @@ class Volumes:
     The level is a mean of days put right for their weekday, with half the weight every
     ``half_life`` days; weekdays come from the last ``weeks``, shrunk to 1 as if ``prior`` weeks had
     shown none; the profile of the day from the same weeks. Quantiles come from the errors at up to
-    twelve past origins, a week ahead.
+    twelve past origins, a week ahead. Where orders to suppliers are known, receiving is foreseen
+    from those that are under way (see ``under_way``).
     """
 
     half_life: float = 10.0
@@ -34,19 +37,23 @@ class Volumes:
                 f"{self.weeks}, {self.prior}."
             )
 
-    def fit(self, x: pl.DataFrame) -> "FittedVolumes":
-        """Learn from rows of ``volumes``."""
+    def fit(self, x: pl.DataFrame, receipts: Receipts | None = None) -> "FittedVolumes":
+        """Learn from rows of ``volumes``, and from orders to suppliers where they are known."""
         days = local_days(x)
         total = days.units.sum(axis=2)
-        said, seen = [], []
-        for back in range(1, min(12, (total.shape[1] - 2 * WEEK) // WEEK) + 1):
-            until = total.shape[1] - back * WEEK
-            daily = self.daily(total[:, :until], days.first, WEEK)
+        known = total.shape[1]
+        plain = {
+            until: self.daily(total[:, :until], days.first, min(known - until, REACH))
+            for until in range(known - WEEK, max(2 * WEEK, known - ORIGINS * WEEK) - 1, -WEEK)
+        }
+        ahead, before = under_way(days, plain, receipts)
+        said, seen = [np.zeros((len(days.ids), 1, 24))], [np.zeros((len(days.ids), 1, 24))]
+        for until, each in plain.items():
+            daily = before[until].daily(each[:, :WEEK])
             said.append(daily[:, :, None] * self.profile(days.units[:, :until])[:, None])
             seen.append(days.units[:, until : until + WEEK])
-        none = np.zeros((len(days.ids), 1, 24))
         return FittedVolumes(
-            self, days, np.concatenate([none, *said], axis=1), np.concatenate([none, *seen], axis=1)
+            self, days, np.concatenate(said, axis=1), np.concatenate(seen, axis=1), ahead
         )
 
     def profile(self, units: Floats) -> Floats:
@@ -75,18 +82,22 @@ class Volumes:
 
 @dataclass(frozen=True)
 class FittedVolumes:
-    """The model, the days, and what it would have ``said`` and was ``seen`` (N, n, 24) before."""
+    """The model, the days, and what it would have ``said`` and was ``seen`` (N, n, 24) before.
+
+    ``ahead`` is what orders that are under way bring.
+    """
 
     model: Volumes
     days: Days
     said: Floats
     seen: Floats
+    ahead: UnderWay
 
     def predict(self, asof: object, horizon: int) -> pl.DataFrame:
         """Return rows of ``demand_forecasts`` for ``horizon`` days from the last known one on."""
         if horizon < 1:
             raise ValueError(f"horizon: expected a number of days >= 1, got {horizon}.")
         total = self.days.units.sum(axis=2)
-        daily = self.model.daily(total, self.days.first, horizon)
+        daily = self.ahead.daily(self.model.daily(total, self.days.first, horizon))
         hourly = daily[:, :, None] * self.model.profile(self.days.units)[:, None]
         return forecast_rows(self.days, hourly, self.said, self.seen, asof, "volumes")
