@@ -232,6 +232,20 @@ def test_a_contract_that_cannot_be_worked_conflicts_with_what_forbids_it():
     assert set(caught.value.rules) == {"min_hours", "days_a_week"}  # 5 x 4 h are 20
 
 
+@pytest.mark.parametrize("need", [1.2, 1.45, 1.8])
+def test_work_that_must_be_in_time_takes_a_whole_temp_for_a_part_of_one(need):
+    shifts = patterns(2, [8], [4], 1)
+    hour = np.arange(48) % 24
+    work = load(np.where((hour >= 8) & (hour < 12), need, 0.0))
+    rules = Rules(np.array([LATE]), must_cover=True, overtime_h=0.0)
+    temps = Temps(np.ones((1, 1), bool), np.array([30.0]), np.array([1.0]))
+    found = roster(team(1, days=2), shifts, work, rules, temps)
+    assert (found.temps.sum(axis=(0, 2)) == 1).all() and found.late.max() < 1e-6
+    none = Temps(np.ones((1, 1), bool), np.array([30.0]), np.array([0.9]))
+    with pytest.raises(ValueError, match="no whole people were found who keep cover"):
+        roster(team(1, days=2), shifts, work, rules, none)
+
+
 def test_of_two_conflicts_the_smaller_is_named():
     # five days of four hours, three in a row forbidden, on five days in a row: a conflict of three
     away = np.zeros((1, 7), bool)

@@ -201,10 +201,16 @@ def settled(
     if hired is None:
         hired = np.zeros((0, *shifts.begin.shape), np.int64)
         if len(temps.wage) and solved.x is not None:
-            hired = rounded(solved.x[program.heads], group, shifts)[regular:]
-            heads = np.concatenate([heads, hired])
-            program = counts(people, temps, shifts, work, rules, heads, stay)
-            solved = program.program.solve()
+            part = solved.x[program.heads]
+            for hired in (
+                rounded(part, group, shifts)[regular:],
+                np.ceil(part[regular:] - 1e-6).astype(np.int64),  # where none may be missing
+            ):
+                whole = np.concatenate([heads, hired])
+                program = counts(people, temps, shifts, work, rules, whole, stay)
+                solved = program.program.solve()
+                if solved.x is not None or (hired.sum(axis=2) > temps.most[:, None]).any():
+                    break
     if solved.x is None:
         raise ValueError("rules: no whole people were found who keep cover; allow more temps.")
     parts = priced(shift, hired, people, temps, shifts, rules)
