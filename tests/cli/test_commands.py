@@ -106,6 +106,8 @@ def test_ingest_tells_a_person_what_to_do_next(lanecast, company, tmp_path):
     assert said.code == 0
     assert "What was stored" in said.out
     assert f"lanecast fit eta --lake {tmp_path / 'lake'}" in said.out
+    again = lanecast("ingest", "--source", "csv", company / "raw", "--lake", tmp_path / "lake")
+    assert "No row was new, so nothing was stored." in again.out and "Next:" not in again.out
 
 
 def test_bad_rows_are_set_aside_and_told_with_an_own_exit_code(lanecast, company, tmp_path):

@@ -101,8 +101,8 @@ def test_a_plan_is_made_on_what_was_stored_last(lanecast, words, learnt, tmp_pat
 @pytest.mark.parametrize(
     ("given", "says"),
     [
-        (("--over", "-1"), "over: expected a finite cost above 0, got -1"),
-        (("--under", "500"), "expected under / (under + over) from"),
+        (("--over", "-1"), "--over: expected a finite cost above 0, got -1"),
+        (("--under", "500"), "--over, --under: expected under / (under + over) from"),
         (("--level", "moon"), "no forecast of moon is stored by then"),
         (("--asof", "2020-01-01"), "--asof: no forecast was stored by then; got '2020-01-01'"),
     ],

@@ -83,10 +83,41 @@ def test_base_stocks_of_a_network_come_from_a_file(lanecast, tmp_path):
     assert "Base stocks, serial" in lanecast("decide", "inventory", "--echelons", file).out
 
 
+def test_a_network_of_csv_is_that_of_json(lanecast, tmp_path):
+    rows = (
+        "name,from,lead,holding,rate,sd,short\n"
+        "shop,hub,1,7,5,1,37.12\nhub,plant,1,4,,,\nplant,,2,2,,,\n"
+    )
+    (tmp_path / "network.csv").write_text(rows)
+    told = lanecast("decide", "inventory", "--echelons", tmp_path / "network.csv", "--json", "-")
+    assert told.code == 0, told.err
+    echelon = {each["name"]: each["echelon"] for each in told.json["stocks"]}
+    # Snyder & Shen, example 6.1
+    assert echelon == pytest.approx({"shop": 6.49, "hub": 12.02, "plant": 22.71}, abs=0.01)
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        (None, "is no file; give a JSON file"),
+        ("", "is no CSV"),
+        (
+            "name,lead,holding\na,soon,1\n",
+            "lead: expected a number of at least 0 for a, got 'soon'",
+        ),
+        ("name,lead\na,1\n", "holding: is missing for a"),
+        ("name,lead,holding,cost\na,1,2,3\n", "cost: of a: expected only from, holding"),
+    ],
+)
+def test_csv_that_is_no_network_is_refused_in_words(lanecast, tmp_path, text, said):
+    (tmp_path / "network.csv").write_text(text)
+    told = lanecast("decide", "inventory", "--echelons", tmp_path / "network.csv")
+    assert told.code == 2 and said in " ".join(told.err.split())
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (None, "is no file; give one of JSON or CSV"),
         ("{", "is no JSON"),
         ("[]", 'expected {"stocks": [{"name": ...}, ...]}'),
         ('{"stocks": [{"name": "a"}]}', "lead: is missing for a"),
@@ -119,6 +150,43 @@ def test_stored_forecasts_of_demand_go_before_recent_sales(lanecast, shop, tmp_p
     assert told.code == 0, told.err
     assert told.json["forecast"] == "stored"
     assert told.json["units"] == 0
+
+
+def test_what_is_learnt_one_evening_is_used_the_next(lanecast, shop, tmp_path):
+    path, model = shutil.copytree(shop, tmp_path / "lake"), tmp_path / "model"
+    told = lanecast("fit", "inventory", "--lake", path, "--model", model, "--asof", "2025-04-10")
+    assert told.code == 0 and "Next: lanecast decide inventory" in told.out, told.err
+    asked = ("decide", "inventory", "--lake", path, "--asof", "2025-04-10")
+    ours, plain = (lanecast(*asked, *words, "--json", "-").json
+                   for words in (("--model", model), ()))  # fmt: skip
+    assert ours["forecast"] == "model" and plain["forecast"] == "lifted"
+    for key in ("units", "objective", "bound", "skipped"):
+        assert ours[key] == plain[key]  # learnt that evening, it is the same
+    later = lanecast(*asked[:-1], "2025-04-20", "--model", model, "--json", "-")
+    assert later.code == 0 and later.json["units"] != ours["units"]
+    assert "learnt until 2025-04-10; levels may have moved since" in later.err
+    early = lanecast(*asked[:-1], "2025-04-01", "--model", model)
+    assert "may know how some of these ended" in early.err
+
+
+def test_demand_until_the_next_order_is_told(lanecast, shop, tmp_path):
+    model, out = tmp_path / "model", tmp_path / "cover.parquet"
+    asof = ("--asof", "2025-04-10")
+    lanecast("fit", "inventory", "--lake", shop, "--model", model, *asof)
+    told = lanecast("predict", "inventory", "--lake", shop, "--model", model, *asof, "--out", out)
+    assert told.code == 0 and "least cover" in told.out, told.err
+    rows = pl.read_parquet(out)
+    assert (np.diff(rows.select(QUANTILES).to_numpy(), axis=1) >= 0).all()
+    known = collect(items(Lake(shop), CUT).lazy())
+    both = rows.join(known, on="unique_id")
+    assert both.height == rows.height > 20
+    assert (both["cover_d"] - both["lead_d"] - both["review_d"] + 1).abs().max() < 1e-9
+    assert rows["enough"].is_between(0, 1).all() and rows["enough"].n_unique() > 5
+    sold = collect(sales(Lake(shop), CUT, 56).lazy()).group_by("unique_id").agg(
+        rate=pl.col("units").mean())  # fmt: skip
+    usual = rows.join(sold, on="unique_id").filter(pl.col("rate") > 1)
+    ratio = usual["mean"].sum() / (usual["rate"] * usual["cover_d"]).sum()
+    assert 0.7 < ratio < 1.5
 
 
 def test_a_backtest_compares_policies_with_foresight(lanecast, shop):
@@ -168,8 +236,14 @@ def test_features_are_those_of_a_loop(shop):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("fit", "inventory"), "No such command 'inventory'"),
-        (("predict", "inventory"), "No such command 'inventory'"),
+        (("fit", "inventory", "--asof", "2020-01-01"), "--asof: stock is known from 2025-01"),
+        (("predict", "inventory", "--model", "none"), "--model: none is missing"),
+        (("decide", "inventory", "--model", "none"), "--model: none is missing"),
+        (
+            ("decide", "inventory", "--per-move", "3"),
+            "--per-move: is a cost of moving stock, got 3 without --transfers",
+        ),
+        (("decide", "inventory", "--per-piece", "0"), "--per-piece: is a cost of moving stock"),
         (("decide", "inventory", "--asof", "2020-01-01"), "--asof: stock is known from 2025-01"),
         (
             ("decide", "inventory", "--order-cost", "-2"),
@@ -183,7 +257,7 @@ def test_features_are_those_of_a_loop(shop):
             ("decide", "inventory", "--budget", "-5"),
             "expected greater than or equal to 0; got '-5'",
         ),
-        (("decide", "inventory", "--service", "1.5"), "service: expected a chance in (0, 1)"),
+        (("decide", "inventory", "--service", "1.5"), "--service: expected a chance in (0, 1)"),
         (
             ("decide", "inventory", "--policy", "min_max", "--service", "0.9"),
             "--service: only rolling and order_up_to take one",

@@ -1,7 +1,9 @@
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
+from lanecast.cli import talk
 from lanecast.sources.world import simulate
 from lanecast.tables.lake import Lake
 
@@ -13,7 +15,7 @@ def shop(tmp_path_factory) -> Path:
     return lake.path
 
 
-def test_work_is_learnt_foretold_and_becomes_a_roster(lanecast, shop, tmp_path):
+def test_work_is_learnt_foretold_and_becomes_a_roster(lanecast, shop, tmp_path, monkeypatch):
     model = tmp_path / "model"
     told = lanecast("fit", "workforce", "--lake", shop, "--model", model, "--json", "-")
     assert told.code == 0, told.err
@@ -32,6 +34,11 @@ def test_work_is_learnt_foretold_and_becomes_a_roster(lanecast, shop, tmp_path):
     plan = told.json
     assert plan["bound"] <= plan["objective"] and plan["stored"] == plan["shifts"] > 0
     assert plan["prices"]["min_hours"] > 0
+    monkeypatch.setattr(talk, "console", Console(width=80))
+    shown = lanecast(*asked)
+    assert shown.code == 0 and "First shifts" in shown.out, shown.err
+    assert "no roster costs less than" in shown.out
+    assert max(map(len, shown.out.splitlines())) <= 80
 
 
 def test_a_backtest_tells_ours_beside_the_baselines(lanecast, shop):
@@ -66,6 +73,10 @@ def test_work_that_must_be_in_time_and_cannot_be_is_refused(lanecast, shop):
         ),
         (("decide", "workforce", "--site", "W1"), "--site: nobody works in 'W1'; expected one of"),
         (("decide", "workforce", "--asof", "2020-01-01"), "--asof: labour is known from 2025-01"),
+        (
+            ("decide", "workforce", "--asof", "2025-01-08"),
+            "--asof: 5 whole days are known by then; expected 14 or more",
+        ),
         (("decide", "workforce", "--days", "0"), "greater than or equal to 1"),
         (("predict", "workforce", "--from", "2025-01-01"), "No such option: --from"),
     ],

@@ -20,11 +20,11 @@ COMMANDS = {
 }
 VERBS = {  # by verb, the problems that have it, and what it does
     "fit": (
-        ("eta", "trajectory", "events", "journey", "demand", "workforce", "address"),
+        ("eta", "trajectory", "events", "journey", "demand", "inventory", "workforce", "address"),
         "Learn a model from what was recorded, and save it in a folder.",
     ),
     "predict": (
-        ("eta", "trajectory", "events", "demand", "workforce", "address"),
+        ("eta", "trajectory", "events", "demand", "inventory", "workforce", "address"),
         "Answer every question asked in a period, and store the answers.",
     ),
     "backtest": (
@@ -39,6 +39,8 @@ VERBS = {  # by verb, the problems that have it, and what it does
 }
 APART = {  # verbs of a problem that have a file of their own
     ("decide", "demand"): "demand_decide",
+    ("fit", "inventory"): "inventory_learn",
+    ("predict", "inventory"): "inventory_learn",
     ("backtest", "address"): "address_backtest",
     ("decide", "address"): "address_decide",
     ("factors", "demand"): "demand_factors",

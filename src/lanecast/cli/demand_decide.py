@@ -12,6 +12,7 @@ from lanecast.planning.demand.decide import decide as planned
 from lanecast.tables.lake import Lake, collect
 from lanecast.tables.planning import DEMAND_FORECASTS
 
+from .named import as_options
 from .options import AsofOption, JsonOption, LakeOption, folder_of, named_as_a_lake
 from .talk import moment, progress, show, tell, writable, write_json, write_rows
 
@@ -41,7 +42,8 @@ def decide(
       lanecast decide demand --lake lake --over 1 --under 4
     """
     writable(json=json, out=out)
-    costs = Costs(over, under)
+    with as_options("over", "under"):
+        costs = Costs(over, under)
     with progress(quiet=json is not None) as say:
         say("forecasts", 0.2)
         rows = latest(lake, asof, level)

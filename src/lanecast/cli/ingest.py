@@ -74,6 +74,8 @@ def ingest(
             tell(f"Nothing was written; {beside}.")
         else:
             problem = NEXT.get(source, "eta")
-            tell(f"Lake: {lake}. Next: lanecast fit {problem} --lake {lake}")
+            new = int(report.rows["new"].sum())
+            then = f"Next: lanecast fit {problem} --lake {lake}"
+            tell(f"Lake: {lake}. {then if new else 'No row was new, so nothing was stored.'}")
     if not report.ok():
         raise typer.Exit(5)

@@ -2,8 +2,7 @@
 
 import time
 from dataclasses import replace
-from datetime import datetime, timedelta
-from json import loads as read_json
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -13,13 +12,15 @@ import typer
 
 from lanecast.planning import inventory
 from lanecast.planning.inventory.ahead import ahead
-from lanecast.planning.inventory.outstanding import forecasts, limits
+from lanecast.planning.inventory.outstanding import drawn_ahead, forecasts, limits
 from lanecast.planning.inventory.replay import HISTORY
 from lanecast.planning.inventory.shelves import shop
 from lanecast.tables.lake import Lake, collect
 from lanecast.tables.network import FACILITIES
-from lanecast.tables.planning import REPLENISHMENT_PLANS, STOCK
+from lanecast.tables.planning import REPLENISHMENT_PLANS
 
+from .echelons import base_stocks
+from .named import as_options
 from .options import (
     AsofOption,
     DataOption,
@@ -30,11 +31,11 @@ from .options import (
     SeedOption,
     SourceOption,
     folder_of,
-    named_as_a_lake,
     replayed,
 )
 from .raw import filled
-from .talk import moment, note, progress, show, tell, writable, write_json
+from .stocked import stocked, usable
+from .talk import note, progress, show, tell, writable, write_json
 
 PolicyName = Literal["rolling", "order_up_to", "min_max", "reorder_point", "newsvendor"]
 AHEAD_D = 60  # days after the period of which plans are read
@@ -78,15 +79,27 @@ def decide(
         bool,
         typer.Option("--transfers", help="First move scarce stock within countries."),
     ] = False,
-    per_piece: Annotated[float, typer.Option(help="Cost of moving a piece.", min=0)] = 0.5,
-    per_move: Annotated[float, typer.Option(help="Cost of moving any pieces.", min=0)] = 5.0,
+    per_piece: Annotated[
+        float | None,
+        typer.Option(help="With --transfers: cost of moving a piece; 0.5 by default.", min=0),
+    ] = None,
+    per_move: Annotated[
+        float | None,
+        typer.Option(help="With --transfers: cost of moving any pieces; 5 by default.", min=0),
+    ] = None,
+    model: Annotated[
+        Path | None,
+        typer.Option("--model", help="Folder of fit inventory; none: it is learnt now."),
+    ] = None,
     echelons: Annotated[
         Path | None,
-        typer.Option("--echelons", help="Only base stocks of the network in this JSON file."),
+        typer.Option("--echelons", help="Only base stocks of a network in this file, JSON or CSV."),
     ] = None,
     json: JsonOption = None,
 ) -> None:
     """Write the order list of the evening of --asof, from stored forecasts or else recent sales.
+
+    With --model, demand and suppliers' times are those that fit inventory learnt.
 
     Examples
     --------
@@ -100,20 +113,36 @@ def decide(
     if echelons is not None:
         base_stocks(echelons, json)
         return
-    costs, rule = inventory.Costs(order=order_cost, holding=holding), policy_of(policy, service)
+    for option, given in (("per-piece", per_piece), ("per-move", per_move)):
+        if given is not None and not transfers:
+            raise ValueError(
+                f"--{option}: is a cost of moving stock, got {given:g} without --transfers; add "
+                "that, or leave it out."
+            )
+    with as_options("holding", "service", order="order-cost"):
+        costs, rule = inventory.Costs(order=order_cost, holding=holding), policy_of(policy, service)
     known, now = stocked(lake, asof)
-    with progress(quiet=json is not None) as say:
+    with as_options("budget", "service"), progress(quiet=json is not None) as say:
         say("stock", 0.1)
-        bounds = limits(known, now, float("inf") if budget is None else budget)
+        learnt = None if model is None else usable(model, known, now)
+        late = None if learnt is None else learnt.late
+        bounds = limits(known, now, float("inf") if budget is None else budget, late)
         say("forecasts", 0.3)
-        stored, ours = forecasts(known, now, bounds.items)
+        if learnt is None:
+            stored, ours = forecasts(known, now, bounds.items)
+        else:
+            stored, ours = pl.DataFrame(), drawn_ahead(known, now, learnt, bounds.items)
         if stored.height and ours.height:
             ours = ours.filter(pl.lit(False))  # one kind of draws in one plan
         said = stored if stored.height else ours
         shifted = None
         if transfers:
             say("moves", 0.5)
-            ways = inventory.Ways(per_piece, per_move, zone=countries(known))
+            ways = inventory.Ways(
+                inventory.Ways.per_unit if per_piece is None else per_piece,
+                inventory.Ways.per_move if per_move is None else per_move,
+                zone=countries(known),
+            )
             shifted = inventory.moves(said, costs, bounds, ways)
             bounds = replace(bounds, items=inventory.moved(bounds.items, shifted.table))
         say("orders", 0.6)
@@ -128,7 +157,7 @@ def decide(
         "orders": orders.height,
         "units": int(orders["units"].sum()),
         "stored": written,
-        "forecast": "stored" if stored.height else "lifted",
+        "forecast": "model" if learnt else "stored" if stored.height else "lifted",
         "objective": plan.objective,
         "parts": dict(plan.parts),
         "bound": plan.bound,
@@ -147,7 +176,7 @@ def decide(
             "gap": shifted.gap,
             "status": shifted.status,
         }
-    if not stored.height:
+    if learnt is None and not stored.height:
         note("no forecast of the last week is stored; recent sales are taken instead.")
     if json is not None:
         write_json(json, result, f"{written:,} rows are stored in {lake}")
@@ -171,34 +200,6 @@ def _claims(result: dict[str, Any], title: str) -> None:
     show(pl.DataFrame([plain]), title)
     parts = ", ".join(f"{name} {cost:,.2f}" for name, cost in result["parts"].items())
     tell(f"Expected: {parts}; no plan can cost less than {result['bound']:,.2f}.")
-
-
-def base_stocks(path: Path, json: Path | None) -> None:
-    """Print base stocks of the network in a JSON file.
-
-    Raises
-    ------
-    ValueError
-        When the file is missing, no JSON, or holds no network.
-    """
-    if not path.is_file():
-        raise ValueError(f"--echelons: {path} is no file; give a JSON file (docs/inventory.md).")
-    try:
-        given = read_json(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise ValueError(f"--echelons: {path} is no JSON: {error}") from error
-    stocks = given.get("stocks") if isinstance(given, dict) else None
-    if not isinstance(stocks, list) or not all(isinstance(each, dict) for each in stocks):
-        raise ValueError(f'--echelons: {path}: expected {{"stocks": [{{"name": ...}}, ...]}}.')
-    try:
-        plan = inventory.echelons(stocks)
-    except ValueError as error:
-        raise ValueError(f"--echelons: {path}: {error}") from error
-    result = {"cost": plan.objective, "status": plan.status, "stocks": plan.table.to_dicts()}
-    if json is not None:
-        write_json(json, result)
-        return
-    show(plan.table, f"Base stocks, {plan.status}: {plan.objective:,.2f} per time")
 
 
 def countries(known: Lake) -> dict[str, str] | None:
@@ -268,30 +269,3 @@ def backtest(
         write_json(json, result)
     if json is None or str(json) != "-":
         show(rows.drop("regret"), f"inventory, {since} to {until}")
-
-
-def stocked(path: Path, asof: str | None, option: str = "lake") -> tuple[Lake, datetime]:
-    """Return the lake as of the evening of a day, and that evening; by default of its last books.
-
-    Raises
-    ------
-    ValueError
-        When there is no lake with stock, or it knows none by then.
-    """
-    lake = Lake(named_as_a_lake(option, folder_of(option, path)))
-    if not lake.has(STOCK):
-        raise ValueError(
-            f"--{option}: {path} holds no stock; ingest assortment, prices, sales, stock and "
-            "replenishments first (see docs/inventory.md)."
-        )
-    last, first = collect(
-        lake.read(STOCK).select(last=nw.col("recorded_at").max(), first=nw.col("recorded_at").min())
-    ).row(0)
-    if asof is None:
-        return lake.asof(last), last
-    now = moment("asof", asof)
-    if not first <= now <= last + timedelta(days=31):
-        raise ValueError(
-            f"--asof: stock is known from {first:%Y-%m-%d} to {last:%Y-%m-%d}; got {asof!r}."
-        )
-    return lake.asof(now), now

@@ -1,8 +1,11 @@
 """``lanecast plan``: a site from its sales to orders and a roster, and one ledger of money."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from datetime import datetime, timedelta
 from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
 from typing import Annotated, Any
 
 import narwhals as nw
@@ -22,6 +25,7 @@ from lanecast.tables.planning import (
 from lanecast.tables.schema import Table
 
 from .forecasts import LEARNT_FROM, of_frequency
+from .named import as_options
 from .options import AsofOption, JsonOption, LakeOption, SeedOption, folder_of, named_as_a_lake
 from .saved import loaded, warn
 from .talk import (
@@ -32,13 +36,14 @@ from .talk import (
     show,
     span,
     tell,
-    whole,
     writable,
     write_json,
 )
+from .unbroken import unbroken
 
 LONGEST_D = 28
 DAY = timedelta(days=1)
+OPTIONS = {"team": "site", "lengths": "site", "currency": "site", "volumes": "asof"}  # by field
 
 
 def plan(
@@ -82,21 +87,19 @@ def plan(
     how = How(
         budget=float("inf") if budget is None else budget, quick=quick, rounds=rounds, seed=seed
     )
-    try:
-        with progress(quiet=json is not None) as say:
-            made = chain(known, now, site, days, learnt, how, say)
-    except ValueError as error:
-        words = str(error)
-        raise ValueError(
-            f"--{words}" if words.startswith(("site:", "model:")) else words
-        ) from error
-    counts = stored(lake, made)
+    with (
+        as_options("site", "model", "budget", **OPTIONS),
+        progress(quiet=json is not None) as say,
+    ):
+        made = chain(known, now, site, days, learnt, how, say)
+    with nullcontext() if out is None else _written(out, made) as goes, unbroken():
+        counts = stored(lake, made)
+        if goes is not None:
+            goes()
     for sentence in made.notes:
         note(sentence)
     if model is not None and about is not None:
         warn(model, about, now)
-    if out is not None:
-        _written(out, made)
     result = told(made) | {"stored": counts}
     if json is not None:
         kept = ", ".join(f"{rows:,} rows of {name}" for name, rows in counts.items())
@@ -113,11 +116,14 @@ def days_of(horizon: str) -> int:
     ValueError
         When it is no duration, not whole days, or too long.
     """
-    length = span("horizon", horizon)
-    if length % DAY or length > LONGEST_D * DAY:
+    try:
+        length = span("horizon", horizon)
+    except ValueError:
+        length = 0 * DAY
+    if not length or length % DAY or length > LONGEST_D * DAY:
         raise ValueError(
-            f"--horizon: expected whole days, from 1d to {LONGEST_D}d, such as 14d; got "
-            f"{horizon!r}."
+            f"--horizon: expected whole days with their unit, from 1d to {LONGEST_D}d, such as "
+            f"14d or 2w; got {horizon!r}."
         )
     return length // DAY
 
@@ -225,42 +231,58 @@ def stored(path: Path, made: Chain) -> dict[str, int]:
         }
 
 
-def _written(folder: Path, made: Chain) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
+@contextmanager
+def _written(folder: Path, made: Chain) -> Iterator[Callable[[], None]]:
+    """Write the tables where ``folder`` is or will be; what is yielded puts them into it."""
     tables = {name: rows for name, _, rows in _tables(made)} | {"ledger": made.ledger}
     if made.roster is not None:
         tables["hours"] = made.roster.hours
-    for name, rows in tables.items():
-        with whole(folder / f"{name}.csv") as partial:
-            rows.write_csv(partial)
+    there = next(each for each in (folder, *folder.parents) if each.is_dir())
+    own = Path(mkdtemp(prefix=".lanecast.", dir=there))
+
+    def put() -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        for file in own.iterdir():
+            file.replace(folder / file.name)
+
+    try:
+        for name, rows in tables.items():
+            rows.write_csv(own / f"{name}.csv")
+        yield put
+    finally:
+        rmtree(own, ignore_errors=True)
 
 
 def _shown(made: Chain, result: dict[str, Any], out: Path | None) -> None:
     last = made.first + (made.days - 1) * DAY
-    span_ = f"{made.site}, {made.first:%Y-%m-%d} to {last:%Y-%m-%d}"
+    span_ = f"{made.first:%Y-%m-%d} to {last:%Y-%m-%d}"
+    tell(f"Plan of {made.site}, {span_}.")
     orders = result.get("orders")
     if made.orders is not None and orders:
         due = made.orders.table.filter(pl.col("units") > 0).sort("cost", descending=True)
         names = ("product_id", "units", "cases", "due_date", "up_to_units", "cost")
-        show(due.head(10).select(names), f"Orders of {span_}: dearest to be without")
+        show(due.head(10).select(names), "Orders that are dearest to be without")
         tell(
-            f"{orders['orders']} of {orders['items']} items are ordered, {orders['units']:,} "
-            f"pieces; {orders['expected']['sold']:,.0f} are expected to be sold, "
-            f"{orders['expected']['lost']:,.0f} to be missed."
+            f"{orders['orders']:,} of {orders['items']:,} items are ordered, "
+            f"{orders['units']:,} pieces."
         )
+        sold, lost = (orders["expected"][name] for name in ("sold", "lost"))
+        tell(f"{sold:,.0f} pieces are expected to be sold, {lost:,.0f} to be missed.")
         for reason, count in orders["skipped"].items():
             tell(f"{count} left out: {reason}.")
     if roster := result.get("roster"):
         tell(
-            f"{roster['shifts']} shifts: {roster['rostered_h']:,.0f} hours at work for "
-            f"{roster['need_h']:,.0f} hours of work, {roster['late_h']:,.1f} late; "
-            f"{roster['gap']:.1%} above the bound."
+            f"{roster['shifts']:,} shifts: {roster['rostered_h']:,.0f} hours at work for "
+            f"{roster['need_h']:,.0f} hours of work."
         )
+        tell(f"{roster['late_h']:,.1f} hours of work are late.")
+        cost, bound = roster["objective"], roster["bound"]
+        tell(f"That costs {cost:,.0f} in pay and delay; no roster costs less than {bound:,.0f}.")
     show(wide(made.ledger), f"What is expected to be paid, {made.currency}")
     sums = result["totals"]
-    tell(
-        f"Too much costs {sums['over']:,.0f}, too little {sums['under']:,.0f}, trade and work "
-        f"themselves {sums['running']:,.0f}: {sums['total']:,.0f} in all."
-    )
-    kept = ", ".join(f"{rows:,} rows of {name}" for name, rows in result["stored"].items())
-    tell(f"Stored: {kept}." + (f" Files: {out}." if out is not None else ""))
+    tell(f"Too much costs {sums['over']:,.0f}, too little {sums['under']:,.0f},")
+    tell(f"trade and work themselves {sums['running']:,.0f}: {sums['total']:,.0f} in all.")
+    kept = ", ".join(f"{rows:,} of {name}" for name, rows in result["stored"].items())
+    tell(f"Rows stored: {kept}.")
+    if out is not None:
+        tell(f"Files: {out}.")

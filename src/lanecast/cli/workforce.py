@@ -15,6 +15,7 @@ from lanecast.tables.lake import Lake, collect
 from lanecast.tables.network import FACILITIES, LANES
 from lanecast.tables.planning import DEMAND_FORECASTS, LABOUR, ROSTER_PLANS, WORKERS, WORKLOAD
 
+from .named import as_options
 from .options import (
     AsofOption,
     DataOption,
@@ -36,8 +37,11 @@ from .talk import makeable, moment, note, progress, show, tell, whole, writable,
 
 LEARNT_FROM = (LABOUR, WORKLOAD, WORKERS, FACILITIES, LANES)
 HORIZON = 14  # days that predict says
+OPTIONS = {"team": "site", "lengths": "site", "volumes": "asof", "rules": "in-time"}  # by field
 REPLAYED = workforce.Limits(starts=(6.0, 10.0, 14.0), lengths=(4.0, 8.0), per_hour=1)
 ROUNDS = 20
+FIRST_SHIFTS = 10  # that are shown
+LEAST_SAVING = 0.005  # of money, below which a rule costs nothing
 MONEY = ("plan", "cost", "regret", "over", "under", "running", "served", "rostered_h", "need_h")
 
 
@@ -94,7 +98,7 @@ def predict(
     writable(json=json, out=out)
     known, now = staffed(lake, asof)
     fitted, _, about = loaded(model, "workforce", workforce.FittedWorkforce, LEARNT_FROM)
-    again = fitted.volumes.model.fit(collect(workforce.volumes(known, now).lazy()))
+    again = workforce.known_volumes(known, now, fitted.volumes.model)
     rows = again.predict(now, HORIZON).with_columns(version=pl.col("version") + digest(about))
     with whole(out) if out else nullcontext() as partial:
         if partial:
@@ -136,9 +140,10 @@ def decide(
       lanecast decide workforce --lake lake --site whs_us_ny_01 --days 7
     """
     writable(json=json)
-    costs = workforce.Costs(late=late)
+    with as_options(late="late-work"):
+        costs = workforce.Costs(late=late)
     known, now = staffed(lake, asof)
-    with progress(quiet=json is not None) as say:
+    with as_options(**OPTIONS), progress(quiet=json is not None) as say:
         say("hands", 0.1)
         fitted = workforce.learnt(known, now)
         say("work", 0.3)
@@ -170,10 +175,21 @@ def decide(
     if json is not None:
         write_json(json, result, f"{written:,} rows are stored in {lake}")
         return
-    plain = {k: v for k, v in result.items() if not isinstance(v, dict | list)}
-    show(pl.DataFrame([plain]), f"Roster of {site}, {days} days from {now:%Y-%m-%d}")
+    tell(f"Roster of {site}, {days} days from {now:%Y-%m-%d}.")
+    first = plan.table.sort("started_at", "worker_id").head(FIRST_SHIFTS)
+    who = pl.when(pl.col("worker_id").str.starts_with("ros_")).then(pl.lit("a temp"))
+    first = first.with_columns(worker_id=who.otherwise("worker_id"))
+    show(first.select("worker_id", "process", "started_at", "ended_at"), "First shifts")
+    tell(f"{result['shifts']:,} shifts, {result['temps']:,} of them by temps; stored: {written:,}.")
+    tell(f"Expected to cost {plan.objective:,.0f}; no roster costs less than {plan.bound:,.0f}.")
+    paid = [(name, cost) for name, cost in plan.parts.items() if cost and name != "changed_days"]
+    show(pl.DataFrame(paid, schema=["part", "cost"], orient="row"), "What it costs")
+    why = plan.skipped.group_by("reason").agg(pl.col("late_h").sum())
+    for reason, hours in why.sort("late_h", descending=True).iter_rows():
+        tell(f"{hours:,.1f} h late: {reason}.")
     rules = sorted(plan.prices.items(), key=lambda item: -item[1])
-    show(pl.DataFrame(rules, schema=["rule", "saves"], orient="row"), "What each rule costs")
+    table = pl.DataFrame(rules, schema={"rule": pl.String, "saves": pl.Float64}, orient="row")
+    show(table.filter(pl.col("saves") > LEAST_SAVING), "What each rule costs")
 
 
 def backtest(
@@ -218,9 +234,10 @@ def backtest(
             while at + timedelta(days=7) <= end:
                 say(f"{at:%Y-%m-%d}", (at - start) / (end - start))
                 known = lake.asof(at)
-                volumes = collect(workforce.volumes(known, at).lazy())
-                models: tuple[Any, ...] = (workforce.Volumes(), workforce.Naive())
-                forecasts = [model.fit(volumes).predict(at, 7) for model in models]
+                naive = workforce.Naive().fit(collect(workforce.volumes(known, at).lazy()))
+                forecasts = [
+                    workforce.known_volumes(known, at).predict(at, 7), naive.predict(at, 7)
+                ]  # fmt: skip
                 said += forecasts
                 hands = workforce.Productivity().fit(collect(workforce.worked(known, at).lazy()))
                 at_h = at.timestamp() / 3600

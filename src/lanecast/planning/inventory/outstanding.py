@@ -9,29 +9,25 @@ from lanecast.tables.lake import Lake, collect
 from lanecast.tables.parcel import QUANTILES
 from lanecast.tables.planning import DEMAND_FORECASTS
 
-from .ahead import ahead
 from .decide.costs import Limits
 from .decide.known import needed
-from .features import arriving, items, lateness, sales
-from .models.lifted import Lifted
-from .replay import HISTORY
-from .shelves import matrix
+from .features import arriving, items, lateness
+from .learnt import LEAST_ORDERS, LONGEST, Learnt, learnt
 
 DAY_H = 24.0
-DRAWS = 200
-LEAST_ORDERS = 30  # received, from which on lead times are learnt and not believed
-LONGEST = 150  # days ahead
 REVIEWS = 5  # that an order may be thought to last
-LEAST_SALES_D = 14  # days on which an item must have been on sale for a forecast of ours
 
 
-def limits(lake: Lake, asof: datetime, budget: float = float("inf")) -> Limits:
+def limits(
+    lake: Lake, asof: datetime, budget: float = float("inf"), late: pl.DataFrame | None = None
+) -> Limits:
     """Return what lies where and what is under way, with lead times as they were seen.
 
-    Where fewer than 30 orders have been received, what suppliers state is believed.
+    Where fewer than 30 orders have been received, what suppliers state is believed. ``late`` is
+    what was learnt of them before; None: what is known at ``asof``.
     """
     known = collect(items(lake, asof).lazy())
-    law = collect(lateness(lake, asof).lazy())
+    law = collect(lateness(lake, asof).lazy()) if late is None else late
     leads = None
     if law["orders"].item() >= LEAST_ORDERS:
         leads = known.select("unique_id", "lead_d").join(law, how="cross").select(
@@ -78,35 +74,26 @@ def forecasts(lake: Lake, asof: datetime, known: pl.DataFrame) -> tuple[pl.DataF
             asof=pl.lit(asof)
         )
     rest = known.join(stored.select("unique_id").unique(), on="unique_id", how="anti")
-    return stored, _lifted(lake, asof, rest)
+    fitted = learnt(lake, asof, rest["unique_id"].to_list())
+    return stored, pl.DataFrame() if fitted is None else drawn_ahead(lake, asof, fitted, rest)
 
 
-def _lifted(lake: Lake, asof: datetime, known: pl.DataFrame) -> pl.DataFrame:
-    today = int(asof.timestamp() // 86400)
-    past = collect(sales(lake, asof, HISTORY).lazy())
-    often = past.group_by("unique_id").agg(n=pl.len()).filter(pl.col("n") >= LEAST_SALES_D)
-    rows = known.join(often, on="unique_id", how="semi").sort("unique_id")
+def drawn_ahead(lake: Lake, asof: datetime, fitted: Learnt, known: pl.DataFrame) -> pl.DataFrame:
+    """Return forecasts with drawn ways (``paths``) of the items in ``known`` that were learnt."""
+    rows = known.filter(pl.col("unique_id").is_in(fitted.names))
     if rows.is_empty():
         return pl.DataFrame()
-    names = rows["unique_id"].to_list()
-    closed = int(past.select(pl.col("day").max()).item()) + 1  # the first day without books
-    sold = matrix(past, names, "units", closed - HISTORY, closed)
-    met = matrix(past, names, "met", closed - HISTORY, closed, empty=1.0) > 0
-    needed = rows.select((1.6 * pl.col("lead_d") + 5 * pl.col("review_d")).max()).item()
-    days = min(int(np.ceil(needed)) + 1, LONGEST)
-    late = max(today + 1 - closed, 0)  # days between the last books and tomorrow
-    end = closed + late + days
-    told = ahead(lake, asof, names, closed - HISTORY, end)
-    product = rows["unique_id"].str.split("/").list.first().rank("dense").cast(pl.Int64) - 1
-    before = told.at(today, closed - HISTORY, closed)
-    later = told.at(today, closed, end)
-    fitted = Lifted().fit(sold, met, before, product.to_numpy())
-    paths = fitted.paths(later, DRAWS, 0)[:, :, late:]
-    day = np.tile(today + 1 + np.arange(days), len(names))
-    return pl.DataFrame(
+    reach = rows.select((1.6 * pl.col("lead_d") + REVIEWS * pl.col("review_d")).max()).item()
+    days = min(int(np.ceil(reach)) + 1, LONGEST)
+    paths = fitted.paths(lake, asof, days)
+    today = int(asof.timestamp() // 86400)
+    day = np.tile(today + 1 + np.arange(days), len(fitted.names))
+    found = pl.DataFrame(
         {
-            "unique_id": np.repeat(names, days),
+            "unique_id": np.repeat(fitted.names, days),
             "ds": pl.Series(day).cast(pl.Int32).cast(pl.Date),
-            "paths": pl.Series(paths.transpose(0, 2, 1).reshape(-1, DRAWS).tolist()),
+            "paths": pl.Series(paths.transpose(0, 2, 1).reshape(-1, paths.shape[1]).tolist()),
         }
-    ).with_columns(asof=pl.lit(asof))
+    )
+    wanted = rows.select("unique_id")
+    return found.join(wanted, on="unique_id", how="semi").with_columns(asof=pl.lit(asof))

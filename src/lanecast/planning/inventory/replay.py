@@ -210,7 +210,7 @@ def lifted(
         fitted = model.fit(sold, met, past, group)
         mean = fitted.mean(known.at(today, today + 1, today + 1 + horizon))
         base = fitted.base
-        return drawn(mean[of], base.spread[of], draws, now.day, base.count, drift=base.drift)
+        return drawn(mean[of], base.spread[of], draws, now.day, base.count, drift=fitted.drift)
 
     return forecast
 

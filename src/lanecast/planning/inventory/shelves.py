@@ -63,7 +63,7 @@ def shop(
             f"from: no item has been sold on {LEAST_SALES_D} days by {since:%Y-%m-%d}."
         )
     sold = matrix(past, names, "units", first - HISTORY, first)
-    met = matrix(past, names, "met", first - HISTORY, first, empty=1.0) > 0
+    met = matrix(past, names, "met", first - HISTORY, first) > 0
     asked = _asked(lake, until, names, first, last) if latent is None else None
     demand = matrix(latent, names, "units", first, last) if latent is not None else asked
     assert demand is not None
@@ -78,8 +78,8 @@ def shop(
         sold=sold,
         met=met,
         demand=demand,
-        nights=_nights(ratio, stated, random.random((len(names), last - first))),
-        leads=_nights(ratio, stated, np.tile((np.arange(DRAWS) + 0.5) / DRAWS, (len(names), 1))),
+        nights=nights(ratio, stated, random.random((len(names), last - first))),
+        leads=nights(ratio, stated, np.tile((np.arange(DRAWS) + 0.5) / DRAWS, (len(names), 1))),
         lead=np.maximum(stated - 1, 0).astype(np.int64),
         review=review,
         phase=np.arange(len(names)) % review,
@@ -112,7 +112,7 @@ def _asked(lake: Lake, until: datetime, names: list[str], first: int, last: int)
     return np.asarray(np.minimum(units / np.maximum(share, 0.05), most))
 
 
-def _nights(ratio: Array, stated: Array, share: Array) -> npt.NDArray[np.int64]:
+def nights(ratio: Array, stated: Array, share: Array) -> npt.NDArray[np.int64]:
     """Return nights beside the first of orders, at shares of the law, shape of ``share``."""
     drawn = inverse(LEVELS, np.tile(ratio, (len(share), 1)), share)
     return np.maximum(np.rint(drawn * stated[:, None]), 1).astype(np.int64) - 1

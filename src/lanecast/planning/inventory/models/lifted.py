@@ -28,17 +28,22 @@ class Lifted:
         Standard deviation by which a group's effects differ from the common ones.
     rounds
         How often level and effects are learnt in turn.
+    doubt
+        Share of the drift of levels, as it was in past months, that is believed to go on.
     """
 
     recent: Recent = field(default_factory=Recent)
     near: float = 0.3
     rounds: int = 3
+    doubt: float = 1.0
 
     def __post_init__(self) -> None:
         if not self.near > 0 or self.rounds < 1:
             raise ValueError(
                 f"near, rounds: expected above 0 and at least 1, got {self.near}, {self.rounds}."
             )
+        if not 0 <= self.doubt < np.inf:
+            raise ValueError(f"doubt: expected a share of at least 0, got {self.doubt}.")
 
     def fit(self, sold: Array, met: Mask, x: Array, group: npt.NDArray[np.int64]) -> "FittedLifted":
         """Learn from sales (n, T), whether demand was met, and columns ``x`` (n, T, F).
@@ -67,15 +72,19 @@ class Lifted:
             beta = _step(sold, base, met, x, group, beta, common, self.near)
         lift = np.exp(_sum(x, beta[group]))
         base_fit = self.recent.fit(sold / lift, met)
-        return FittedLifted(base_fit, beta[group])
+        return FittedLifted(base_fit, beta[group], self.doubt * base_fit.drift)
 
 
 @dataclass(frozen=True)
 class FittedLifted:
-    """Level, weekdays and spread without effects, and the effects of each item, shape (n, F)."""
+    """Level, weekdays and spread without effects, and the effects of each item, shape (n, F).
+
+    ``drift`` is the share by which levels are expected to move in a month.
+    """
 
     base: FittedRecent
     beta: Array
+    drift: float
 
     def mean(self, x: Array) -> Array:
         """Return expected demand of the next days, known to be ``x`` (n, H, F), shape (n, H)."""
@@ -84,7 +93,7 @@ class FittedLifted:
     def paths(self, x: Array, draws: int, seed: int) -> Array:
         """Return drawn demand of the next days, shape (n, P, H)."""
         base = self.base
-        return drawn(self.mean(x), base.spread, draws, seed, base.count, drift=base.drift)
+        return drawn(self.mean(x), base.spread, draws, seed, base.count, drift=self.drift)
 
 
 def _sum(x: Array, beta: Array) -> Array:
