@@ -84,12 +84,26 @@ def main() -> None:
     rows = pl.concat(said)
     for what, part in {"receiving and putting away": rows.filter(INBOUND), "all": rows}.items():
         print(f"\n{what}, all places\n{workforce.evaluate(part, came)}")
+    print(f"\na week of receiving, each place\n{weekly(rows.filter(INBOUND), came)}")
     if paid:
         money = workforce.paid(paid)
         names = ("plan", "cost", "regret", "over", "under", "served", "bound")
         print(f"\n{given.site}, {given.weeks} weeks\n{money.select(names)}")
         mean = money.select("plan", *(pl.col(name) / given.weeks for name in names[1:5]))
         print(f"mean of a week\n{mean}")
+
+
+def weekly(rows: pl.DataFrame, came: pl.DataFrame) -> pl.DataFrame:
+    """Return how far the pieces of whole weeks were off, over those that came."""
+    hours = rows.with_columns(hour_h=pl.col("ds").dt.epoch("s") / 3600)
+    both = hours.join(came, on=["unique_id", "hour_h"], how="left")
+    week = both.group_by("model", "unique_id", "asof").agg(pl.col("mean", "y").sum())
+    off = pl.col("mean") - pl.col("y")
+    return (
+        week.group_by("model")
+        .agg(wape=off.abs().sum() / pl.col("y").sum(), rmse=(off**2).mean().sqrt(), n=pl.len())
+        .sort("model")
+    )
 
 
 def narrowed(rows: pl.DataFrame, width: float) -> pl.DataFrame:

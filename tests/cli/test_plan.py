@@ -112,7 +112,11 @@ def test_stopped_while_it_is_stored_it_is_whole(lanecast, shop, tmp_path, monkey
         return before(path, made)
 
     monkeypatch.setattr(command, "stored", stored)
-    told = lanecast(*ASKED, "--site", SITE, "--lake", lake, "--out", out)
+    heard = signal.signal(signal.SIGINT, signal.default_int_handler)  # also in the background
+    try:
+        told = lanecast(*ASKED, "--site", SITE, "--lake", lake, "--out", out)
+    finally:
+        signal.signal(signal.SIGINT, heard)
     assert told.code == 130
     assert len(list(out.iterdir())) == 6 and Lake(lake).has(ROSTER_PLANS)
 

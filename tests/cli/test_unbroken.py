@@ -7,6 +7,14 @@ import pytest
 from lanecast.cli.unbroken import unbroken
 
 
+@pytest.fixture(autouse=True)
+def asked():
+    """Ctrl-C as in a terminal: programs in the background may be started deaf to it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def test_ctrl_c_waits_for_the_end():
     done = []
     with pytest.raises(KeyboardInterrupt), unbroken():

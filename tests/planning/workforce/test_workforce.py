@@ -10,7 +10,6 @@ import pytest
 from lanecast import artifact
 from lanecast.optimize.roster import ConflictError
 from lanecast.planning import workforce
-from lanecast.planning.workforce.asked import asked
 from lanecast.planning.workforce.models.days import civil, local_days
 from lanecast.planning.workforce.roster_rows import local_shifts, midnight, work_of
 from lanecast.sources.world import World, simulate
@@ -218,20 +217,6 @@ def test_shifts_begin_at_civil_times_when_the_clock_is_set():
     assert origin == datetime(2025, 3, 8, 5, tzinfo=UTC)
     assert shifts.begin[:, 2].tolist() == [16, 62, 110]  # 8:00; the ninth has 23 hours
     assert (shifts.end - shifts.begin)[1].tolist() == [6, 14, 8, 16]  # 1:00 to 5:00 is three hours
-
-
-def test_low_and_high_volumes_lie_between_the_mean_and_the_quantiles(inputs):
-    by = {
-        spread: asked(
-            *inputs, workforce.Costs(), replace(SMALL, spread=spread), {"q900": 0.5, "mean": 0.5}
-        ).work.come
-        for spread in (0.0, 0.5, 1.0)
-    }
-    np.testing.assert_allclose(by[0.0][0], by[0.0][1])
-    np.testing.assert_allclose(by[0.5][0], (by[0.0][0] + by[1.0][0]) / 2)
-    assert by[1.0][0].sum() > 1.05 * by[1.0][1].sum()
-    with pytest.raises(ValueError, match="spread: expected a share from 0 to 1, got 2"):
-        workforce.Limits(spread=2)
 
 
 def test_the_plan_is_rows_of_the_table_within_contracts(inputs, plan, company):

@@ -9,7 +9,6 @@ import polars as pl
 
 from lanecast.optimize.contracts import People, Rules, Temps, Work
 from lanecast.optimize.shifts import Shifts
-from lanecast.tables.parcel import QUANTILES
 from lanecast.tables.planning import PROCESSES
 
 from .roster_rows import days_off, local_shifts, work_of
@@ -69,11 +68,9 @@ def asked(
         raise ValueError(
             f"lengths: the shortest shift has {short:g} h; no contract allows more than {most:g} h."
         )
-    scenarios = tuple(chances)
     come, waits = work_of(
-        _nearer(volumes, scenarios, limits.spread), rates,
-        cutoffs.filter(pl.col("facility_id") == site), scenarios, names, origin, first, until, zone,
-        limits.per_hour,
+        volumes, rates, cutoffs.filter(pl.col("facility_id") == site), tuple(chances), names,
+        origin, first, until, zone, limits.per_hour,
     )  # fmt: skip
     kinds = len(names)
     rules = Rules(
@@ -87,15 +84,6 @@ def asked(
         people = _with_before(people, staff, before, shifts, origin, limits.per_hour)
     work = Work(come, waits, np.array(list(chances.values())))
     return Asked(people, shifts, work, rules, temps, site, staff, names, origin)
-
-
-def _nearer(volumes: pl.DataFrame, scenarios: tuple[str, ...], spread: float) -> pl.DataFrame:
-    """Return volumes whose quantiles lie nearer to their mean."""
-    moved = [name for name in scenarios if name in QUANTILES]
-    mean = pl.col("mean")
-    return volumes.with_columns(
-        (mean + spread * (pl.col(name) - mean)).alias(name) for name in moved
-    )
 
 
 def _span(volumes: pl.DataFrame, staff: pl.DataFrame, site: str) -> tuple[int, int, str]:

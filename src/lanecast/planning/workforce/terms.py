@@ -38,8 +38,6 @@ class Limits:
     ``per_hour`` intervals make an hour; a shift of six hours or more has a break of half an hour
     (of a whole one where the interval is an hour). With ``in_time`` no work may be late, whatever
     that costs: a roster that cannot be is refused with a smallest set of rules that conflict.
-    ``spread`` is how far low and high volumes lie from the mean, of the way to the quantile of an
-    hour: when all hours of all days are low or high together, the whole way is too far.
     """
 
     starts: tuple[float, ...] = (6.0, 8.0, 10.0, 14.0)
@@ -52,7 +50,6 @@ class Limits:
     overtime_week_h: float = 4.0
     temps: int = 3
     in_time: bool = False
-    spread: float = 1.0
     away: dict[tuple[str, date], bool] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -60,8 +57,6 @@ class Limits:
             raise ValueError(f"starts: expected hours from 0 to 24, got {self.starts}.")
         if not self.lengths or not all(0 < h <= 12 for h in self.lengths):
             raise ValueError(f"lengths: expected hours above 0 and up to 12, got {self.lengths}.")
-        if not 0 <= self.spread <= 1:
-            raise ValueError(f"spread: expected a share from 0 to 1, got {self.spread}.")
         if self.per_hour not in (1, 2, 4) or self.temps < 0:
             raise ValueError(
                 f"per_hour, temps: expected 1, 2 or 4, and a number >= 0; got {self.per_hour} and "
