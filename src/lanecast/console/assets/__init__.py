@@ -9,12 +9,18 @@ from starlette.responses import Response
 
 routes = APIRouter(include_in_schema=False)
 HERE = Path(__file__).parent
-KINDS = {"console.css": "text/css", "console.js": "text/javascript", "icon.svg": "image/svg+xml"}
+KINDS = {
+    "console.css": "text/css",
+    "screens.css": "text/css",
+    "console.js": "text/javascript",
+    "icon.svg": "image/svg+xml",
+}
 BODIES = {name: (HERE / name).read_bytes() for name in KINDS}
 MARK = hashlib.sha256(b"".join(BODIES.values())).hexdigest()[:12]
 FOREVER = "public, max-age=31536000, immutable"
 LINKS = Markup(
     '<link rel="stylesheet" href="{root}/assets/console.css?v={mark}">'
+    '<link rel="stylesheet" href="{root}/assets/screens.css?v={mark}">'
     '<link rel="icon" href="{root}/assets/icon.svg?v={mark}">'
     '<script src="{root}/assets/console.js?v={mark}"></script>'
 )
