@@ -24,6 +24,8 @@ class IdentityProvider:
     ----------
     change
         Changes the claims before they are signed.
+    client
+        How the client must say who it is: the scheme, its name, its secret.
     sign
         Makes a token of a header and claims.
     """
@@ -35,6 +37,7 @@ class IdentityProvider:
         self.sign: Callable[[dict[str, Any]], str] = self.signed
         self.metadata: dict[str, Any] = {}
         self.error: str | None = None
+        self.client = ("Basic", CLIENT, SECRET)
         self.codes: dict[str, dict[str, str]] = {}
         self.app = FastAPI()
         self.app.add_api_route("/.well-known/openid-configuration", self.discovery)
@@ -74,13 +77,16 @@ class IdentityProvider:
 
     async def token(self, request: Request) -> Response:
         form = {name: str(value) for name, value in (await request.form()).items()}
-        kind, _, given = request.headers["authorization"].partition(" ")
+        kind, _, given = request.headers.get("authorization", "").partition(" ")
         name, _, secret = base64.b64decode(given).decode().partition(":")
+        told = (kind, unquote(name), unquote(secret))
+        if not kind:
+            told = ("", form["client_id"], form.get("client_secret", ""))
         asked = self.codes.pop(form["code"], None)
         proof = coded(hashlib.sha256(form["code_verifier"].encode()).digest())
         if (
             asked is None
-            or (kind, unquote(name), unquote(secret)) != ("Basic", CLIENT, SECRET)
+            or told != self.client
             or form["grant_type"] != "authorization_code"
             or form["redirect_uri"] != asked["redirect_uri"]
             or proof != asked["code_challenge"]

@@ -61,6 +61,7 @@ def signing(console: Any, running: IdentityProvider) -> Iterator[Signing]:
 
     idp = running
     idp.change, idp.sign, idp.metadata, idp.error = dict, idp.signed, {}, None
+    idp.client = ("Basic", CLIENT, SECRET)
     made = oidc.Oidc(Provider(idp.url, CLIENT, SECRET, grants=GRANTS))
     before = nicegui.app.state.parts
     nicegui.app.state.parts = replace(before, oidc=made, buckets=Generous())
@@ -214,6 +215,17 @@ def test_what_a_provider_says_of_itself_must_hold(
 ) -> None:
     signing.idp.metadata = metadata
     assert signing.client.get("/console/sign-in/provider").status_code == 502
+
+
+def test_the_service_says_who_it_is_as_the_provider_wants(signing: Signing) -> None:
+    signing.idp.client = ("", CLIENT, SECRET)
+    assert signing.come().status_code == 502  # it expected another way
+    signing.sign_in._told = None
+    signing.idp.metadata = {"token_endpoint_auth_methods_supported": ["client_secret_post"]}
+    assert signing.come().status_code == 200
+    signing.idp.client = ("", CLIENT, "")  # a public client has no secret, and PKCE alone
+    signing.sign_in.provider = replace(signing.sign_in.provider, client_secret=None)
+    assert signing.come().status_code == 200
 
 
 def test_who_is_granted_nothing_is_told_so(signing: Signing) -> None:
