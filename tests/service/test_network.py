@@ -130,3 +130,5 @@ def test_a_stored_graph_is_read_before_anybody_asks_and_one_that_must_be_built_i
     monkeypatch.setattr(networks, "stored", lambda lake: wall())
     known.prepare()
     assert begun.wait(10)
+    monkeypatch.setattr(networks, "stored", lambda lake: int("damaged"))
+    known.prepare()  # is no reason not to start

@@ -165,9 +165,12 @@ class Networks:
 
     def prepare(self) -> None:
         """Begin to read the graph that is stored, so that who asks first need not wait for it."""
-        with suppress(Refused):
+        try:
             if stored(self.lake()) is not None:
-                self._made.get("now", self._newest, "network", wait_s=0.0)
+                with suppress(Refused):  # it is not there at once
+                    self._made.get("now", self._newest, "network", wait_s=0.0)
+        except Exception as error:  # the service starts all the same; who asks is told
+            structlog.get_logger().error("network", error=type(error).__name__)
 
     def forget(self) -> None:
         """Make everything anew when it is asked for."""
