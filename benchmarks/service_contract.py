@@ -188,6 +188,7 @@ def served(app: Any) -> Iterator[str]:
 
 def examined(lake: Path, folder: Path, examples: int) -> dict[str, Any]:
     """Return all findings and how many requests were sent, of a service on a copy of ``lake``."""
+    (folder / "empty").mkdir()
     lakes = {"main": folder / "lake", "other": folder / "empty"}
     shutil.copytree(lake, lakes["main"])
     app = create(Settings(lakes, folder / "home", clock="data", requests_per_s=1e5, burst=10**6))
