@@ -79,16 +79,19 @@ def test_equal_shares_are_equal():
 def test_members_that_disagree_make_a_wider_answer_by_the_law_of_total_variance():
     z, spread, apart = norm.ppf(LEVEL), 2.0, 3.0
     each = [np.tile(centre + spread * z, (4, 5, 1)) for centre in (-apart, apart)]
-    share = np.full((2, 4, 5), 0.5)
-    total = np.hypot(spread, apart)
-    np.testing.assert_allclose(_mixed(each, share)[0, 0], total * z, rtol=1e-3)
-    np.testing.assert_allclose(_mixed([each[0]] * 2, share), each[0])  # who agree stay as they are
+    share, often = np.full((2, 4, 5), 0.5), np.zeros(4, dtype=np.int64)
+    wide = _mixed(each, share, often, None)
+    np.testing.assert_allclose(wide[0, 0], np.hypot(spread, apart) * z, rtol=1e-3)
+    agree = _mixed([each[0]] * 2, share, often, None)
+    np.testing.assert_allclose(agree, each[0])  # who agree stay as they are
+    np.testing.assert_allclose(_mixed(each, share, often + 1, None)[0, 0], spread * z, atol=1e-12)
     share[0], share[1] = 1.0, 0.0  # who does not count does not disagree
-    np.testing.assert_allclose(_mixed(each, share), each[0])
+    np.testing.assert_allclose(_mixed(each, share, often, None), each[0])
 
 
-def test_what_has_no_width_stays_without_it_and_no_tail_flies_off():
+def test_what_has_no_width_stays_without_it_and_nothing_falls_below_the_floor():
     counts = np.zeros((2, 3, 1, len(LEVEL)))
     counts[0, :, :, -1], counts[1, :, :, MEDIAN:] = 1.0, 1e-6
-    out = _mixed(list(counts), np.full((2, 3, 1), 0.5))
-    assert out.min() >= -1e-5 and out.max() <= 2.0
+    share, often = np.full((2, 3, 1), 0.5), np.zeros(3, dtype=np.int64)
+    out = _mixed(list(counts), share, often, 0.0)
+    assert out.min() == 0 and out.max() <= 2.0

@@ -91,7 +91,8 @@ class Ensemble:
         # put right one by one, so that a member counts for where it stands and not for its width
         apart = [calibration(y, a, LEVEL, None, self.seed).apply(a, None) for a in q]
         shares = weights(y, apart, could, weight, kind, self.seed)
-        mixed = _mixed(q, shares.of(kind, past.horizon, could))
+        floor = None if (past.y < 0).any() else 0.0
+        mixed = _mixed(q, shares.of(kind, past.horizon, could), kind, floor)
         y[~could.any(axis=0)] = np.nan
         share = len(at) / (len(at) + ORIGINS)
         right = tuple(each.believed(share) for each in _by_kind(y, mixed, kind, self.seed))
@@ -124,11 +125,9 @@ class FittedEnsemble:
         answers = [member.predict(of) for member in self.members.values()]
         could = np.stack([a.fallback == "" for a in answers])
         share = self.shares.of(kinds(of), of.horizon, could)
-        quantiles = _mixed([a.quantiles for a in answers], share)
-        fallback = np.where(could.any(axis=0), "", answers[0].fallback).astype("<U32")
         floor = None if (of.y < 0).any() else 0.0
-        if floor is not None:
-            quantiles = np.maximum(quantiles, floor)
+        quantiles = _mixed([a.quantiles for a in answers], share, kinds(of), floor)
+        fallback = np.where(could.any(axis=0), "", answers[0].fallback).astype("<U32")
         if self.calibration is not None:
             known = fallback == ""
             kind = kinds(of)[known]
@@ -185,14 +184,24 @@ def _applied(
     return out
 
 
-def _mixed(answers: list[Floats], share: npt.NDArray[np.float64]) -> Floats:
-    """Return the mean of answers (N, H, L), with shares (M, N, H), as wide as they disagree."""
+def _mixed(
+    answers: list[Floats],
+    share: npt.NDArray[np.float64],
+    kind: npt.NDArray[np.int64],
+    floor: float | None,
+) -> Floats:
+    """Return the mean of answers (N, H, L), with shares (M, N, H), as wide as they disagree.
+
+    Series that often sell nothing stay as they are on average: a zero of theirs stands on several
+    levels at once, and a calibration needs these to stay together.
+    """
     out, square = np.zeros_like(answers[0]), np.zeros(share.shape[1:])
     for each, weight in zip(answers, share, strict=True):
         out += weight[:, :, None] * each
         square += weight * each[:, :, MEDIAN] ** 2
     middle = out[:, :, MEDIAN, None]
-    apart = np.maximum(square - middle[:, :, 0] ** 2, 0.0)
+    apart = np.maximum(square - middle[:, :, 0] ** 2, 0.0) * (kind == 0)[:, None]
     half = np.maximum((out[:, :, HIGH] - out[:, :, LOW]) / 2, TINY)
     wider = np.minimum(np.sqrt(1 + OUTER**2 * apart / half**2), WIDEST)
-    return np.asarray(middle + wider[:, :, None] * (out - middle))
+    out = middle + wider[:, :, None] * (out - middle)
+    return np.asarray(out if floor is None else np.maximum(out, floor))
