@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -39,7 +40,11 @@ def test_forms_of_other_sites_are_refused(console: Any) -> None:
         sent = httpx.post(console.path("/sign-in"), data={"key": console.key}, headers=headers)
         assert sent.status_code == 403
     with signed_in(console) as client:
-        assert client.post("/console/sign-out", data={"csrf": "guess"}).status_code == 403
+        for guess in ("guess", "\xe9", "\ud800"):
+            sent = quote(guess, errors="surrogatepass")
+            form = {"Content-Type": "application/x-www-form-urlencoded"}
+            answer = client.post("/console/sign-out", content=f"csrf={sent}", headers=form)
+            assert answer.status_code == 403
         assert client.get("/console/").status_code == 200
 
 
@@ -86,6 +91,25 @@ def test_the_socket_wants_a_session_and_a_page_of_this_server(console: Any) -> N
             pass
     with connect(url, origin=console.url, additional_headers=cookie) as socket:
         assert socket.recv(5).startswith("0")
+
+
+def test_a_socket_that_is_polled_wants_a_page_of_this_server_too(console: Any) -> None:
+    there = "/console/_nicegui_ws/socket.io/?EIO=4&transport=polling"
+    with signed_in(console) as client:
+        for method in ("GET", "POST"):
+            evil = client.request(method, there, headers={"Origin": "https://evil.example"})
+            assert evil.status_code == 403
+        assert client.get(there).status_code == 200
+
+
+@pytest.mark.parametrize("foreign", ["prefs@app=1", "a,b=1", "(x)=1", 'foo={"a":1}', "=", "\xe9"])
+def test_cookies_of_other_programs_on_this_host_are_ignored(console: Any, foreign: str) -> None:
+    with signed_in(console) as client:
+        ours = f"{COOKIE}={client.cookies[COOKIE]}"
+        client.cookies.clear()
+        for cookies, status in ((foreign, 303), (f"{foreign}; {ours}", 200)):
+            told = {"Cookie": cookies.encode("latin-1")}
+            assert client.get("/console/parcels", headers=told).status_code == status
 
 
 def test_a_link_from_elsewhere_is_asked_again_from_here(console: Any) -> None:

@@ -39,6 +39,10 @@ def test_a_list_of_the_past_is_what_was_known_then_and_leads_to_parcels_of_then(
 
 def test_a_moment_that_has_not_been_and_one_that_is_none_are_told(tab: Any) -> None:
     tab.sign_in()
-    for asof, told in (("2099-01-01T00:00:00Z", "later than"), ("noon", "expected an instant")):
+    page = tab.open("/?asof=2099-01-01T00:00:00Z").page
+    assert "later than" in page.locator("main, #app").first.inner_text()
+    for asof in ("noon", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59-14:00"):
         page = tab.open(f"/?asof={asof}").page
-        assert told in page.locator("main, #app").first.inner_text()
+        assert "expected an instant" in page.locator(".note").first.inner_text()
+        assert page.locator(".figure").count() == 4
+        assert page.get_by_role("alert").count() == 0

@@ -105,6 +105,17 @@ def test_who_is_vouched_for_comes_in_as_what_the_claim_grants(signing: Signing) 
     assert signing.client.get("/console/parcels").status_code == 303
 
 
+def test_after_a_failed_sign_in_a_key_still_opens(signing: Signing) -> None:
+    signing.idp.change = lambda claims: claims | {"groups": ["strangers"]}
+    form = signing.come("?next=/console/parcels")
+    assert form.status_code == 403
+    there = form.url.join(form.text.split('method="post" action="')[1].split('"')[0])
+    asked = {"key": signing.console.key, "next": "/console/parcels"}
+    origin = {"Origin": signing.console.url}
+    answer = signing.client.post(there, data=asked, headers=origin)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/console/parcels")
+
+
 def test_each_sign_in_stands_on_one_key_that_nobody_holds(signing: Signing) -> None:
     state = signing.console.app.state.parts.state
     signing.come()

@@ -7,12 +7,11 @@ Pages load from this server alone (Content-Security-Policy). Scripts need the no
 import re
 import secrets
 from dataclasses import dataclass
-from http.cookies import SimpleCookie
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from markupsafe import Markup
-from starlette.requests import HTTPConnection
+from starlette.requests import HTTPConnection, cookie_parser
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -21,6 +20,7 @@ from lanecast.service.clock import wall
 from . import sessions
 
 COOKIE = "lanecast_session"
+SOCKET = "/_nicegui_ws/"  # that pages keep open; it can be polled over HTTP too
 OPEN = ("/_nicegui/", "/assets/", "/sign-in", "/favicon.ico")
 SCRIPT = re.compile(rb"<script(?=[\s>])")
 RULES = (
@@ -54,6 +54,9 @@ class Door:
                 return
             await self.app(scope, receive, send)
             return
+        if place.startswith(SOCKET) and not from_here(coming):
+            await Response("Not asked by a page of this server.", 403)(scope, receive, send)
+            return
         if session is None and not place.startswith(OPEN):
             await _outside(coming, scope, place)(scope, receive, send)
             return
@@ -64,11 +67,8 @@ class Door:
 
 
 def cookie_of(coming: HTTPConnection) -> str:
-    """Return the cookie of a session, or nothing."""
-    jar: SimpleCookie = SimpleCookie()
-    for each in coming.headers.getlist("cookie"):
-        jar.load(each)
-    return jar[COOKIE].value if COOKIE in jar else ""
+    """Return the cookie of a session, or nothing, whatever else lies on this host."""
+    return cookie_parser("; ".join(coming.headers.getlist("cookie"))).get(COOKIE, "")
 
 
 def from_here(coming: HTTPConnection) -> bool:
@@ -76,7 +76,8 @@ def from_here(coming: HTTPConnection) -> bool:
     origin = coming.headers.get("origin")
     if origin is None:
         return coming.headers.get("sec-fetch-site") == "same-origin"
-    return urlsplit(origin).netloc == coming.headers.get("host")
+    _, _, host = origin.partition("://")
+    return host == coming.headers.get("host")
 
 
 def _outside(coming: HTTPConnection, scope: Scope, place: str) -> Response:

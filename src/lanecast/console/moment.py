@@ -7,6 +7,9 @@ from datetime import datetime, timedelta
 
 from markupsafe import Markup
 
+from lanecast.service.problems import Refused
+
+from . import states
 from .drawing.pieces import chip, kept
 from .page import Page
 
@@ -38,4 +41,13 @@ def chooser(page: Page, now: datetime) -> Markup:
         value=f"{here:%Y-%m-%dT%H:%M}",
         most=f"{page.viewer.now.astimezone(page.zone) + timedelta(minutes=1):%Y-%m-%dT%H:%M}",
         told=PAST.format(page.viewer.instant(now)) if asof else "",
-    )
+    ) + _refused(page)
+
+
+def _refused(page: Page) -> Markup:
+    """Return why the moment of the address is none, where that is so."""
+    try:
+        page.query.instant("asof")
+    except Refused as refused:
+        return states.partial(f"{refused.detail} Shown is what is known now.")
+    return Markup("")

@@ -8,6 +8,7 @@ the desk changes: what has not changed stays as it is, and what somebody has in 
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from threading import Lock
@@ -139,12 +140,11 @@ class Page:
     def asof(self) -> datetime | None:
         """Return the moment of the past that the page is about; None for now.
 
-        Raises
-        ------
-        Refused
-            When it is none.
+        What is no moment counts as now, and the choice of the moment says so.
         """
-        return self.query.instant("asof")
+        with suppress(Refused):
+            return self.query.instant("asof")
+        return None
 
     def href(self, path: str, query: Query | None = None) -> str:
         """Return the address of another page of the console."""
@@ -276,7 +276,7 @@ class Page:
 
     async def _look(self) -> None:
         """Draw anew if there is something new, and nobody is in the middle of something."""
-        if self.query.text("asof") or self._mark() == self.marked or monotonic() < self.rests:
+        if self.asof is not None or self._mark() == self.marked or monotonic() < self.rests:
             return
         if not await self._is(sessions.lives):
             return

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
+from lanecast.service.messages import EARLIEST, LATEST
 from lanecast.service.problems import Refused
 
 LONGEST = 512  # characters of a value
@@ -53,7 +54,7 @@ class Query:
         Raises
         ------
         Refused
-            When it is none, or has no offset.
+            When it is none, has no offset, or lies before 1970 or after 2199.
         """
         if not (value := self.text(name)):
             return None
@@ -63,6 +64,9 @@ class Query:
         if found is None or found.tzinfo is None:
             detail = f"{name}: expected an instant with offset, such as 2026-11-21T13:30:00+01:00."
             raise Refused(422, "not_valid", f"{detail} Got {value!r}.", name)
+        if not EARLIEST <= found < LATEST:
+            detail = f"{name}: expected an instant from 1970 to 2199. Got {value!r}."
+            raise Refused(422, "not_valid", detail, name)
         return found
 
     def with_(self, **changes: object) -> "Query":

@@ -26,7 +26,7 @@ COST = 20.0  # requests that one try to sign in counts for
 FORM = Markup("""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Sign in · Lanecast</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">{assets}</head>
-<body class="alone"><main><form method="post" class="card sign-in">
+<body class="alone"><main><form method="post" action="{action}" class="card sign-in">
 <h1>Lanecast</h1>
 {error}{elsewhere}<p class="muted">Sign in with a key of your company.</p>
 <label for="key">Key</label>
@@ -72,7 +72,8 @@ async def left(request: Request) -> Response:
     """End the session, and what it has open."""
     session: sessions.Session = request.state.session
     given = await request.form(max_files=0, max_fields=8)
-    if not from_here(request) or not hmac.compare_digest(str(given.get("csrf", "")), session.csrf):
+    token = str(given.get("csrf", "")).encode(errors="replace")
+    if not from_here(request) or not hmac.compare_digest(token, session.csrf.encode()):
         return Response("This form was not sent from a page of this session.", 403)
     await run_in_threadpool(sessions.end, parts(request).state, session.session_id, wall())
     _audited(request, session.caller, "signed out", {})
@@ -111,6 +112,7 @@ def form(request: Request, wanted: str, error: str = "", status: int = 200) -> R
     then = quote(wanted, safe="")
     told = FORM.format(
         assets=linked(root(request)),
+        action=f"{root(request)}/sign-in",
         elsewhere=ELSEWHERE.format(place=place, next=then, name=oidc.provider.name) if oidc else "",
         next=wanted,
         error=ERROR.format(error) if error else "",

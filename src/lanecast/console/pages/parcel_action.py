@@ -36,7 +36,7 @@ def action(
         inner = Markup('<p id="decided"><strong>{}</strong> by {}, {}{}</p>').format(
             done, taken["who"], page.viewer.instant(taken["at"]), why
         )
-    if "decisions:write" in page.caller.scopes and not page.query.text("asof"):
+    if "decisions:write" in page.caller.scopes and page.asof is None:
         form = FORM.format(
             worth=money(proposed["saving"], currency),
             price=money(proposed["price"], currency),
