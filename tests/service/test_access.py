@@ -141,6 +141,34 @@ def test_an_idempotency_key_with_another_body_is_refused(service: Any, holder: A
     assert service.post("/v1/keys", json=one, headers=other).status_code == 201
 
 
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [("/v1/keys", 401), ("/v1/nothing", 404), ("/v1/audit", 405), ("/console/sign-in", 404)],
+)
+def test_nothing_is_kept_for_whoever_has_no_key(service: Any, path: str, status: int) -> None:
+    state = service.app.state.parts.state
+    for given in ({}, {"Authorization": "Bearer lc_0123456789ab_x"}):
+        answer = service.post(path, json={}, headers=given | {"Idempotency-Key": "fresh"})
+        assert answer.status_code == status
+        assert state.read("select * from replies") == []
+
+
+@pytest.mark.parametrize(("path", "status"), [("/v1/nothing", 404), ("/v1/audit", 405)])
+def test_nothing_is_kept_of_what_no_route_answers(
+    service: Any, holder: Any, path: str, status: int
+) -> None:
+    known = holder("keys:write") | {"Idempotency-Key": "fresh"}
+    assert service.post(path, headers=known).status_code == status
+    assert service.app.state.parts.state.read("select * from replies") == []
+
+
+def test_what_is_kept_is_no_longer_than_it_must_be(service: Any, holder: Any) -> None:
+    known = holder("keys:write") | {"Idempotency-Key": "fresh"}
+    assert service.post(f"/v1/keys?{'x' * 9000}", json={}, headers=known).status_code == 422
+    (row,) = service.app.state.parts.state.read("select place from replies")
+    assert len(row["place"]) == 64
+
+
 def test_too_many_requests_are_told_when_to_come_again() -> None:
     now = [0.0]
     buckets = Buckets(per_s=2, burst=3, clock=lambda: now[0])

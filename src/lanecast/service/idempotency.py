@@ -3,7 +3,8 @@
 The key belongs to whoever sent it and to the path. What was answered is kept for a day; the same
 key with another body is refused; while the first is being done, the second is told so. A route that
 answers with a secret sets ``request.state.kept`` to what may be told again; one that changes
-nothing sets ``request.state.changes_nothing``, and is asked again.
+nothing sets ``request.state.changes_nothing``, and is asked again. Nothing is kept for whoever has
+no key that lives, nor of what no route has checked the key for.
 """
 
 import hashlib
@@ -34,9 +35,9 @@ class Idempotent:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        headers = dict(scope.get("headers", ()))
+        headers = dict(scope.get("headers", ())) if scope["type"] == "http" else {}
         given = headers.get(b"idempotency-key")
-        if scope["type"] != "http" or scope["method"] != "POST" or given is None:
+        if given is None or scope["method"] != "POST" or not scope["path"].startswith("/v1/"):
             await self.app(scope, receive, send)
             return
         key, request_id = given.decode("latin-1"), scope["state"]["request_id"]
@@ -45,16 +46,18 @@ class Idempotent:
             refused = Refused(422, "not_valid", detail, "Idempotency-Key")
             await answer(request_id, refused)(scope, receive, send)
             return
+        if not self._lives(headers):
+            await self.app(scope, receive, send)  # which refuses the key, or knows no such route
+            return
         body = await _whole(receive)
         if body is None:
             return
         who = hashlib.sha256(headers.get(b"authorization", b"")).hexdigest()
-        place = f"{scope['path']}?{scope['query_string'].decode('latin-1')}"
+        asked = scope["path"].encode() + b"?" + scope["query_string"]
+        place = hashlib.sha256(asked).hexdigest()  # as short as the path and query may be long
         digest = hashlib.sha256(body).hexdigest()
         if (refused_or := self._first(who, place, key, digest)) is not None:
-            if not self._lives(headers):
-                await self.app(scope, _once(body, receive), send)  # which refuses the key
-            elif isinstance(refused_or, Refused):
+            if isinstance(refused_or, Refused):
                 await answer(request_id, refused_or)(scope, receive, send)
             else:
                 await _replay(refused_or, send)
@@ -83,7 +86,8 @@ class Idempotent:
         whole = b"".join(parts)
         kept = scope["state"].get("kept", whole)
         changes = not scope["state"].get("changes_nothing", False)
-        if status >= 500 or status in NOT_KEPT or not changes:
+        checked = "key_id" in scope["state"]  # no route has, where there is none
+        if status >= 500 or status in NOT_KEPT or not changes or not checked:
             self._forget(who, place, key)
         else:
             self.state.write(
