@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import narwhals as nw
 import polars as pl
@@ -59,6 +60,7 @@ def planned(console: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         (ROSTER_PLANS, [shift("wrk_<1>"), shift("wrk_2")]),
         (REPLENISHMENT_PLANS, [order]),
         (DEMAND_FORECASTS, [expected(0, 99.0) | before]),  # of a plan that is over
+        (DEMAND_FORECASTS, [expected(40, 99.0) | {"asof": before["asof"]}]),  # and reached further
         (DEMAND_FORECASTS, [expected(hour, 30.0) for hour in range(6, 16)]),
         (LABOUR, [done]),
     )
@@ -80,6 +82,15 @@ def test_the_gap_is_work_at_the_recorded_pace_less_people_who_are_not_at_rest() 
     assert staffing.gaps(work, shifts, {"pack": 20.0}, UTC)["need_h"].sum() == 0
 
 
+def test_a_shift_that_ends_after_the_last_day_makes_no_day_of_its_own() -> None:
+    work = pl.DataFrame([expected(hour, 30.0) for hour in range(8, 32)])
+    zone = ZoneInfo("America/Los_Angeles")  # eight hours behind
+    night = shift("wrk_1") | {"override": None, "started_at": NIGHT + timedelta(hours=29)}
+    night |= {"ended_at": NIGHT + timedelta(hours=37)}
+    found = plan._of_days(staffing.gaps(work, [night], {"pick": 20.0}, zone), work, zone)
+    assert set(found["day"]) == {NIGHT.date()}
+
+
 def test_a_fan_is_as_wide_as_its_quantiles_and_begins_at_the_last_that_came() -> None:
     even = {name: 100 * level for name, level in zip(QUANTILES, LEVELS, strict=True)}
     ahead = [Period(NIGHT, "<i>", 50.0, even), Period(NIGHT, "last", 50.0, even)]
@@ -93,6 +104,7 @@ def test_a_shift_is_cancelled_and_who_and_why_are_kept(tab: Any, planned: Any) -
     page = tab.sign_in().open("/plan").page
     assert page.locator(".fan").is_visible()
     assert page.locator("table.heat td").first.inner_text() == "\N{MINUS SIGN}0.5"
+    assert page.locator("table.heat thead th").count() == 2  # the hours, and the one day planned
     page.locator("table.plan", has_text="Shift").locator("tbody a").first.click()
     page.get_by_role("button", name="Cancel the shift").wait_for(timeout=30_000)
     page.fill("textarea[name=why]", "<b>ill</b>")

@@ -19,7 +19,7 @@ from lanecast.tables.parcel import PARCELS
 from lanecast.tables.planning import ASSORTMENT, WORKERS
 from lanecast.tables.schema import Table
 
-from . import people
+from . import commands, people
 from .states import Empty
 
 PAID = (ORDERS, ASSORTMENT, WORKERS)  # tables that say what a company pays and is paid in
@@ -47,7 +47,7 @@ def listed(parts: Parts, tenant: Tenant, asof: datetime | None = None) -> tuple[
     """
     if not tenant.lake().has(PARCELS):
         why = "The lake of this company holds no parcels yet."
-        raise Empty("No parcels", why, f"lanecast ingest --data FOLDER --lake {tenant.path.name}")
+        raise Empty("No parcels", why, commands.PARCELS)
     return questions.listed(parts, tenant, asof)
 
 

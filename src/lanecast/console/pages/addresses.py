@@ -11,7 +11,7 @@ from lanecast.service.problems import Refused
 from lanecast.service.questions import register
 from lanecast.tables.address import KNOWN
 
-from .. import states
+from .. import commands, states
 from ..frame import Screen
 from ..page import Page
 from ..people import percent, words
@@ -19,7 +19,6 @@ from ..people import percent, words
 SCREEN = Screen("/addresses", "Addresses", "address:read", "addresses", "a")
 LONGEST = 1000  # characters
 SUGGESTED = 8
-COMMAND = "lanecast address import --geonames FILE --lake LAKE"
 FORM = Markup("""
 <form class="card check" data-do="verify" autocomplete="off">
 <label class="wide">Address <input name="text" id="address" list="suggested" maxlength="1000"
@@ -66,7 +65,7 @@ def build(page: Page) -> None:
     """Draw the screen."""
     typed: dict[str, str] = {}
     asked: dict[str, str] = {}
-    page.part(lambda: _covered(page), lambda _: FORM, what="The form", height=70)
+    page.part(lambda: _covered(page), _form, what="The form", height=70)
     names = page.part(lambda: _suggested(page, dict(typed)), _list, what="Suggestions", height=0)
     reply = page.part(lambda: _verified(page, dict(asked)), _reply, what="The address", height=0)
 
@@ -85,12 +84,17 @@ def build(page: Page) -> None:
     page.on("verify", verify)
 
 
-def _covered(page: Page) -> None:
-    """Refuse to ask where nothing could be proved."""
+def _covered(page: Page) -> bool:
+    """Return whether there is anything that proves an address."""
     lake = page.tenant.lake()
-    if not any(lake.has(table) for table in KNOWN):
-        why = "Without a gazetteer nothing can be confirmed."
-        raise states.Empty("No gazetteer", why, COMMAND)
+    return any(lake.has(table) for table in KNOWN)
+
+
+def _form(is_covered: bool) -> Markup:
+    if is_covered:
+        return FORM
+    why = "An address is read into its parts, but without a gazetteer nothing of it is confirmed."
+    return FORM + states.empty("No gazetteer", why, commands.GAZETTEER)
 
 
 def _country(values: dict[str, str]) -> str | None:

@@ -12,7 +12,7 @@ from lanecast.service.problems import Refused
 from lanecast.service.screen import give_code
 from lanecast.tables.status import STATUSES
 
-from .. import states, unmasking
+from .. import commands, states, unmasking
 from ..drawing.pieces import card, heads, joined, options, table
 from ..frame import Screen
 from ..page import Page
@@ -84,7 +84,7 @@ def build(page: Page) -> None:
 def _ingests(page: Page, found: list[dict[str, Any]]) -> Markup:
     if not found:
         why = "Nothing has come into this lake yet."
-        return states.empty("No data", why, "lanecast ingest --data FOLDER --lake LAKE")
+        return states.empty("No data", why, commands.PARCELS)
     rows = joined(
         INGEST.format(
             number=each["number"],

@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from lanecast.service.kinds import PROBLEMS
 
-from .. import states
+from .. import commands, states
 from ..drawing.calibration import calibration
 from ..drawing.pieces import card, chip, chips, heads, joined, muted, table
 from ..page import Page
@@ -65,8 +65,7 @@ def versions(page: Page, found: dict[str, Any]) -> Markup:
     """Return the versions of a problem, and what answers if the live one does not."""
     if not found["versions"]:
         why = "No model of this is kept: a baseline or the carrier's date answers, and says so."
-        command = f"lanecast promote {found['problem']} --model MODEL --lake LAKE --home HOME"
-        return states.empty("No versions", why, command)
+        return states.empty("No versions", why, commands.model(found["problem"]))
     viewer, rows = page.viewer, Markup("")
     for each in found["versions"]:
         held = each.get("metrics", {}).get("held_out") or {}

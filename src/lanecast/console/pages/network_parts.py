@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 import polars as pl
 from markupsafe import Markup
 
-from .. import states
+from .. import commands, states
 from ..drawing.network import Lane, Spot, network, step
 from ..drawing.pieces import chip, chips, figure, kept
 from ..drawing.pieces import figures as row_of
@@ -76,8 +76,7 @@ def choices(page: Page, found: Found | None) -> Markup:
     """Return the choice of a moment and of a country."""
     if found is None:
         why = "No facilities with lanes are known, or no scans of them yet."
-        command = "lanecast ingest --data FOLDER --lake LAKE\nlanecast graph build --data LAKE"
-        return states.empty("No network", why, command)
+        return states.empty("No network", why, commands.NETWORK)
     query, now = page.query, page.tenant.now().astimezone(page.viewer.zone).date()
     here = found.asof.astimezone(page.viewer.zone).date()
     if query.text("day"):

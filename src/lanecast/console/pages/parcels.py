@@ -14,7 +14,7 @@ from lanecast.service.decisions import decided
 from lanecast.service.masking import MASK
 from lanecast.tables.events import ACTIONS
 
-from .. import company, moment, saved, states, unmasking
+from .. import commands, company, moment, saved, states, unmasking
 from ..drawing.pieces import chip, chips, joined, muted, options, passed
 from ..drawing.pieces import kept as hidden
 from ..drawing.risk import bar
@@ -174,11 +174,7 @@ def _table(page: Page, found: Found) -> Markup:
     if not total:
         bare = not query.with_(sort=None, order=None, page=None, asof=None).values
         if bare:
-            return states.empty(
-                "No open parcels",
-                "The lake holds none.",
-                "lanecast ingest --data FOLDER --lake LAKE",
-            )
+            return states.empty("No open parcels", "The lake holds none.", commands.PARCELS)
         told = Markup(
             '<p>No parcel passes these filters. <a href="{}" data-turn>Take them off</a></p>'
         ).format(Query().with_(asof=query.text("asof")))

@@ -1,6 +1,6 @@
 """Plan: what a site expects and orders, who works, what that costs, what people changed."""
 
-from datetime import UTC, timedelta
+from datetime import UTC, timedelta, tzinfo
 from typing import Any
 
 import polars as pl
@@ -97,13 +97,15 @@ def _found(page: Page) -> Found | None:
 
     asof = max(each["asof"] for each in plans if each["facility_id"] == site)
     of_site = [planning.part_of("unique_id", site)]
-    expected = planning.planned(lake, "forecast", of_site, since=asof)  # not of plans before it
+    expected = planning.planned(lake, "forecast", of_site, since=asof)
+    if expected.height:  # nothing of plans before it, also where they reach beyond its days
+        expected = expected.filter(pl.col("asof") == pl.col("asof").max().over("unique_id"))
     orders, shifts = planned("order"), planned("shift")
     place = company.places(page.tenant).get(site)
     zone = (place.zone if place else None) or UTC
     work = expected.filter(pl.col("frequency") == "h") if expected.height else expected
     speed = staffing.pace(lake, site, asof) if work.height else {}
-    gaps = staffing.gaps(work, shifts, speed, zone) if speed else None
+    gaps = _of_days(staffing.gaps(work, shifts, speed, zone), work, zone) if speed else None
     series = _series(expected)
     chosen = page.query.one_of("series", series, next(iter(series), ""))
     drawn = expected.filter(pl.col("unique_id") == chosen) if chosen else expected
@@ -117,6 +119,12 @@ def _found(page: Page) -> Found | None:
         company.currency(page.tenant),
         result["ledger"] if result is not None and is_shown else None,
     )
+
+
+def _of_days(gaps: pl.DataFrame, work: pl.DataFrame, zone: tzinfo) -> pl.DataFrame:
+    """Return the gaps of the site's days for which work is foreseen: shifts may end after them."""
+    days = work["ds"].dt.convert_time_zone(str(zone)).dt.date()
+    return gaps.filter(pl.col("day").is_in(days.unique().implode()))
 
 
 def _series(expected: pl.DataFrame) -> dict[str, str]:

@@ -4,7 +4,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from .. import company, states
+from .. import commands, company, states
 from ..drawing.pieces import card, cell, chip, chips, figure, heads, joined, muted, number, table
 from ..drawing.pieces import figures as row_of
 from ..page import Page
@@ -37,7 +37,7 @@ def sites(page: Page, found: Found | None) -> Markup:
     """Return the choice of a site."""
     if found is None:
         why = "No site has been planned yet."
-        return states.empty("No plan", why, "lanecast plan --site SITE --lake LAKE")
+        return states.empty("No plan", why, commands.PLAN)
     known = company.places(page.tenant)
     drawn = joined(
         chip(

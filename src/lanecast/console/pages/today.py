@@ -12,7 +12,7 @@ from nicegui import ui
 from lanecast.service.decisions import decided
 from lanecast.service.live import live_at
 
-from .. import company, moment, states
+from .. import commands, company, moment, states
 from ..drawing.pieces import card, figure, figures, heads, joined, muted, pairs, passed, table
 from ..drawing.risk import bar
 from ..frame import Screen
@@ -77,7 +77,7 @@ def _there(page: Page, path: str, **more: Any) -> str:
 def _figures(page: Page, day: Day) -> Markup:
     if day.table.is_empty():
         why = "No parcels are known, so there is nothing to watch."
-        return states.empty("No parcels", why, "lanecast ingest --data FOLDER --lake LAKE")
+        return states.empty("No parcels", why, commands.PARCELS)
     running = day.table.filter(pl.col("status") == "open")
     late = running.filter(pl.col("promised_at") < day.asof).height
     likely = running.filter(pl.col("late") >= LIKELY).height
