@@ -72,6 +72,8 @@ class Screen:
         Below the console, such as ``/parcels`` or ``/parcels/{parcel_id:path}``.
     scope
         Of the key, without which nobody sees it.
+    part_scope
+        That lets see a part of it, without ``scope``.
     icon, letter
         In the navigation, and on the keyboard after ``g``; a screen without them is reached from
         another one, whose path is ``under``.
@@ -83,6 +85,11 @@ class Screen:
     icon: str = ""
     letter: str = ""
     under: str = ""
+    part_scope: str = ""
+
+    def seen_by(self, caller: Caller) -> bool:
+        """Return whether somebody sees it, or a part of it."""
+        return not caller.scopes.isdisjoint((self.scope, self.part_scope))
 
 
 def head(root: str) -> str:
@@ -100,7 +107,7 @@ def body(
     fresh: tuple[str, str],
 ) -> Markup:
     """Return what stands around the content of a screen."""
-    seen = [each for each in screens if each.letter and each.scope in caller.scopes]
+    seen = [each for each in screens if each.letter and each.seen_by(caller)]
     here = screen.under or screen.path
     links = Markup("").join(
         LINK.format(

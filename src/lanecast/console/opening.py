@@ -35,10 +35,8 @@ def shown(
 
     async def answer(request: Request) -> Response | None:
         page = _page(request, screen, ui.context.client)
-        if screen.scope not in page.caller.scopes:
-            allowed = [
-                each.path for each in screens if each.scope in page.caller.scopes and each.letter
-            ]
+        if not screen.seen_by(page.caller):
+            allowed = [each.path for each in screens if each.seen_by(page.caller) and each.letter]
             if screen.path == "/" and allowed:
                 return RedirectResponse(page.href(allowed[0]))
             ui.context.client.status_code = 403
@@ -61,7 +59,7 @@ def nowhere(screens: Sequence[Screen]) -> Callable[[Request, Exception], Awaitab
         if request.state.session is None:
             return PlainTextResponse("There is nothing here.", 404)
         page = _page(request, NOWHERE, None)
-        allowed = [each for each in screens if each.letter and each.scope in page.caller.scopes]
+        allowed = [each for each in screens if each.letter and each.seen_by(page.caller)]
         back = allowed[0] if allowed else NOWHERE
         told = LOST.format(
             head=Markup(frame.head(page.root)),

@@ -38,12 +38,14 @@ def record(
         )
 
 
-def entries(state: State, tenant: str, before: int | None, limit: int) -> list[dict[str, Any]]:
-    """Return the newest rows of a tenant, older than the row ``before``."""
+def entries(
+    state: State, tenant: str, before: int | None, limit: int, action: str | None = None
+) -> list[dict[str, Any]]:
+    """Return the newest rows of a tenant, older than the row ``before``; of one action, or all."""
     rows = state.read(
         "select id, at, who, action, subject, detail, request_id from audit "
-        "where tenant = ? and id < ? order by id desc limit ?",
-        (tenant, before if before is not None else 2**62, limit),
+        "where tenant = ? and id < ? and (? is null or action = ?) order by id desc limit ?",
+        (tenant, before if before is not None else 2**62, action, action, limit),
     )
     return [row | {"detail": json.loads(row["detail"])} for row in rows]
 

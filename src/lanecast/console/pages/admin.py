@@ -13,18 +13,23 @@ from ..frame import Screen
 from ..page import Page
 from . import admin_parts as show
 
-SCREEN = Screen("/admin", "Admin", "keys:write", "admin", "d")
+SCREEN = Screen("/admin", "Admin", "keys:write", "admin", "d", part_scope="audit:read")
 ROWS = 50  # of the audit
-KEYS = 1  # place of the part with the keys
 
 
 def build(page: Page) -> None:
     """Draw the screen."""
+    if SCREEN.scope in page.caller.scopes:
+        _build_keys(page)
+    page.part(lambda: _audit(page), lambda told: show.audit(page, *told), what="Audit", height=300)
+
+
+def _build_keys(page: Page) -> None:
+    """Draw the keys, and answer what is done with them."""
     new: dict[str, str] = {}
     page.part(lambda: dict(new), lambda told: show.issued(told), what="The new key", height=1)
     page.part(lambda: _keys(page), lambda told: show.table(page, told), what="Keys", height=240)
     page.part(lambda: None, lambda _: show.form(page), what="The form", height=160)
-    page.part(lambda: _audit(page), lambda told: show.audit(page, *told), what="Audit", height=300)
 
     async def issued(values: dict[str, str]) -> None:
         await page.allowed("keys:write")

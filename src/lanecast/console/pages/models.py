@@ -4,7 +4,7 @@ from typing import Any
 
 from nicegui import run
 
-from lanecast.service import live, promotion
+from lanecast.service import audit, live, promotion
 from lanecast.service.kinds import PROBLEMS, kind
 from lanecast.service.problems import Refused
 from lanecast.service.promotion import NotPromotedError
@@ -15,6 +15,7 @@ from . import models_parts as show
 
 SCREEN = Screen("/models", "Models", "models:read", "models", "m")
 SHOWN = 20  # rows of the log
+STOPPED = "model not promoted"  # as the audit calls a promotion that a gate stopped
 
 
 def build(page: Page) -> None:
@@ -30,8 +31,15 @@ def build(page: Page) -> None:
     async def acted(values: dict[str, str]) -> None:
         caller = await page.allowed("models:write")
         who = f"{caller.name} ({caller.key_id})"
-        done: Any = await run.io_bound(_act, page, values, who)
-        page.audited(done, f"{values.get('problem')} {values.get('version')}")
+        subject = f"{values.get('problem')} {values.get('version')}"
+        try:
+            done: Any = await run.io_bound(_act, page, values, who)
+        except NotPromotedError as error:
+            gates = [each.told() for each in error.gates]
+            page.audited(STOPPED, subject, why=values.get("why", "").strip(), gates=gates)
+            await page.refresh()
+            raise Refused(409, "gates", str(error)) from error
+        page.audited(done, subject)
         await page.refresh()
         page.say(f"{done.capitalize()}.")
 
@@ -43,8 +51,10 @@ def _act(page: Page, values: dict[str, str], who: str) -> str:
 
     Raises
     ------
+    NotPromotedError
+        When a gate is not passed.
     Refused
-        When a gate is not passed, no reason is given, or there is nothing to go back to.
+        When no reason is given, or there is nothing to go back to.
     """
     state, tenant, why = page.parts.state, page.tenant, values.get("why", "").strip()
     problem, version, act = (values.get(name, "") for name in ("problem", "version", "act"))
@@ -58,8 +68,8 @@ def _act(page: Page, values: dict[str, str], who: str) -> str:
         else:
             forced = act == "force"
             promotion.promote(state, tenant, problem, version, who, why, forced)
-    except NotPromotedError as error:
-        raise Refused(409, "gates", str(error)) from error
+    except NotPromotedError:
+        raise
     except ValueError as error:
         raise Refused(422, "not_valid", str(error)) from error
     page.parts.models.refresh(tenant, problem)
@@ -85,5 +95,17 @@ def _found(page: Page) -> dict[str, Any]:
         "chosen": chosen or (known[0] if known else None),
         "serving": page.parts.models.serving(tenant, problem),
         "before": live.stack(state, tenant.name, problem)[1:],
-        "log": live.entries(state, tenant.name, problem, SHOWN),
+        "log": _log(page, problem),
     }
+
+
+def _log(page: Page, problem: str) -> list[dict[str, Any]]:
+    """Return what was done, and the promotions that a gate stopped, the newest first."""
+    state, name = page.parts.state, page.tenant.name
+    done = live.entries(state, name, problem, SHOWN)
+    for row in audit.entries(state, name, None, 5 * SHOWN, STOPPED):
+        of, _, version = row["subject"].partition(" ")
+        if of == problem:
+            told = {name: row["detail"][name] for name in ("why", "gates")}
+            done.append(row | told | {"version": version, "action": "not promoted"})
+    return sorted(done, key=lambda row: row["at"], reverse=True)[:SHOWN]
