@@ -18,6 +18,7 @@ POSTAL = [
     ("US", "17042", "Lebanon", "Pennsylvania", "PA"),
     ("US", "30303", "Atlanta", "Georgia", "GA"),
     ("IS", "301", "Akranes", None, None),
+    ("ZA", "2090", "Alexandra", "Gauteng", "GT"),
     ("AT", "1500", "Wien", None, None),
     ("GB", "SW1A", "Westminster", "England", "ENG"),
     ("GB", "NW1", "Camden Town", "England", "ENG"),
@@ -115,3 +116,11 @@ def test_a_code_with_its_letters_joined_still_speaks_for_its_town(codes: Gazette
     assert reply["components"]["city"]["normalized"] == "Amsterdam"
     assert reply["proof"]["postcode"]["record_id"] == "NL1012"
     assert "misspelt_city" in reply["faults"]
+
+
+@pytest.mark.parametrize("text", ["Alexandra VA 22314", "Alexandra 22314 Virginia"])
+def test_a_code_beside_its_own_state_speaks_for_its_country(codes: Gazetteer, text: str) -> None:
+    voted = guessed(tokens(text), codes)
+    assert next(iter(voted)) == "US" and voted["ZA"] > 0
+    for other in ("Alexandra PA 22314", "VA Alexandra 22314"):  # not its state, not beside it
+        assert voted["US"] > guessed(tokens(other), codes)["US"] + 2

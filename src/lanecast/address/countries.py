@@ -18,8 +18,9 @@ def guessed(words: Sequence[Token], known: Gazetteer) -> dict[str, float]:
     """Return countries that the words of an address speak for, and how loudly, loudest first.
 
     The name of a country speaks loudest, and a town with its own state behind it; then a postal
-    code together with its own town; a town alone the more the larger it is, a postal code alone
-    hardly, and less than any town if it may be a house number. Of equals the first by letters.
+    code together with its own town, or with its own state beside it; a town alone the more the
+    larger it is, a postal code alone hardly, and less than any town if it may be a house number.
+    Of equals the first by letters.
     """
     texts = [text for word in words[-LAST:] for text in _apart(word.text)]
     runs = {
@@ -39,13 +40,15 @@ def guessed(words: Sequence[Token], known: Gazetteer) -> dict[str, float]:
         for number, size in zip(known.towns.rows[first:last].tolist(), sizes, strict=True):
             in_towns[number] = max(in_towns.get(number, 0.0), size)
     loud = _codes(known, codes, texts)
-    behind = _behind(runs, towns)
+    behind, beside = _behind(runs, towns), _beside(runs, codes)
     for number in in_towns.keys() | loud.keys():
         country = known.countries[number]
         heard, held = loud.get(number, (0.0, ()))
+        both = _in_own_state(known, number, held, beside)
         if number in in_towns:
-            heard += TOWN * in_towns[number] + BOTH * _together(known, number, held, towns)
-            heard += STATE * _stated(known, number, behind)
+            both = both or _together(known, number, held, towns)
+            heard += TOWN * in_towns[number] + STATE * _stated(known, number, behind)
+        heard += BOTH * both
         votes[country] = votes.get(country, 0.0) + heard
     return dict(sorted(votes.items(), key=lambda each: (-each[1], each[0])))
 
@@ -107,6 +110,39 @@ def _behind(
             states = dict.fromkeys(s for s in after if s and not s[0].isdigit())
             found.setdefault(town, {}).update(states)
     return {town: states for town, states in found.items() if states}
+
+
+def _beside(
+    runs: Mapping[tuple[int, int], str], codes: Collection[str]
+) -> dict[str, dict[str, None]]:
+    """Return for each postal code what stands right before or behind it, folded."""
+    found: dict[str, dict[str, None]] = {}
+    for (first, last), text in runs.items():
+        if (code := plain(text)) in codes:
+            near = (other for (i, j), other in runs.items() if j == first or i == last)
+            states = dict.fromkeys(folded(other) for other in near if not other[0].isdigit())
+            found.setdefault(code, {}).update(states)
+    return found
+
+
+def _in_own_state(
+    known: Gazetteer,
+    country: int,
+    codes: Collection[str],
+    beside: Mapping[str, Mapping[str, None]],
+) -> bool:
+    """Return whether beside a postal code stands the state of that country in which it lies."""
+    near = list({s for code in codes for s in beside.get(code, ()) if s})
+    states = known.states.keys.each(country, near) if near else {}
+    if not states:
+        return False
+    rows_of = known.states.keys.leads
+    named = {known.states.code[row] for n in states.values() for row in rows_of(n)} - {""}
+    for number in known.postcodes.keys.each(country, list(codes)).values():
+        rows = known.postcodes.keys.leads(number)[:50].tolist()
+        if any(known.postcodes.state_code[row] in named for row in rows):
+            return True
+    return False
 
 
 def _stated(known: Gazetteer, country: int, behind: Mapping[str, Mapping[str, None]]) -> bool:
