@@ -1,5 +1,6 @@
 """The service keeps to its OpenAPI, and to itself what is not the caller's; examples run."""
 
+import re
 import shutil
 import sys
 from collections.abc import Iterator
@@ -37,6 +38,19 @@ def test_every_post_says_what_a_repeated_key_may_be_answered_with(reading: Any) 
                 assert {"401", "403", "429"} <= answers, f"{method} {path}"
             if method == "post":
                 assert {"409", "422"} <= answers, f"{method} {path}"
+
+
+def test_what_no_route_would_read_of_a_query_is_refused_and_named(reading: Any) -> None:
+    every = headers(reading, *keys.SCOPES)
+    ids = {"parcel_id": "p", "key_id": "0" * 12, "job_id": "0" * 32}
+    for path, operations in reading.get("/openapi.json").json()["paths"].items():
+        for method in operations if path.startswith("/v1/") else ():
+            url = re.sub("{([a-z_]+)}", lambda found: ids.get(found[1], "eta"), path)
+            answer = reading.request(method, url, params={"horizom": 3}, headers=every)
+            told = answer.json()
+            assert (answer.status_code, told.get("field")) == (422, "horizom"), f"{method} {path}"
+            for known in operations[method].get("parameters", ()):
+                assert known["in"] != "query" or known["name"] in told["detail"], path
 
 
 REFUSED = {  # examples of what a small lake does not hold

@@ -11,10 +11,13 @@ import polars as pl
 import pytest
 
 from lanecast.parcel.questions import questions
+from lanecast.service.answers import overdue
 from lanecast.service.clock import last_recorded
 from lanecast.service.desk import MEMORY, Desk, last_asked
 from lanecast.tables.lake import Lake, collect
 from lanecast.tables.parcel import PREDICTIONS, SCANS
+
+from .conftest import patiently
 
 
 @pytest.fixture
@@ -69,6 +72,54 @@ def test_a_list_expects_no_open_parcel_in_the_past_and_says_what_the_parcel_says
     with_range = [row["parcel_id"] for row in single if row["hours"]]
     assert len(with_range) > 10
     assert min(listed[each] for each in with_range) >= told["asof"][:19]
+
+
+def test_an_open_parcel_past_its_promise_is_late_whoever_is_asked(service: Any, ready: Any) -> None:
+    everything = {"limit": 1000, "late_from": 1}
+    told = service.get("/v1/parcels", params=everything, headers=ready).json()
+    whole = service.get("/v1/parcels", params={"limit": 1000}, headers=ready).json()
+    passed = {
+        row["parcel_id"] for row in whole["items"] if (row["promised_at"] or "9") < told["asof"]
+    }
+    assert passed
+    assert {row["parcel_id"] for row in told["items"]} == passed
+    ids = {"parcel_ids": sorted(passed)}
+    arrivals = service.post("/v1/parcels/eta", json=ids, headers=ready).json()["items"]
+    assert {each["chance_late"] for each in arrivals} == {1.0}
+    risks = service.get(f"/v1/parcels/{min(passed)}/risks", headers=ready).json()
+    (late,) = (each for each in risks["items"] if each["event"] == "late")
+    assert (late["chance"], late["quality"], late["asof"]) == (1.0, "past_promise", risks["asof"])
+
+
+def test_a_list_is_late_as_of_the_moment_of_the_reply_not_of_the_view() -> None:
+    now = datetime(2025, 3, 1, tzinfo=UTC)
+    due = [now - timedelta(hours=1), now + timedelta(hours=1), None, now - timedelta(hours=1)]
+    rows = pl.DataFrame(
+        {
+            "status": ["open", "open", "open", "delivered"],
+            "promised_at": due,
+            "late": [0.5, 0.25, None, None],
+        }
+    )
+    assert overdue(rows, now)["late"].to_list() == [1.0, 0.25, None, None]
+    later = overdue(rows, now + timedelta(hours=2))
+    assert later["late"].to_list() == [1.0, 1.0, None, None]
+
+
+def test_a_list_of_a_moment_is_what_was_open_then(
+    service: Any, ready: Any, world_lake: Lake
+) -> None:
+    last = last_recorded(world_lake)
+    assert last is not None
+    then = (last - timedelta(days=20)).astimezone(UTC)
+    known = last_asked(world_lake.asof(then), then).filter(pl.col("ended_h").is_null())
+    params = {"asof": then.isoformat(), "limit": 1000}
+    told = patiently(lambda: service.get("/v1/parcels", params=params, headers=ready)).json()
+    assert {row["parcel_id"] for row in told["items"]} == set(known["parcel_id"])
+    assert told["asof"] == then.isoformat().replace("+00:00", "Z")
+    future = {"asof": (last + timedelta(days=3)).isoformat()}
+    answer = service.get("/v1/parcels", params=future, headers=ready)
+    assert (answer.status_code, answer.json()["field"]) == (422, "asof")
 
 
 def test_the_past_is_answered_from_what_was_known_then(

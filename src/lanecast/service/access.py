@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
 from fastapi import Depends, Query, Request, Response, Security
+from fastapi.dependencies.models import Dependant
 from fastapi.security import HTTPBearer
 from fastapi.security.http import HTTPAuthorizationCredentials
 
@@ -49,9 +50,27 @@ def _checked(scope: str) -> Callable[..., Awaitable[Caller]]:
             has = ", ".join(sorted(caller.scopes)) or "none"
             detail = f"The key {caller.name!r} needs the scope {scope}; it has {has}."
             raise Refused(403, "scope_missing", detail, "Authorization", headers=headers)
+        _declared(request)
         return caller
 
     return check
+
+
+def _declared(request: Request) -> None:
+    """Refuse what a query asks that no route would read: an answer to it would mislead."""
+    if not request.query_params:
+        return
+    known = _parameters(request.scope["route"].dependant)
+    if unknown := sorted(set(request.query_params) - set(known)):
+        told = ", ".join(each[:40] for each in unknown[:5])
+        expected = ", ".join(known) or "none"
+        detail = f"{told}: is no parameter of this query; expected some of: {expected}."
+        raise Refused(422, "not_valid", detail, unknown[0][:40])
+
+
+def _parameters(of: Dependant) -> tuple[str, ...]:
+    own = (each.alias for each in of.query_params)
+    return (*own, *(name for each in of.dependencies for name in _parameters(each)))
 
 
 def tenant_of(request: Request, caller: Caller) -> Tenant:

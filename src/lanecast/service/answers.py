@@ -1,4 +1,10 @@
-"""From a view of the parcels to what a request or a page shows of them."""
+"""From a view of the parcels to what a request or a page shows of them.
+
+Of lateness two things are told. ``chance_late`` of an arrival is the forecast of the time, seen
+from now: given that nothing has come while waiting. ``late`` of a list and among the risks is the
+model of risks, as of the last question about the parcel, on which actions are decided. Once an open
+parcel is past its promise, both are 1: that is known, and no model is asked.
+"""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -37,6 +43,7 @@ def arrivals(asked: pl.DataFrame, said: pl.DataFrame, now: datetime) -> list[dic
     before = said.select(QUANTILES).cast(pl.Float64).to_numpy()
     hours = left(before, waited)
     promised = asked["promised_h"].cast(pl.Float64).fill_null(float("nan")).to_numpy()
+    passed = past_promise(asked, now).to_list()
     chance = 1 - _after(before, waited, promised - now_h)
     rows = []
     answers = said.select(*COPIED, "eta_at", "quality").to_dicts()
@@ -52,7 +59,7 @@ def arrivals(asked: pl.DataFrame, said: pl.DataFrame, now: datetime) -> list[dic
                 "asked_at": at(question["asof_h"]),
                 "eta_at": _eta(answer, hours[i], now_h, known, open_now),
                 "promised_at": at(question["promised_h"]),
-                "chance_late": _number(chance[i]) if known else None,
+                "chance_late": 1.0 if passed[i] else _number(chance[i]) if known else None,
                 "hours": dict(zip(QUANTILES, hours[i].round(2).tolist(), strict=True))
                 if known
                 else None,
@@ -61,6 +68,26 @@ def arrivals(asked: pl.DataFrame, said: pl.DataFrame, now: datetime) -> list[dic
             }
         )
     return rows
+
+
+def past_promise(asked: pl.DataFrame, now: datetime) -> pl.Series:
+    """Return which rows of a view's ``asked`` are open, and were promised for before ``now``."""
+    passed = (asked["promised_h"].cast(pl.Float64) < now.timestamp() / 3600).fill_null(False)
+    return asked["ended_h"].is_null() & passed
+
+
+def overdue(rows: pl.DataFrame, now: datetime) -> pl.DataFrame:
+    """Return rows of ``listing`` in which what is open and past its promise is surely late."""
+    passed = (pl.col("status") == "open") & (pl.col("promised_at") < now)
+    return rows.with_columns(late=pl.when(passed).then(1.0).otherwise(pl.col("late")))
+
+
+def surely_late(risks: pl.DataFrame, now: datetime) -> pl.DataFrame:
+    """Return the risks of a parcel past its promise: to be late is no chance any more."""
+    told = {"event": "late", "version": "promise", "asof": now, "chance": 1.0}
+    fact = pl.DataFrame([told | {"quality": "past_promise", "fallback": ""}])
+    other = risks.filter(pl.col("event") != "late")
+    return pl.concat([fact, other], how="diagonal_relaxed").select(risks.columns)
 
 
 def _after(quantiles: np.ndarray, waited: np.ndarray, until: np.ndarray) -> np.ndarray:

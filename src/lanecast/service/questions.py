@@ -14,7 +14,7 @@ from lanecast.tables.parcel import SCANS
 
 from . import asking
 from .addresses import Register
-from .answers import listing
+from .answers import listing, overdue
 from .clock import last_recorded
 from .desk import MEMORY, View, last_asked
 from .parts import Parts
@@ -82,7 +82,7 @@ def shown(parts: Parts, tenant: Tenant) -> View:
 
 
 def listed(parts: Parts, tenant: Tenant, asof: datetime | None = None) -> tuple[View, pl.DataFrame]:
-    """Return the view, and its rows as lists show them, made once for each view.
+    """Return the view, and its rows as lists show them: made once for each view, late as of now.
 
     Raises
     ------
@@ -95,7 +95,8 @@ def listed(parts: Parts, tenant: Tenant, asof: datetime | None = None) -> tuple[
         def make() -> tuple[View, pl.DataFrame]:
             lake = tenant.lake()
             view = _then(parts, tenant, lake, instant)
-            return replace(view, last=last_recorded(lake.asof(instant))), listing(view)
+            rows = overdue(listing(view), instant)
+            return replace(view, last=last_recorded(lake.asof(instant))), rows
 
         past: tuple[View, pl.DataFrame] = parts.past[tenant.name].get(
             instant, make, f"list of {instant:%Y-%m-%d %H:%M}"
@@ -105,7 +106,7 @@ def listed(parts: Parts, tenant: Tenant, asof: datetime | None = None) -> tuple[
     kept = parts.lists.get(tenant.name)
     if kept is None or kept[0] is not view:
         kept = parts.lists[tenant.name] = view, listing(view)
-    return kept
+    return view, overdue(kept[1], max(tenant.clock(view.last), view.asof))
 
 
 def one_answer(

@@ -18,6 +18,7 @@ FALLBACKS = {
     "last_good": "The live model is broken: the last good one answered.",
     "later": "A model that went live later answered.",
 }
+PASSED = "the promise has passed"
 MOVED = 0.03  # least change of a chance that is told
 
 
@@ -70,6 +71,8 @@ def _late(story: Any, past: pl.DataFrame) -> Markup:
         if said["promised_at"] is None:
             return figure("Late", DASH, "nothing was promised")
         return figure("Late", "Yes" if late else "No", "it has ended", "very" if late else "ok")
+    if past_promise(story.arrival):
+        return figure("Late risk", percent(1.0), PASSED, "very")
     if not mine.height:
         return figure("Late risk", percent(story.arrival["chance_late"]), "by the arrival")
     chances = mine["chance"].to_list()
@@ -79,6 +82,12 @@ def _late(story: Any, past: pl.DataFrame) -> Markup:
         changed(story, mine) or _since(mine),
         step(chances[-1] or 0),
     )
+
+
+def past_promise(arrival: dict[str, Any]) -> bool:
+    """Return whether a parcel is open, and was promised for before the moment it is seen at."""
+    due = arrival["promised_at"]
+    return arrival["status"] == "open" and due is not None and due < arrival["asof"]
 
 
 def _since(mine: pl.DataFrame) -> str:

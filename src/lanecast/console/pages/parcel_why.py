@@ -13,7 +13,7 @@ from ..drawing.pieces import card, muted, pairs
 from ..drawing.risk import bar
 from ..page import Page
 from ..people import DAYS, count, duration
-from .parcel_head import changed
+from .parcel_head import PASSED, changed, past_promise
 
 EVENTS = {
     "late": "Late",
@@ -38,7 +38,9 @@ def risks(page: Page, story: Any, past: tuple[pl.DataFrame, list[dict[str, Any]]
     rows = []
     for event in RISKY:
         mine = history.filter(pl.col("event") == event)
-        if mine.height and mine["chance"][-1] is not None:
+        if event == "late" and past_promise(story.arrival):
+            rows.append((Markup("{} {}").format(EVENTS[event], muted(PASSED)), bar(1.0)))
+        elif mine.height and mine["chance"][-1] is not None:
             why = muted(changed(story, mine) or "")
             rows.append((Markup("{} {}").format(EVENTS[event], why), bar(mine["chance"][-1])))
     inner = pairs(rows)

@@ -13,7 +13,7 @@ from lanecast.tables.events import INTERVENTIONS, RISKS
 from lanecast.tables.parcel import MOMENTS, SCANS
 
 from ..access import ASKS, Unmask, audited, needs, parts, tenant_of, unmasked
-from ..answers import RISKY, arrivals, page, wanted
+from ..answers import RISKY, arrivals, page, past_promise, surely_late, wanted
 from ..decisions import Decision, decide, unknown
 from ..keys import Caller
 from ..masking import hidden
@@ -41,7 +41,9 @@ class Arrival(BaseModel):
     asked_at: datetime = Field(description="The last thing that happened to it became known then.")
     eta_at: datetime | None = Field(description="Median of the arrival.")
     promised_at: datetime | None
-    chance_late: float | None = Field(description="Chance to arrive after the promise.")
+    chance_late: float | None = Field(
+        description="Chance to arrive after the promise, seen from asof; 1 once it has passed."
+    )
     hours: dict[str, float] | None = Field(
         description="Quantiles of the hours from asof to delivery: q010 is that of 1 %."
     )
@@ -148,10 +150,11 @@ def listing(
     late_from: Annotated[float | None, Query(ge=0, le=1, description="Chance to be late.")] = None,
     offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    asof: Asof = None,
     unmask: Unmask = False,
 ) -> Response:
     """List parcels, those first about which most can be saved."""
-    view, table = listed(parts(request), tenant_of(request, caller))
+    view, table = listed(parts(request), tenant_of(request, caller), asof)
     where = wanted(status, search, facility_id, carrier_id, action, late_from)
     total, found = page(table, sort, order == "descending", offset, limit, where)
     items = rows(found)
@@ -191,10 +194,16 @@ async def one(
 
 @routes.get("/{parcel_id:path}/risks", response_model=Risks, responses=ERRORS)
 def risks(request: Request, caller: Reader, parcel_id: ParcelId, asof: Asof = None) -> Response:
-    """Say what may go wrong with a parcel, and which action would save most."""
+    """Say what may go wrong with a parcel, and which action would save most.
+
+    A chance is that of the last question about the parcel (`asof` of the item); an open parcel past
+    its promise is late, whatever was said before.
+    """
     view, now = seen(parts(request), tenant_of(request, caller), asof, [parcel_id])
-    _place(view.at, parcel_id)
+    asked = view.asked[_place(view.at, parcel_id)]
     mine = view.risks.filter(pl.col("parcel_id") == parcel_id)
+    if past_promise(asked, now).item():
+        mine = surely_late(mine, now)
     act = view.plan.table.filter(pl.col("parcel_id") == parcel_id)
     return reply(
         {
