@@ -144,6 +144,14 @@ class Tab:
                 told = [(v["id"], [node["html"][:200] for node in v["nodes"]]) for v in serious]
                 assert not told, (theme, width)
 
+    def seen_on_a_phone(self, found: Any) -> None:
+        """Fail where something of it lies past the edge of a phone, or of the card it is in."""
+        self.page.set_viewport_size({"width": 390, "height": 800})
+        assert found.count()
+        for each in found.all():
+            box = each.bounding_box()
+            assert box is not None and box["x"] >= 0 and box["x"] + box["width"] <= 390, box
+
     def ready(self) -> "Tab":
         self.page.wait_for_selector("html[data-ready]", timeout=20_000)
         return self

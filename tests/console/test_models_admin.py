@@ -70,6 +70,12 @@ def test_who_may_read_the_audit_sees_it_and_no_keys(tab: Any) -> None:
     assert tab.console.audit()["action"] == "signed in"
 
 
+def test_keys_can_be_changed_on_a_phone(tab: Any) -> None:
+    page = tab.sign_in().open("/admin").page
+    tab.seen_on_a_phone(page.locator("table.keys button"))
+    tab.seen_on_a_phone(page.locator("table.cards td"))
+
+
 def test_a_key_is_shown_once_and_then_revoked(tab: Any) -> None:
     page = tab.sign_in().open("/admin").page
     page.fill("input[name=name]", "<b>warehouse</b>")

@@ -148,6 +148,7 @@ def test_money_stands_by_cause_where_the_plan_was_made_as_a_job(tab: Any, planne
             *("275.00", "2,400.00", "2,675.00"),
         ]
         assert told["Stock that lies too much"] == ["137.50", "137.50", "275.00"]
+        tab.seen_on_a_phone(table.locator("td"))
         tab.usable()
     finally:
         state.write("delete from jobs where job_id = 'j'")

@@ -92,6 +92,10 @@ def test_a_parcel_is_found_its_risk_read_and_its_action_accepted(tab: Any) -> No
     assert parcel in page.locator("h1").inner_text()
     assert "%" in page.locator(".figure", has_text="Late risk").locator(".value").inner_text()
     assert "after the promise" in page.locator("main").inner_text()
+    assert "asked " in page.locator(".figure", has_text="Late risk").inner_text()
+    ends = page.locator(".timeline li", has_text="Arrival at the goal").all_inner_texts()
+    told = page.locator(".figure", has_text="Expected").locator(".more").inner_text()
+    assert all(told.removeprefix("80 of 100 come ") in each for each in ends)
     assert page.locator(".timeline li").count() >= 1
     page.locator("textarea").fill('<img src="//evil.example/x" onerror="alert(1)">')
     page.get_by_role("button", name="Accept").click()

@@ -30,6 +30,7 @@ PASSED = Markup(
     '<span class="very">{} <span aria-hidden="true">▲</span>'
     '<span class="unseen">has passed</span></span>'
 )
+NAMED = Markup('<td class="number" data-name="{}">{}</td>')
 MUTED = Markup('<span class="muted small">{}</span>')
 DRAWER = Markup("""
 <aside class="drawer" aria-label="{title}"><div class="heading tight"><h2>{title}</h2>
@@ -106,6 +107,11 @@ def cell(told: Any) -> Markup:
 def number(told: Any) -> Markup:
     """Return a cell with a number."""
     return CELL.format(NUMBER, told)
+
+
+def named(name: str, told: Any) -> Markup:
+    """Return a cell with a number that has its name beside it where a row is a card."""
+    return NAMED.format(name, told)
 
 
 def muted(told: Any) -> Markup:

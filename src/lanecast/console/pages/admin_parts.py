@@ -18,10 +18,12 @@ ISSUED = Markup(
     "copy it now.</p><pre><code>{key}</code></pre></section>"
 )
 KEY = Markup(
-    '<tr><th scope="row">{name}</th><td>{key_id}</td><td><span class="{kind}">{state}</span></td>'
-    "<td>{made}</td><td>{expires}</td><td><details><summary>{many}</summary>"
+    '<tr><th scope="row">{name}</th><td data-name="Key">{key_id}</td>'
+    '<td data-name="State"><span class="{kind}">{state}</span></td>'
+    '<td data-name="Made">{made}</td><td data-name="Valid until">{expires}</td>'
+    '<td data-name="May do"><details><summary>{many}</summary>'
     '<span class="wrap small">{scopes}</span></details></td>'
-    "<td>{acts}</td></tr>"
+    '<td data-name="Change">{acts}</td></tr>'
 )
 ACTS = Markup(
     '<button class="link" data-do="rotate" data-value="{key_id}" aria-label="Rotate {name}">Rotate'
@@ -40,8 +42,9 @@ SCOPE = Markup(
     '<span class="muted">{told}</span></label>'
 )
 ENTRY = Markup(
-    '<tr><th scope="row">{at}</th><td>{who}</td><td>{action}</td><td>{subject}</td>'
-    '<td><span class="wrap muted">{detail}</span></td></tr>'
+    '<tr><th scope="row">{at}</th><td data-name="Who">{who}</td><td data-name="What">{action}</td>'
+    '<td data-name="Subject">{subject}</td>'
+    '<td data-name="More"><span class="wrap muted">{detail}</span></td></tr>'
 )
 OLDER = Markup('<a class="button" href="{query}" data-turn>Older</a>')
 
@@ -78,7 +81,7 @@ def table(page: Page, found: list[dict[str, Any]]) -> Markup:
             acts=ACTS.format(**row) if kind == "ok" else "",
         )
     names = ("Name", "Key", "State", "Made", "Valid until", "May do", "Change")
-    return pieces.table("Keys", heads(names), rows, kind="keys")
+    return pieces.table("Keys", heads(names), rows, kind="keys cards")
 
 
 def form(page: Page) -> Markup:
@@ -111,7 +114,7 @@ def audit(page: Page, found: list[dict[str, Any]] | None, broken: int | None) ->
     query = page.query.with_(before=found[-1]["id"])
     older = OLDER.format(query=query) if found[-1]["id"] > 1 else ""
     names = ("When", "Who", "What", "Subject", "More")
-    told = pieces.table("Audit", heads(names), rows, older)
+    told = pieces.table("Audit", heads(names), rows, older, "cards")
     if broken is not None:
         line = f"The audit does not hold: row {broken} does not follow from the one before it."
         return states.partial(line) + told

@@ -38,14 +38,20 @@ def head(page: Page, story: Any, past: tuple[pl.DataFrame, Any]) -> Markup:
         name = "Delivered" if said["status"] == "delivered" else "Ended"
         first = figure(name, viewer.instant(said["ended_at"]), _against(said))
     second = figure("Promise", viewer.instant(promised), _local(promised, zone, viewer))
-    return notes + figures(first, second, _late(story, past[0]), _carried(story))
+    return notes + figures(first, second, _late(page, story, past[0]), _carried(story))
 
 
 def _range(page: Page, story: Any) -> str:
-    if (hours := story.arrival["hours"]) is None:
+    if (known := between(story)) is None:
         return "no range is known"
-    low, high = (story.now + timedelta(hours=hours[name]) for name in ("q100", "q900"))
-    return f"80 of 100 come {page.viewer.span(low, high)}"
+    return f"80 of 100 come {page.viewer.span(*known)}"
+
+
+def between(story: Any) -> tuple[datetime, datetime] | None:
+    """Return between when 80 of 100 such parcels come, given that this one has not come yet."""
+    if (hours := story.arrival["hours"]) is None:
+        return None
+    return story.now + timedelta(hours=hours["q100"]), story.now + timedelta(hours=hours["q900"])
 
 
 def _against(said: dict[str, Any]) -> str:
@@ -63,7 +69,7 @@ def _local(instant: datetime | None, zone: Any, viewer: Any) -> Markup:
     return Markup('<span class="local">{} there</span>').format(viewer.instant(instant, zone))
 
 
-def _late(story: Any, past: pl.DataFrame) -> Markup:
+def _late(page: Page, story: Any, past: pl.DataFrame) -> Markup:
     mine = past.filter(pl.col("event") == "late") if past.height else past
     if story.arrival["status"] != "open":
         said = story.arrival
@@ -79,7 +85,7 @@ def _late(story: Any, past: pl.DataFrame) -> Markup:
     return figure(
         "Late risk",
         percent(chances[-1]),
-        changed(story, mine) or _since(mine),
+        f"asked {page.viewer.instant(mine['asof'][-1])}; {changed(story, mine) or _since(mine)}",
         step(chances[-1] or 0),
     )
 

@@ -12,6 +12,7 @@ from ..drawing.timeline import Step, timeline
 from ..drawing.way import Stop, way
 from ..page import Page
 from ..people import offset, percent, words
+from . import parcel_head
 
 WRONG = {"delivery_failed", "on_hold", "delayed", "damaged", "lost", "returning", "returned"}
 END = {"delivered": "end", "returned": "wrong", "lost": "wrong", "cancelled": "end"}
@@ -43,9 +44,9 @@ def life(page: Page, story: Any, ways: dict[str, Any]) -> Markup:
         where = "" if end else company.called(story.places, stop["stop"])
         what = "Arrival at the goal" if end else "Next"
         kind = "next" if i == 0 else "later"
-        steps.append(
-            Step(kind, what if end or i == 0 else "Then", where, stop["q100"], stop["q900"])
-        )
+        known = parcel_head.between(story) if end else None  # one range of an arrival, not two
+        low, high = known or (stop["q100"], stop["q900"])
+        steps.append(Step(kind, what if end or i == 0 else "Then", where, low, high))
     if not steps:
         told = Markup('<p class="muted">Nothing has been scanned yet.</p>')
         return card("Timeline", told)
@@ -102,7 +103,8 @@ def distribution(page: Page, story: Any) -> Markup:
     tail = (
         "nothing was promised"
         if late is None
-        else f"{percent(late)} after the promise, by this forecast"
+        else f"{percent(late)} after the promise, by this forecast as seen "
+        f"{page.viewer.instant(story.now)}; the late risk is that of a model of its own"
     )
     measured = ""
     if said["coverage_80"] is not None:

@@ -43,7 +43,8 @@ def risks(page: Page, story: Any, past: tuple[pl.DataFrame, list[dict[str, Any]]
         elif mine.height and mine["chance"][-1] is not None:
             why = muted(changed(story, mine) or "")
             rows.append((Markup("{} {}").format(EVENTS[event], why), bar(mine["chance"][-1])))
-    inner = pairs(rows)
+    asked = page.viewer.instant(history["asof"][-1])
+    inner = Markup('<p class="muted small">asked {}</p>').format(asked) + pairs(rows)
     factors = [each for each in moved[:SHOWN] if abs(each["factor"] - 1) >= SLIGHT]
     if factors:
         inner += Markup("<h3>What moves the chance to be late (its odds)</h3>")

@@ -5,7 +5,7 @@ from typing import Any
 from markupsafe import Markup
 
 from .. import commands, company, states
-from ..drawing.pieces import card, cell, chip, chips, figure, heads, joined, muted, number, table
+from ..drawing.pieces import card, cell, chip, chips, figure, heads, joined, muted, named, table
 from ..drawing.pieces import figures as row_of
 from ..page import Page
 from ..people import count, money, words
@@ -91,6 +91,7 @@ def causes(page: Page, found: Found | None) -> Markup:
     if found.causes is None:
         return card("Money by cause", Markup('<p class="muted">{}</p>').format(BY_JOB))
     weeks = sorted({each["week"] for each in found.causes})
+    names = [f"Week {week}" for week in weeks] + ["Sum"]
     sums: dict[tuple[str, str, str], dict[int, float]] = {}
     for each in found.causes:
         line = sums.setdefault((each["part"], each["side"], each["cause"]), {})
@@ -98,7 +99,8 @@ def causes(page: Page, found: Found | None) -> Markup:
 
     def cells(line: dict[int, float]) -> Markup:
         told = [*(line.get(week, 0.0) for week in weeks), sum(line.values())]
-        return joined(number(money(each, found.currency)) for each in told)
+        values = (money(each, found.currency) for each in told)
+        return joined(map(named, names, values))
 
     rows = Markup("")
     for part, name in PARTS.items():
@@ -110,9 +112,8 @@ def causes(page: Page, found: Found | None) -> Markup:
         if mine:
             rows += SUM.format(f"{name} together", cells(_added(list(mine.values()))))
     rows += SUM.format("All", cells(_added(list(sums.values()))))
-    names = [f"Week {week}" for week in weeks] + ["Sum"]
     more = muted("expected, as planned; overrides are not in it")
-    return table("Money by cause", heads(("Cause", *names), names), rows, more, "causes")
+    return table("Money by cause", heads(("Cause", *names), names), rows, more, "causes cards")
 
 
 def history(page: Page, found: Found | None) -> Markup:
