@@ -1,5 +1,6 @@
 """Clients that do not come to an end of what they begin."""
 
+import asyncio
 import socket
 import threading
 import time
@@ -8,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from lanecast.service import patience
+from lanecast.service.guard import Guard
 
 uvicorn = pytest.importorskip("uvicorn", reason="needs the web: pip install lanecast[serve]")
 HEAD = b"GET / HTTP/1.1\r\nHost: here\r\n"
@@ -65,3 +67,22 @@ def test_so_does_one_that_dribbles_and_a_second_one(port: int) -> None:
             client.sendall(bytes([byte]))
             time.sleep(0.2)
         assert said(client).startswith(b"HTTP/1.1 408 ")
+
+
+@pytest.mark.parametrize("path", ["/v1/events", "/console/sign-in"])
+def test_a_body_that_does_not_end_is_not_waited_for(path: str) -> None:
+    told: list[dict[str, object]] = []
+
+    async def reading(scope: object, receive: object, send: object) -> None:
+        await receive()  # type: ignore[operator]
+
+    async def nothing() -> dict[str, object]:
+        return await asyncio.Future()
+
+    async def sent(message: dict[str, object]) -> None:
+        told.append(message)
+
+    scope = {"type": "http", "method": "POST", "path": path, "headers": []}
+    guard = Guard(reading, body_bytes=100, timeout_s=0.05)  # type: ignore[arg-type]
+    asyncio.run(asyncio.wait_for(guard(scope, nothing, sent), 5))  # type: ignore[arg-type]
+    assert told[0]["status"] == 504

@@ -125,8 +125,8 @@ class Guard:
                 raise TooLongError
             return message
 
-        if not scope["path"].startswith("/v1/"):
-            await self.app(scope, receiving, send)
+        if not scope["path"].startswith("/v1/") and scope["method"] != "POST":
+            await self.app(scope, receiving, send)  # a page has a patience of its own
             return
         try:
             async with asyncio.timeout(self.timeout_s):
