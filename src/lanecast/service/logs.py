@@ -14,9 +14,9 @@ from structlog.tracebacks import ExceptionDictTransformer
 TRACE = ExceptionDictTransformer(show_locals=False)
 
 
-def traced(error: structlog.types.ExcInfo) -> list[dict[str, Any]]:
+def traced(exc_info: structlog.types.ExcInfo) -> list[dict[str, Any]]:
     """Return the trace of an error, and of those that led to it."""
-    return [{"exc_type": each["exc_type"], "frames": each["frames"]} for each in TRACE(error)]
+    return [{"exc_type": each["exc_type"], "frames": each["frames"]} for each in TRACE(exc_info)]
 
 
 SHARED: tuple[structlog.types.Processor, ...] = (
