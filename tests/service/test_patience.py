@@ -83,6 +83,6 @@ def test_a_body_that_does_not_end_is_not_waited_for(path: str) -> None:
         told.append(message)
 
     scope = {"type": "http", "method": "POST", "path": path, "headers": []}
-    guard = Guard(reading, body_bytes=100, timeout_s=0.05)  # type: ignore[arg-type]
+    guard = Guard(reading, body_bytes=100, timeout_s=0.05)
     asyncio.run(asyncio.wait_for(guard(scope, nothing, sent), 5))  # type: ignore[arg-type]
     assert told[0]["status"] == 504
