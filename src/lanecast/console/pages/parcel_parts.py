@@ -101,7 +101,7 @@ def distribution(page: Page, story: Any) -> Markup:
     drawn = histogram(said["hours"], story.now, said["promised_at"], page.viewer)
     late = said["chance_late"]
     tail = (
-        "nothing was promised"
+        "Nothing was promised"
         if late is None
         else f"{percent(late)} after the promise, by this forecast as seen "
         f"{page.viewer.instant(story.now)}; the late risk is that of a model of its own"
@@ -112,6 +112,6 @@ def distribution(page: Page, story: Any) -> Markup:
             f"; 80 % ranges of such parcels held in {percent(said['coverage_80'])} of past cases"
         )
     more = Markup('<p class="muted small">{}{}. Answered by {}, version {}.</p>').format(
-        tail.capitalize(), measured, said["model"], said["version"]
+        tail, measured, said["model"], said["version"]
     )
     return card("Arrival", drawn + more)
