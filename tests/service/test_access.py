@@ -169,6 +169,26 @@ def test_what_is_kept_is_no_longer_than_it_must_be(service: Any, holder: Any) ->
     assert len(row["place"]) == 64
 
 
+@pytest.mark.parametrize("name", ["  ", "a\nb", "a\x00b", "a\u202eb", "a\u2066b"])
+def test_a_name_of_a_key_can_be_read(service: Any, holder: Any, name: str) -> None:
+    admin = holder("keys:write", "parcels:read")
+    wanted = {"name": name, "scopes": ["parcels:read"]}
+    answer = service.post("/v1/keys", json=wanted, headers=admin)
+    assert (answer.status_code, answer.json()["field"]) == (422, "name")
+
+
+def test_a_scope_that_is_named_again_is_one(service: Any, holder: Any) -> None:
+    admin = holder("keys:write", "parcels:read")
+    wanted = {"name": " x ", "scopes": ["parcels:read"] * 3}
+    made = service.post("/v1/keys", json=wanted, headers=admin).json()
+    (row,) = (
+        each
+        for each in service.get("/v1/keys", headers=admin).json()["items"]
+        if each["key_id"] == made["key_id"]
+    )
+    assert (row["name"], row["scopes"]) == ("x", ["parcels:read"])
+
+
 def test_too_many_requests_are_told_when_to_come_again() -> None:
     now = [0.0]
     buckets = Buckets(per_s=2, burst=3, clock=lambda: now[0])

@@ -212,6 +212,9 @@ def test_codes_of_carriers_are_translated_or_wait_until_somebody_does(
     assert (reason["code"], reason["open"]) == ("unknown_code", 1)
     assert reason["examples"][0]["raw_code"] == "Zap"
     meaning = {"code": "ZAP", "status": "damaged", "why": "said the carrier"}
+    theirs = meaning | {"carrier_id": "nobody"}
+    answer = service.post("/v1/data/codes", json=theirs, headers=data)
+    assert (answer.status_code, answer.json()["field"]) == (422, "carrier_id")
     assert service.post("/v1/data/codes", json=meaning, headers=data).status_code == 201
     assert set(arrived(own, 2)["status"]) == {"delivered", "damaged"}
     assert send(event(own, 4, status=None, raw_code="zap")).json()["set_aside"] == []

@@ -11,7 +11,7 @@ import pytest
 from lanecast.service.app import create
 from lanecast.service.settings import Settings
 from lanecast.tables.lake import Lake
-from lanecast.tables.planning import DEMAND_FORECASTS, REPLENISHMENT_PLANS, ROSTER_PLANS
+from lanecast.tables.planning import DEMAND_FORECASTS, REPLENISHMENT_PLANS, ROSTER_PLANS, WORKERS
 
 from .conftest import headers, serving
 
@@ -39,6 +39,12 @@ def shift(worker: str, hour: int) -> dict[str, Any]:
     return who | ends | {"asof": MONDAY, "paid_h": 7.5, "is_temp": False, "cost": 100.0}
 
 
+def worker(name: str) -> dict[str, Any]:
+    hours = {"min_h_week": 20.0, "max_h_week": 40.0, "cost_minor_per_h": 2000}
+    who = {"worker_id": name, "facility_id": "whs_1", "skills": "pick", "is_temp": False}
+    return who | hours | {"currency": "USD", "hired_date": MONDAY.date(), "recorded_at": MONDAY}
+
+
 def forecast(series: str, day: int, asof: datetime, mean: float) -> dict[str, Any]:
     told = {"unique_id": series, "ds": TUESDAY + timedelta(days=day), "asof": asof, "mean": mean}
     return told | {"model": "chain", "version": "1", "frequency": "d", "level": "product/place"}
@@ -58,6 +64,7 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
         (REPLENISHMENT_PLANS, old + new),
         (ROSTER_PLANS, shifts),
         (DEMAND_FORECASTS, guesses),
+        (WORKERS, [worker("wrk_1"), worker("wrk_9")]),
     ):
         Lake(lake.path).write(table, nw.from_native(pl.DataFrame(rows)))
     lakes = {"main": lake.path, "other": lake.path}
@@ -166,5 +173,8 @@ def test_shifts_and_forecasts_are_overridden_too(asked: Any) -> None:
     both = shift | {"cancelled": True, "to_process": "pack"}
     for body, status in ((both, 422), (shift | {"worker_id": "wrk_8"}, 404)):
         assert asked.post("/v1/planning/overrides", json=body, headers=key).status_code == status
+    for wrong, field in (({"why": " "}, "shift.why"), ({"to_worker_id": "wrk_7"}, "to_worker_id")):
+        answer = asked.post("/v1/planning/overrides", json=shift | wrong, headers=key)
+        assert (answer.status_code, answer.json()["field"]) == (422, field)
     reader = headers(asked, "planning:read")
     assert asked.post("/v1/planning/overrides", json=shift, headers=reader).status_code == 403

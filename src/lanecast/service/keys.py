@@ -65,7 +65,7 @@ def issue(
     state.write(
         "insert into keys values (?, ?, ?, ?, ?, ?, ?, ?, null, ?)",
         (
-            *(key_id, tenant, name, " ".join(sorted(scopes)), salt, _digest(salt, secret)),
+            *(key_id, tenant, name, " ".join(sorted(set(scopes))), salt, _digest(salt, secret)),
             *(said(now), said(now + timedelta(days=days)) if days else None, replaces),
         ),
     )

@@ -29,6 +29,24 @@ Asof = Annotated[
 ]
 
 
+def _legible(text: str) -> str:
+    if not text.strip():
+        raise ValueError("expected more than spaces")
+    if not text.isprintable():  # nor what turns the direction of a text
+        raise ValueError("expected characters that can be printed")
+    return text.strip()
+
+
+def _more_than_spaces(text: str) -> str:
+    if not text.strip():
+        raise ValueError("expected more than spaces")
+    return text
+
+
+Legible = Annotated[str, AfterValidator(_legible)]
+Why = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_more_than_spaces)]
+
+
 class Strict(BaseModel):
     """A message that refuses fields which it does not know."""
 

@@ -3,9 +3,12 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
+import narwhals as nw
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
+from lanecast.tables.lake import collect
+from lanecast.tables.network import CARRIERS
 from lanecast.tables.status import STATUSES
 
 from .. import contents
@@ -13,7 +16,7 @@ from ..access import Unmask, audited, needs, parts, tenant_of, unmasked
 from ..clock import wall
 from ..keys import Caller
 from ..messages import Strict
-from ..problems import documented
+from ..problems import Refused, documented
 from ..screen import give_code
 
 routes = APIRouter(prefix="/v1/data", tags=["data"])
@@ -128,6 +131,8 @@ def give(
 ) -> Meaning:
     """Say what a code means: from now on, and for the events that were set aside for it."""
     carrier = meaning.carrier_id or ""
+    if carrier:
+        _carries(request, caller, carrier)
     state = parts(request).state
     give_code(
         state,
@@ -142,3 +147,15 @@ def give(
     subject = f"{carrier}/{meaning.code}"
     audited(request, caller, "code mapped", subject, status=meaning.status, why=meaning.why)
     return meaning
+
+
+def _carries(request: Request, caller: Caller, carrier_id: str) -> None:
+    """Refuse a carrier that there is not, where the lake tells which there are."""
+    tenant = tenant_of(request, caller)
+    if not (lake := tenant.lake()).has(CARRIERS):
+        return
+    known = lake.read(CARRIERS).filter(nw.col("carrier_id") == carrier_id).select("carrier_id")
+    told = contents.unknown_codes(tenant, parts(request).state)  # scans may name others
+    if collect(known).is_empty() and carrier_id not in {each["carrier_id"] for each in told}:
+        detail = f"carrier_id: {carrier_id!r} is no carrier; expected one of the table carriers."
+        raise Refused(422, "not_valid", detail, "carrier_id")

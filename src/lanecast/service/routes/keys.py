@@ -10,7 +10,7 @@ from .. import keys
 from ..access import audited, needs, parts
 from ..clock import wall
 from ..keys import Caller
-from ..messages import Strict
+from ..messages import Legible, Strict
 from ..problems import Refused, documented
 
 routes = APIRouter(prefix="/v1/keys", tags=["keys"])
@@ -27,7 +27,7 @@ class Wanted(Strict):
         }
     )
 
-    name: str = Field(min_length=1, max_length=80, examples=["warehouse system"])
+    name: Legible = Field(min_length=1, max_length=80, examples=["warehouse system"])
     scopes: list[str] = Field(min_length=1, examples=[["parcels:read"]])
     days: float | None = Field(None, gt=0, le=3650, description="Days that it lives.")
 
@@ -77,7 +77,9 @@ async def issue(request: Request, caller: Admin, wanted: Wanted) -> Issued:
         raise Refused(422, "not_valid", detail, "scopes")
     state = parts(request).state
     key_id, key = keys.issue(state, caller.tenant, wanted.name, wanted.scopes, wall(), wanted.days)
-    audited(request, caller, "key issued", key_id, name=wanted.name, scopes=sorted(wanted.scopes))
+    audited(
+        request, caller, "key issued", key_id, name=wanted.name, scopes=sorted(set(wanted.scopes))
+    )
     return _once(request, key_id, key)
 
 

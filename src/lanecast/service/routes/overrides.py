@@ -3,17 +3,19 @@
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
+import narwhals as nw
 import polars as pl
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from starlette.responses import Response
 
-from lanecast.tables.planning import PROCESSES
+from lanecast.tables.lake import Lake, collect
+from lanecast.tables.planning import PROCESSES, WORKERS
 
 from .. import planning
 from ..access import audited, needs, parts, tenant_of
 from ..keys import Caller, said
-from ..messages import Instant, Strict, reply
+from ..messages import Instant, Strict, Why, reply
 from ..planning import Kind
 from ..problems import Refused, documented
 
@@ -45,7 +47,7 @@ class OfForecast(Strict):
     unique_id: Id
     ds: Instant
     mean: float | None = Field(ge=0, le=1e12)
-    why: str = Field(min_length=1, max_length=500)
+    why: Why
 
 
 class OfOrder(Strict):
@@ -75,7 +77,7 @@ class OfOrder(Strict):
     source_id: Id
     order_date: date = Field(ge=EARLIEST, lt=LATEST)
     units: int | None = Field(ge=0, le=10**9)
-    why: str = Field(min_length=1, max_length=500)
+    why: Why
 
 
 class OfShift(Strict):
@@ -103,7 +105,7 @@ class OfShift(Strict):
     cancelled: bool = False
     to_worker_id: Id | None = None
     to_process: Literal[PROCESSES] | None = None  # type: ignore[valid-type]
-    why: str = Field(min_length=1, max_length=500)
+    why: Why
 
     @model_validator(mode="after")
     def _either(self) -> "OfShift":
@@ -162,12 +164,24 @@ def override(request: Request, caller: Writer, wanted: Wanted) -> Response:
     if not planning.planned(tenant_of(request, caller).lake(), kind, where, newest=False).height:
         detail = f"{planning.PLANNED[kind].row[0]}: nothing such is planned; see /v1/planning."
         raise Refused(404, "not_found", detail, planning.PLANNED[kind].row[0])
+    if isinstance(wanted, OfShift) and wanted.to_worker_id is not None:
+        _works(tenant_of(request, caller).lake(), wanted.to_worker_id)
     value = _value(wanted)
     state = parts(request).state
     kept = planning.override(state, caller.tenant, kind, row, value, caller.name, wanted.why)
     subject = planning.key_of(kind, row)
     audited(request, caller, "plan overridden", subject, value=value, why=wanted.why)
     return reply({"kind": kind, "of": row, **kept}, 201)
+
+
+def _works(lake: Lake, worker_id: str) -> None:
+    """Refuse somebody who works nowhere, where the lake tells who does."""
+    if not lake.has(WORKERS):
+        return
+    one = collect(lake.read(WORKERS).filter(nw.col("worker_id") == worker_id).select("worker_id"))
+    if one.is_empty():
+        detail = f"to_worker_id: {worker_id!r} is no worker; expected one of the table workers."
+        raise Refused(422, "not_valid", detail, "to_worker_id")
 
 
 def _value(wanted: Any) -> dict[str, Any] | None:
