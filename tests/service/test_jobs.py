@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from lanecast.service import versions
 from lanecast.service.clock import wall
-from lanecast.service.jobs import ORDER, PROGRESS, Jobs
+from lanecast.service.jobs import ORDER, PROGRESS, Jobs, pathless
 from lanecast.service.keys import said
 from lanecast.service.settings import Settings
 from lanecast.service.state import State
@@ -86,6 +86,26 @@ def test_a_fit_is_accepted_followed_registered_and_not_done_twice(
 def test_only_what_a_message_names_can_be_ordered(order: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         ORDER.validate_python(order)
+
+
+def test_what_could_only_fail_is_refused_at_once(service: Any, holder: Any) -> None:
+    key = holder("jobs:read", "jobs:write")
+    for order, field in (
+        (FIT | {"asof": "0001-01-01T00:00:00Z"}, "fit.asof"),
+        (FIT | {"asof": "2199-01-01T00:00:00Z"}, "asof"),
+        ({"kind": "solve", "problem": "eta", "asof": "2199-01-01T00:00:00Z"}, "asof"),
+        ({"kind": "plan", "site": "nowhere"}, "site"),
+    ):
+        answer = service.post("/v1/jobs", json=order, headers=key)
+        assert (answer.status_code, answer.json()["field"]) == (422, field)
+    assert service.get("/v1/jobs", headers=key).json()["items"] == []
+
+
+def test_an_error_names_no_path_of_the_server(tmp_path: Path) -> None:
+    place = tmp_path / "of mine" / "lake"
+    text = f"{place} knows no sales; '/opt/x/y.csv': No such file; prd_1/whs_1 of /srv/a/b-1.json."
+    told = pathless(text, [place])
+    assert told == "lake knows no sales; 'y.csv': No such file; prd_1/whs_1 of b-1.json."
 
 
 def test_every_word_is_an_option_with_its_value(tmp_path: Path) -> None:

@@ -7,12 +7,14 @@ job's folder, and its result in another, so that nothing is lost when the servic
 import hashlib
 import json
 import os
+import re
 import signal
 import sqlite3
 import subprocess
 import sys
 import threading
 import uuid
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,6 +36,7 @@ BUSY, TRIES, PAUSE_S = 3, 5, 3.0  # exit code of a lake that another process wri
 STOP_S = 10.0  # from asking a process to end to ending it
 LOOK_S = 0.2
 PROGRESS, ERRORS = "progress.jsonl", "errors.txt"
+FOLDERS = re.compile(r"(?<![\w.])/(?:[^\s/:,;'\"()]+/)+")  # of an absolute path
 ORDER: TypeAdapter[Any] = TypeAdapter(Order)
 
 
@@ -201,7 +204,8 @@ class Jobs:
             said_ = f"The process of the job was ended by signal {-code}."
             self.end(job_id, "lost", error=_error("lost", said_))
         else:
-            self.failed(job_id, f"exit_{code}", _last(folder / ERRORS))
+            known = (folder, self.tenant.home.resolve(), self.tenant.path.resolve())
+            self.failed(job_id, f"exit_{code}", pathless(_last(folder / ERRORS), known))
 
     def _process(self, job_id: str, words: list[str]) -> int:
         """Run our command line once, and return its exit code."""
@@ -319,6 +323,13 @@ def _last(file: Path) -> str:
     lines = [each for each in file.read_text(errors="replace").splitlines() if each.strip()]
     found = next((each for each in reversed(lines) if each.startswith("lanecast: ")), "")
     return found.removeprefix("lanecast: ") or "The command failed and did not say why."
+
+
+def pathless(text: str, known: Iterable[Path] = ()) -> str:
+    """Return a text in which paths of this machine are the names of their files only."""
+    for each in known:  # those may hold spaces
+        text = text.replace(str(each), each.name)
+    return FOLDERS.sub("", text)
 
 
 def _error(code: str, detail: str) -> dict[str, Any]:

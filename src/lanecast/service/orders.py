@@ -8,9 +8,9 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import Field, model_validator
 
-from .messages import Strict
+from .messages import Instant, Strict
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.:-]{0,127}$")]
 Seed = Annotated[int, Field(ge=0, le=2**31 - 1)]
@@ -26,7 +26,7 @@ class Fit(Strict):
 
     kind: Literal["fit"]
     problem: Fitted
-    asof: AwareDatetime | None = Field(None, description="Use only what was recorded by then.")
+    asof: Instant | None = Field(None, description="Use only what was recorded by then.")
     days: int | None = Field(None, ge=1, le=3660, description="Days of history of parcels.")
     seed: Seed = 0
 
@@ -76,7 +76,7 @@ class Solve(Strict):
 
     kind: Literal["solve"]
     problem: Literal["eta", "events", "demand", "inventory", "workforce"]
-    asof: AwareDatetime | None = None
+    asof: Instant | None = None
     budget: float | None = Field(None, ge=0, le=1e12, description="events and inventory.")
     site: Name | None = Field(None, description="workforce: the place whose roster it is.")
 

@@ -6,10 +6,14 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Body, Path, Query, Request, Response
 from pydantic import BaseModel, Field
 
+from lanecast.planning.chain import sites
+
 from ..access import audited, needs, parts, tenant_of
+from ..clock import wall
 from ..keys import Caller
 from ..orders import Order
 from ..problems import Refused, documented
+from ..tenants import Tenant
 
 routes = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 Reader = Annotated[Caller, needs("jobs:read")]
@@ -77,6 +81,7 @@ def add(
     order: Annotated[Order, Body(openapi_examples=EXAMPLES)],
 ) -> Job:
     """Accept a job; ``Location`` says where to look what becomes of it."""
+    _possible(order, tenant_of(request, caller))
     jobs = parts(request).jobs[caller.tenant]
     key = getattr(request.state, "idempotency_key", None)
     try:
@@ -125,6 +130,19 @@ def cancel(request: Request, caller: Writer, job_id: JobId) -> Job:
         raise Refused(409, "conflict", detail, "job_id")
     audited(request, caller, "job cancelled", job_id)
     return Job.model_validate(jobs.get(job_id))
+
+
+def _possible(order: Any, tenant: Tenant) -> None:
+    """Refuse what could only fail, as far as that is known at once."""
+    asof, site = getattr(order, "asof", None), getattr(order, "site", None)
+    if asof is not None and asof > (now := wall()):
+        detail = f"asof: {asof.isoformat()} is later than now, {now.isoformat(timespec='seconds')}."
+        raise Refused(422, "not_valid", detail, "asof")
+    if site is not None and site not in (known := sites(tenant.lake())):
+        some = f"expected one of {len(known)}, such as {', '.join(known[:3])}"
+        told = some if known else "no place is; ingest sales or workers first"
+        detail = f"site: {site!r} is no place with sales or workers; {told}."
+        raise Refused(422, "not_valid", detail, "site")
 
 
 def _about(order: Any) -> str:
