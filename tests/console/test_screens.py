@@ -157,7 +157,7 @@ def test_what_is_not_there_and_what_cannot_be_meant_is_told_once(tab: Any) -> No
     tab.open(f"/parcels/{parcel}?asof=2025-03-01T00:00:00")
     assert page.locator(".note", has_text="instant with offset").count() == 1
     assert page.get_by_role("alert").count() == 0
-    tab.open("/parcels?late_from=0.99")
+    tab.open("/parcels?search=no-such-parcel")
     assert "No parcel passes" in page.locator("main").inner_text()
 
 
