@@ -5,7 +5,7 @@ import inspect
 import json
 import re
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +81,9 @@ def test_answers_are_those_of_the_service(client: Any, reading: Any, key: str) -
     ).json()
     assert len(pages) == whole["total"] > 40
     assert pages == [row["parcel_id"] for row in whole["items"]]
+    then = datetime.fromisoformat(whole["asof"]) - timedelta(days=5)
+    before = {row["parcel_id"] for row in client.parcels(asof=then)}
+    assert before and before != set(pages)
     assert client.eta(pages[0])["parcel_id"] == pages[0]
     told = client.etas([*pages[:2], "nobody"])
     assert [each["parcel_id"] for each in told["items"]] == pages[:2]

@@ -18,6 +18,7 @@ def parcels(
     carrier_id: str | None = None,
     action: str | None = None,
     late_from: float | None = None,
+    asof: datetime | None = None,
     unmask: bool = False,
     limit: int = 500,
 ) -> Paged[dict[str, Any]]:
@@ -30,7 +31,8 @@ def parcels(
         "action": action,
     }
     wanted |= {"facility_id": facility_id, "carrier_id": carrier_id, "late_from": late_from}
-    return Paged(get("parcels", **wanted, unmask=unmask or None, limit=limit), "offset")
+    wanted |= {"asof": asof, "unmask": unmask or None}
+    return Paged(get("parcels", **wanted, limit=limit), "offset")
 
 
 def parcel(parcel_id: str, asof: datetime | None = None, unmask: bool = False) -> Call[m.Life]:
