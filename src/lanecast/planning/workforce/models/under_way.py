@@ -130,6 +130,7 @@ def orders_of(receipts: Receipts, places: Sequence[str], zones: Sequence[str]) -
         known = rows.filter(pl.col(f"{name}_h").is_not_null())
         day = civil(known.with_columns(hour_h=f"{name}_h")).select("replenishment_id", name="day")
         rows = rows.join(day.rename({"name": name}), on="replenishment_id", how="left")
+    rows = rows.sort("replenishment_id")  # so that sums do not depend on the order of a table
 
     def days(name: str, missing: int) -> Ints:
         return rows[name].fill_null(missing).to_numpy().astype(np.int64)
