@@ -1,7 +1,7 @@
 import polars as pl
 
 from lanecast.address.gazetteer.arrays import Gazetteer
-from lanecast.address.gazetteer.subdivisions import bare, listed, of_places
+from lanecast.address.gazetteer.subdivisions import bare, listed, of_places, subdivisions
 
 COLUMNS = ("country", "state_code", "state", "county")
 
@@ -24,6 +24,16 @@ def test_a_state_that_is_on_no_list_has_no_code_and_others_keep_theirs() -> None
     assert levels(("IE", "C", "Connacht", ""))[0][1] is None
     assert levels(("DE", "BY", "Bayern", "")) == [("DE", "BY", "Bayern", "")]
     assert levels(("US", "VA", "Virginia", ""), ("US", "ZZ", "Nowhere", ""))[1][1] is None
+
+
+def test_an_iso_code_is_known_and_what_no_list_has_is_a_name() -> None:
+    """libaddressinput's data of Mexico: N.L. is Nuevo León, NLE in ISO 3166-2."""
+    row = pl.DataFrame([("MX", "NLE", None, None)], dict.fromkeys(COLUMNS, pl.String), orient="row")
+    assert listed(row).rows() == [("MX", "N.L.", "NLE", None)]
+    row = row.with_columns(country=pl.lit("US"), state_code=pl.lit("ZZ"))
+    assert listed(row).rows() == [("US", None, "ZZ", None)]
+    isos = [iso for country in ("JP", "AR") for *_, iso in subdivisions(country)]
+    assert not any(iso.isdigit() or len(iso) == 1 for iso in isos)
 
 
 def test_words_for_the_kind_of_area_are_no_part_of_its_name() -> None:

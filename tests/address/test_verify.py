@@ -1,18 +1,26 @@
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
 
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from lanecast.address.gazetteer.arrays import Gazetteer
+from lanecast.address.gazetteer.stored import gazetteer
 from lanecast.address.parts import Parse, Part
 from lanecast.address.verify import verify
 from lanecast.address.verify.cost import MORE, NEAR, OTHER, SWAP, slip
 from lanecast.address.verify.places import Match, hypotheses
-from lanecast.address.verify.reply import required
-from lanecast.address.verify.reread import with_town
-from lanecast.address.verify.streets import doorstep
+from lanecast.address.verify.reply import replied, required
+from lanecast.address.verify.reread import with_state, with_town
+from lanecast.address.verify.streets import NOTHING, doorstep
+from lanecast.sources.gazetteers import Edition, read
+from lanecast.sources.ingest import ingest_pieces
+from lanecast.sources.world import World
+from lanecast.tables.lake import Lake
 
 GOOD = "107 Harvard Street, Alexandria, VA 22314"
 
@@ -98,6 +106,49 @@ def test_a_town_is_no_state_where_no_such_state_is(known: Gazetteer) -> None:
         assert with_town(kept, known, country) == kept
     both = Parse((part, Part("city", "X", 9, 10)), 0.5)
     assert with_town(both, known, "KE") == both
+
+
+def test_a_state_is_no_country_and_a_country_is_what_is_called_so(known: Gazetteer) -> None:
+    """A tagger's word is no proof: it takes states, and words that it never saw, for countries."""
+    part = Part("country", "VA", 0, 2)
+    assert with_state(Parse((part,), 0.5), known, "US").parts[0].name == "state"
+    for kept in (replace(part, text="Germany"), replace(part, text="Vax")):
+        assert with_state(Parse((kept,), 0.5), known, "US").parts == (kept,)
+    for called, how in (("Deutschland", "confirmed"), ("Nirgends", "unconfirmed_but_plausible")):
+        text = f"80331 München, {called}"
+        parts = (Part("postcode", "80331", 0, 5), Part("city", "München", 6, 13))
+        parts = (*parts, Part("country", called, 15, 15 + len(called)))
+        reply = replied(text, Parse(parts, 0.9), "DE", known, [], NOTHING, ())
+        assert reply.components["country"]["confirmation"] == how
+
+
+def test_a_state_without_a_code_is_told_by_its_name(tmp_path: Path) -> None:
+    rows = [("IE", "X1", "Cong", "Connacht", "C"), ("IE", "X2", "Cashel", "Munster", "M")]
+    names = ["country_code", "postal_code", "place_name", "admin1_name", "admin1_code"]
+    frame = pl.DataFrame(rows, names, orient="row").with_columns(latitude=53.0, longitude=-8.0)
+    frame.write_parquet(tmp_path / "ie.parquet")
+    lake, edition = Lake(tmp_path / "lake"), Edition("geonames", datetime(2024, 1, 1, tzinfo=UTC))
+    ingest_pieces(lake, "geonames", read("geonames", tmp_path / "ie.parquet", edition))
+    known = gazetteer(Lake(lake.path))
+    for city, proved in (("Cong", True), ("Cashel", False)):
+        state = hypotheses(known, known.numbers["IE"], "", city, "Connacht")[0].state
+        assert (state is not None and state.how == "exact" and state.value == "Connacht") == proved
+
+
+def test_a_true_whole_address_is_accepted_and_one_without_its_house_never(
+    world: World, tmp_path: Path
+) -> None:
+    """The world's register is complete, so that whatever is true has a proof."""
+    world.write(Lake(tmp_path))
+    known = gazetteer(Lake(tmp_path))
+    typed = world.tables["typed_addresses"].join(world.truth["address_truth"], on="address_id")
+    said = [
+        (country, wrong, verify(text, known, country).verdict["possible_next_action"])
+        for text, country, wrong in typed.select("text", "country", "wrong").iter_rows()
+    ]
+    assert {country for country, wrong, _ in said if not wrong} == {"US", "DE", "MX"}
+    assert {action for _, wrong, action in said if not wrong} == {"accept"}
+    assert "accept" not in {action for _, wrong, action in said if "number" in wrong}
 
 
 def test_what_is_not_covered_is_plausible(known: Gazetteer) -> None:

@@ -29,9 +29,7 @@ def guessed(words: Sequence[Token], known: Gazetteer) -> dict[str, float]:
         for j in range(i + 1, min(i + LONGEST, len(texts)) + 1)
     }
     spans = list(dict.fromkeys(runs.values()))
-    named = known.names.each(0, spans)
-    codes_of = {c for n in named.values() for c in known.names.leads(n).tolist()}
-    votes = {chr(c >> 8) + chr(c & 255): NAME for c in codes_of}
+    votes = dict.fromkeys(called(spans, known), NAME)
     towns = known.towns.each(0, [folded(s) for s in spans if len(s) > 2 and not s[0].isdigit()])
     codes = {plain(s) for s in spans if any(c.isdigit() for c in s)}
     in_towns: dict[int, float] = {}
@@ -51,6 +49,13 @@ def guessed(words: Sequence[Token], known: Gazetteer) -> dict[str, float]:
         heard += BOTH * both
         votes[country] = votes.get(country, 0.0) + heard
     return dict(sorted(votes.items(), key=lambda each: (-each[1], each[0])))
+
+
+def called(names: Collection[str], known: Gazetteer) -> list[str]:
+    """Return the countries that are called one of ``names``, folded, in whatever language."""
+    found = known.names.each(0, list(names)).values()
+    codes = dict.fromkeys(c for n in found for c in known.names.leads(n).tolist())
+    return [chr(c >> 8) + chr(c & 255) for c in codes]
 
 
 def _apart(text: str) -> list[str]:

@@ -12,6 +12,8 @@ LANGUAGES = (
     *("hi", "th", "vi", "id", "ms", "zh", "ja", "ko", "ca", "is"),
 )
 ALSO = {"usa": "US", "us": "US", "uk": "GB", "england": "GB", "scotland": "GB", "wales": "GB"}
+ALSO |= {"united states of america": "US", "u s a": "US", "the netherlands": "NL"}
+ALSO |= {"czech republic": "CZ"}
 NONE = ("EU", "EZ", "UN", "XA", "XB", "ZZ")
 
 

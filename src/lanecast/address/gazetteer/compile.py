@@ -185,16 +185,14 @@ def _sizes(
 def _states(postal: pl.DataFrame, countries: tuple[str, ...]) -> States:
     """Return the first level of each country: of its postal table, and of its address format."""
     rows = postal.select("at", code="state_code", name="state").unique(maintain_order=True)
-    parts = [rows.filter(pl.col("name").is_not_null()).with_columns(also=pl.lit(None, pl.String))]
-    known = [
-        (i, code, name, also)
-        for i, country in enumerate(countries)
-        for code, name, also in subdivisions(country)
-    ]
+    none = pl.lit(None, pl.String)
+    parts = [rows.filter(pl.col("name").is_not_null()).with_columns(latin=none, iso=none)]
+    known = [(i, *each) for i, country in enumerate(countries) for each in subdivisions(country)]
     parts.append(pl.DataFrame(known, parts[0].schema, orient="row"))
     states = pl.concat(parts).with_row_index("row")
+    spelt = ("code", "name", "latin", "iso")
     names = pl.concat(
-        [states.select("row", country="at", name=pl.col(each)) for each in ("code", "name", "also")]
+        [states.select("row", country="at", name=pl.col(each)) for each in spelt]
     ).drop_nulls()
     names = names.with_columns(name=mapped(names["name"], folded))
     return States(

@@ -18,7 +18,7 @@ from lanecast.tables.lake import Lake, collect
 from .arrays import Gazetteer
 from .compile import compiled
 
-FOLDER, FORM = "_gazetteer", 6
+FOLDER, FORM = "_gazetteer", 7
 MANIFEST = "manifest.json"
 T = TypeVar("T")
 

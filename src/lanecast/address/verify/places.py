@@ -251,7 +251,7 @@ class _States:
         if not self.key:
             named = code or next(iter(areas), "")
             return Match(named, "inferred", NO_STATE, *source) if named else None
-        if code in self.costs:
+        if code and code in self.costs:
             cost = self.costs[code]
             return Match(code, "spelling" if cost else "exact", cost, *source)
         within = next((area for area in areas if folded(area) == self.key), None)

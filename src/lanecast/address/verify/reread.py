@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from ..countries import called
 from ..fold import folded
 from ..gazetteer.arrays import Gazetteer
 from ..gazetteer.subdivisions import subdivisions
@@ -47,12 +48,31 @@ def reread(
     ]
 
 
+def corrected(
+    given: str, words: Sequence[Token], parse: Parse, known: Gazetteer, country: str | None
+) -> Parse:
+    """Return ``parse`` with a town, a state and a postal code where lists say that one was read."""
+    parse = with_state(with_town(parse, known, country), known, country)
+    return with_code(given, words, parse, known, country)
+
+
 def with_town(parse: Parse, known: Gazetteer, country: str | None) -> Parse:
     """Return ``parse`` with a town where a state was read, no town, and no such state is known."""
     state = folded(parse.text("state"))
     if not state or parse.text("city") or _state(state, known, country):
         return parse
     parts = (replace(p, name="city") if p.name == "state" else p for p in parse.parts)
+    return replace(parse, parts=tuple(parts))
+
+
+def with_state(parse: Parse, known: Gazetteer, country: str | None) -> Parse:
+    """Return ``parse`` with a state where a country was read, none is called so, and no state."""
+    named = folded(parse.text("country"))
+    if not named or parse.text("state") or called([named], known):
+        return parse
+    if country is None or not _state(named, known, country):
+        return parse
+    parts = (replace(p, name="state") if p.name == "country" else p for p in parse.parts)
     return replace(parse, parts=tuple(parts))
 
 
