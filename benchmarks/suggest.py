@@ -23,12 +23,13 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from lanecast.address.gazetteer import stored
 from lanecast.address.gazetteer.arrays import Gazetteer
 from lanecast.address.gazetteer.compile import assembled
-from lanecast.address.gazetteer.stored import kept
 from lanecast.address.suggest import Session
 from lanecast.address.suggest.documents import documents
 from lanecast.address.suggest.index import Index, build
+from lanecast.address.suggest.stored import FORM
 from lanecast.address.suggest.words import cut, numeric, words
 from lanecast.tables.address import TABLES
 
@@ -183,7 +184,7 @@ def questions(known: Gazetteer, seed: int, addresses: int, houses: bool) -> pl.D
 
 def ours(folder: Path, known: Gazetteer, houses: bool) -> Callable[[str], list[int]]:
     """Return what asks Lanecast: each question from scratch, with the whole reply."""
-    index = kept(folder / "index", {}, Index, lambda: build(documents(known)))
+    index = stored.kept(folder / "index", {"form": FORM}, Index, lambda: build(documents(known)))
 
     def ask(text: str) -> list[int]:
         found = Session(known, index).suggest(text)
@@ -279,17 +280,17 @@ def gazetteer(folder: Path, made: Callable[[], pl.DataFrame] | None = None) -> G
         )
         return assembled(covers, places, codes, made())
 
-    return kept(folder / "gazetteer", {}, Gazetteer, compiled)
+    return stored.kept(folder / "gazetteer", {"form": stored.FORM}, Gazetteer, compiled)
 
 
 def measured(engine: str, folder: Path, houses: bool) -> None:
     """Ask every question of one engine; write hits and times, print what it took."""
     known = gazetteer(folder)
+    rows = pl.read_parquet(folder / "questions.parquet")
     before = _resident()
     began = time.process_time()
     ask = ENGINES[engine](folder, known, houses)
     built = time.process_time() - began
-    rows = pl.read_parquet(folder / "questions.parquet")
     hits, wall, cpu = [], [], []
     for text, street in zip(rows["text"], rows["street"], strict=True):
         a, b = time.perf_counter(), time.process_time()
@@ -297,11 +298,11 @@ def measured(engine: str, folder: Path, houses: bool) -> None:
         wall.append(1e3 * (time.perf_counter() - a))
         cpu.append(1e3 * (time.process_time() - b))
         hits.append(found.index(street) + 1 if street in found else 0)
+    grew = {kind: mb - before[kind] for kind, mb in _resident().items()}
     out = rows.with_columns(
         engine=pl.lit(engine), rank=pl.Series(hits), wall=pl.Series(wall), cpu=pl.Series(cpu)
     )
     out.write_parquet(folder / f"{engine}.parquet")
-    grew = {kind: mb - before[kind] for kind, mb in _resident().items()}
     told = {"engine": engine, "opened_cpu_s": built, **grew}
     (folder / f"{engine}.json").write_text(json.dumps(told))
 

@@ -14,11 +14,13 @@ import numpy as np
 import polars as pl
 
 from lanecast.address.gazetteer.arrays import Gazetteer
+from lanecast.address.gazetteer.stored import kept
 from lanecast.address.suggest import answered
 from lanecast.address.suggest.documents import documents
 from lanecast.address.suggest.index import Index, build
 from lanecast.address.suggest.rank import NAMES, Bias
 from lanecast.address.suggest.search import Words
+from lanecast.address.suggest.stored import FORM
 from lanecast.address.suggest.terms import terms
 
 BENCHMARK = Path(__file__).parent.parent / "benchmarks" / "suggest.py"
@@ -55,7 +57,7 @@ def main() -> None:
     args = asked.parse_args()
     bench = runpy.run_path(str(BENCHMARK))
     known = bench["gazetteer"](args.folder)
-    index = bench["kept"](args.folder / "index", {}, Index, lambda: build(documents(known)))
+    index = kept(args.folder / "index", {"form": FORM}, Index, lambda: build(documents(known)))
     learn, judge = (bench["questions"](known, seed, args.addresses, False) for seed in (101, 102))
     seen = [each for each in looked_at(known, index, learn) if each[2].any()]
     data = lgb.Dataset(

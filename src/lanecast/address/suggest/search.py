@@ -5,13 +5,14 @@ document outside those of a word lacks that word: once it would cost more than w
 search ends (the threshold algorithm of Fagin, Lotem and Naor 2003).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .index import Index, distinct
-from .terms import NO, Met, Term, exact, most_slips, near
+from .terms import NO, Met, Term, exact, forgiven, near
 
 LACKS, LACKS_SHORT, LACKS_NUMBER = 3.0, 1.5, 0.5
 HOUSE_DIGITS = 4  # of a number that is more likely a house than a postal code
@@ -30,15 +31,19 @@ class Words:
     index: Index
     met: dict[tuple[Term, int], Met] = field(default_factory=dict)
 
-    def within(self, term: Term, slips: int) -> Met:
-        """Return the words that a term is, or begins, but for so many slips."""
-        slips = min(slips, int(len(term.text) > 1) if term.number else most_slips(term.text))
-        if (term, slips) not in self.met:
-            if len(self.met) > REMEMBERED:
-                self.met.clear()
-            held = self.index.vocabulary
-            self.met[term, slips] = near(held, term, slips) if slips else exact(held, term)
-        return self.met[term, slips]
+    def within(self, asked: Sequence[Term], slips: int) -> list[Met]:
+        """Return for each term the words that it is, or begins, but for so many slips."""
+        keys = [(term, min(slips, forgiven(term))) for term in asked]
+        new = list(dict.fromkeys(key for key in keys if key not in self.met))
+        if len(self.met) + len(new) > REMEMBERED:
+            self.met.clear()
+            new = list(dict.fromkeys(keys))
+        held = self.index.vocabulary
+        for some in sorted({slips for _, slips in new}):
+            words = [term for term, slips in new if slips == some]
+            met = near(held, words, some) if some else [exact(held, term) for term in words]
+            self.met.update(zip(((term, some) for term in words), met, strict=True))
+        return [self.met[key] for key in keys]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +71,7 @@ def search(
     """
     missing = np.array([lacks(term) for term in asked], np.float32)
     for slips in (0, 1, 2):
-        met = [words.within(term, slips) for term in asked]
+        met = words.within(asked, slips)
         found, enough = _within(words.index, asked, met, missing, limit, also, slips)
         if enough:
             break
@@ -107,7 +112,7 @@ def _order(asked: list[Term], sizes: list[int]) -> list[int]:
     """Return the terms, rare ones first; numbers, which may be houses, last."""
     return sorted(
         range(len(asked)),
-        key=lambda i: (asked[i].number and len(asked[i].text) <= HOUSE_DIGITS, sizes[i]),
+        key=lambda i: (_house(asked[i]), sizes[i]),
     )
 
 
@@ -128,11 +133,13 @@ def _settled(asked: list[Term], found: Found, slips: int) -> bool:
     if not len(found.docs):
         return False
     edits = found.edits[:, int(np.argmin(found.cost))].tolist()
-    forgiven = [
-        int(len(term.text) > HOUSE_DIGITS) if term.number else most_slips(term.text)
-        for term in asked
-    ]
-    return all(e != NO or most <= slips for e, most in zip(edits, forgiven, strict=True))
+    most = [0 if _house(term) else forgiven(term) for term in asked]
+    return all(e != NO or more <= slips for e, more in zip(edits, most, strict=True))
+
+
+def _house(term: Term) -> bool:
+    """Return whether a term is more likely a house than a postal code."""
+    return term.number and len(term.text) <= HOUSE_DIGITS
 
 
 def _enough(

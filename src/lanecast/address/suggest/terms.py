@@ -1,11 +1,10 @@
 """Words of a question, and which words of the vocabulary each may be.
 
-Whole words are met with one edit from 4 letters and two from 6 (Pass-Join, ``gazetteer.keys``), the
-last word, which is still being typed, in the same way by its beginning. Words with digits are met
-as they are, or with two neighbours exchanged.
+Words are met with one edit from 4 letters and two from 6, the last word, which is still being
+typed, by its beginning. Words with digits are met as they are, or with two neighbours exchanged.
 """
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -15,14 +14,14 @@ from rapidfuzz.distance import OSA
 
 from ..fold import LONGEST as LONGEST_TEXT
 from ..roads import SHORT
-from .vocabulary import LONGEST, SHORTEST, Vocabulary
+from .trie import DEPTH, Near
+from .vocabulary import Vocabulary
 from .words import cut, numeric
 
 MOST = 16  # words of a question that are searched
-TWO_EDITS = 6  # letters from which two edits are forgiven
+ONE_EDIT, TWO_EDITS = 4, 6  # letters from which so many edits are forgiven
 NO = 255  # of edits: not met
 FEW = 3  # ranges that are compared one by one
-CROWD = 1000  # words that share a part, beyond which it tells nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +42,19 @@ class Met:
     edits: NDArray[np.uint8]
     many: int
 
+    @property
+    def rows(self) -> NDArray[np.int32]:
+        """Return (ranges, 3): first word, end and edits."""
+        return np.stack([self.low, self.high, self.edits], axis=1)
+
     @cached_property
     def table(self) -> NDArray[np.uint8]:
         """Return the edits of each word, and of none at the end."""
         out = np.full(self.many + 1, NO, np.uint8)
-        if (self.high - self.low == 1).all():
-            out[self.low] = self.edits
-            return out
-        for low, high, edits in self._each():
-            out[low:high] = edits
+        many = self.high - self.low
+        before = many.cumsum() - many
+        place = np.arange(int(many.sum())) + np.repeat(self.low - before, many)
+        out[place] = np.repeat(self.edits, many)  # of several the last
         return out
 
     def measured(self, words: NDArray[np.int32]) -> NDArray[np.uint8]:
@@ -59,7 +62,8 @@ class Met:
         if len(self.low) > FEW:
             return np.asarray(self.table[words])
         out = np.full(words.shape, NO, np.uint8)
-        for low, high, edits in self._each():
+        each = zip(self.low.tolist(), self.high.tolist(), self.edits.tolist(), strict=True)
+        for low, high, edits in each:
             out[(words >= low) & (words < high)] = edits
         return out
 
@@ -72,9 +76,6 @@ class Met:
         low, high = self.low[order], np.maximum.accumulate(self.high[order])
         apart = low[1:] > high[:-1]
         return low[np.concatenate([[True], apart])], high[np.concatenate([apart, [True]])]
-
-    def _each(self) -> Iterator[tuple[int, int, int]]:
-        return zip(self.low.tolist(), self.high.tolist(), self.edits.tolist(), strict=True)
 
 
 def terms(text: str) -> list[Term]:
@@ -101,75 +102,60 @@ def exact(held: Vocabulary, term: Term) -> Met:
     """Return the words that a term is, or begins."""
     if not term.open:
         number = held.number(term.text)
-        return _met(held, [(number, number + 1, 0)] if number >= 0 else [])
-    low, high = held.beginning(term.text)
-    return _met(held, _short(held, low, high, 0) + ([(low, high, 0)] if high > low else []))
+        return _met(held, _ranges([(number, number + 1, 0)] if number >= 0 else []))
+    own = _ranges([(*held.beginning(term.text), 0)])
+    return _met(held, np.concatenate([_shortened(held, own), own]))
 
 
-def most_slips(word: str) -> int:
-    """Return how many slips are forgiven in a word."""
-    return 0 if len(word) < SHORTEST else 1 if len(word) < TWO_EDITS else 2
-
-
-def near(held: Vocabulary, term: Term, most: int) -> Met:
-    """Return the words that a term is, or begins, but for ``most`` slips: one or two."""
+def forgiven(term: Term) -> int:
+    """Return how many slips are forgiven in a term."""
     if term.number:
-        return _exchanged(held, term)
-    if len(term.text) < SHORTEST:
-        return exact(held, term)
-    most = min(most, most_slips(term.text))
-    found = _begun(held, term.text, most) if term.open else _whole(held, term.text, most)
-    found += [each for low, high, edits in found for each in _short(held, low, high, edits)]
-    found.sort(key=lambda each: -each[2])
-    own = exact(held, term)
-    every = zip(own.low.tolist(), own.high.tolist(), own.edits.tolist(), strict=True)
-    return _met(held, found + list(every))
+        return int(len(term.text) > 1)
+    return 0 if len(term.text) < ONE_EDIT else 1 if len(term.text) < TWO_EDITS else 2
 
 
-def _whole(held: Vocabulary, text: str, most: int) -> list[tuple[int, int, int]]:
-    if most == 1:
-        rows = held.slipped.like(text)
-        names = held.words.take(rows)
-        edits = [OSA.distance(text, name, score_cutoff=1) for name in names]
-        pairs = zip(rows.tolist(), edits, strict=True)
-        return [(row, row + 1, away) for row, away in pairs if away <= 1]
-    near = held.whole.near(0, text, most, CROWD)
-    numbers = np.array([number for number, _ in near], np.int64)
-    rows = held.whole.rows[held.whole.first[numbers]]
-    return [(row, row + 1, edits) for row, (_, edits) in zip(rows.tolist(), near, strict=True)]
+def near(held: Vocabulary, asked: Sequence[Term], most: int) -> list[Met]:
+    """Return for each term the words that it is, or begins, but for ``most`` slips: one or two."""
+    found = [_exchanged(held, term) if term.number else exact(held, term) for term in asked]
+    slips_of = [0 if term.number else min(most, forgiven(term)) for term in asked]
+    for slips in sorted(set(slips_of) - {0}):
+        some = [i for i, each in enumerate(slips_of) if each == slips]
+        every = held.beginnings.near([asked[i].text for i in some], slips)
+        for i, each in zip(some, every, strict=True):
+            ranges = _ranges_near(held, asked[i], each, slips)
+            ranges = np.concatenate([ranges, _shortened(held, ranges)])
+            ranges = ranges[np.argsort(-ranges[:, 2], kind="stable")]
+            found[i] = _met(held, np.concatenate([ranges, found[i].rows]))
+    return found
 
 
-def _begun(held: Vocabulary, text: str, most: int) -> list[tuple[int, int, int]]:
-    """Return ranges of words whose beginning is ``text`` but for ``most`` slips.
-
-    Of a long text the first seven letters are looked up, and all are compared.
-    """
-    start = text if len(text) < LONGEST else text[: LONGEST - 1]
-    rows = held.begun_slipped.like(start)
-    names = held.words.take(held.low[rows])
-    many = held.letters[rows].tolist()
-    edits = [
-        OSA.distance(start, name[:n], score_cutoff=1) for name, n in zip(names, many, strict=True)
-    ]
-    pairs = zip(held.low[rows].tolist(), held.high[rows].tolist(), edits, strict=True)
-    found = [each for each in pairs if each[2] <= 1]
-    if most == 2:
-        near = held.begun.near(0, start, most, CROWD)
-        numbers = np.array([number for number, _ in near], np.int64)
-        rows = held.begun.rows[held.begun.first[numbers]]
-        slips = [edits for _, edits in near]
-        found += zip(held.low[rows].tolist(), held.high[rows].tolist(), slips, strict=True)
-    return found if start == text else _longer(held, text, most, found)
+def _ranges_near(held: Vocabulary, term: Term, near: Near, most: int) -> NDArray[np.int32]:
+    """Return ranges of words that are, or begin as, the term but for ``most`` slips."""
+    tree, nodes, slips = held.beginnings, near.nodes, near.slips
+    if not term.open:
+        words = tree.ends(nodes)
+        nodes, slips = nodes[words], slips[words]
+    low = tree.low[nodes].astype(np.int32)
+    high = low + (tree.many[nodes].astype(np.int32) if term.open else 1)
+    found = np.stack([low, high, slips], axis=1)
+    if not len(near.longer) or (term.open and len(term.text) + most <= DEPTH):
+        return found
+    return np.concatenate([found, _compared(held, term, most, near.longer)])
 
 
-def _longer(
-    held: Vocabulary, text: str, most: int, found: list[tuple[int, int, int]]
-) -> list[tuple[int, int, int]]:
-    """Return the words of these ranges that begin with all of ``text`` but for ``most`` slips."""
-    numbers = sorted({number for low, high, _ in found for number in range(low, high)})
+def _compared(
+    held: Vocabulary, term: Term, most: int, nodes: NDArray[np.int64]
+) -> NDArray[np.int32]:
+    """Return those of the words with long beginnings that are, or begin as, the term."""
+    low, many = held.beginnings.low[nodes].tolist(), held.beginnings.many[nodes].tolist()
+    numbers = [n for start, some in zip(low, many, strict=True) for n in range(start, start + some)]
     names = held.words.take(np.array(numbers, np.int64))
-    pairs = ((n, begins(name, text, most)) for n, name in zip(numbers, names, strict=True))
-    return [(number, number + 1, away) for number, away in pairs if away <= most]
+    if term.open:
+        edits = [begins(name, term.text, most) for name in names]
+    else:
+        edits = [OSA.distance(term.text, name, score_cutoff=most) for name in names]
+    each = zip(numbers, names, edits, strict=True)
+    return _ranges([(n, n + 1, e) for n, name, e in each if e <= most and not numeric(name)])
 
 
 def begins(word: str, text: str, most: int) -> int:
@@ -182,25 +168,32 @@ def begins(word: str, text: str, most: int) -> int:
 
 def _exchanged(held: Vocabulary, term: Term) -> Met:
     """Return a word with digits as it is, or with two digits exchanged."""
-    text, found = term.text, []
+    text, found = term.text, [_ranges([])]
     for i in range(len(text) - 1):
         a, b = text[i], text[i + 1]
         if a != b and a.isdecimal() and b.isdecimal():
             other = exact(held, Term(text[:i] + b + a + text[i + 2 :], term.open, True))
-            found += [(low, high, 1) for low, high in zip(other.low, other.high, strict=True)]
+            found.append(np.stack([other.low, other.high, other.edits + 1], axis=1))
     own = exact(held, term)
-    found += [(low, high, 0) for low, high in zip(own.low, own.high, strict=True)]
-    return _met(held, found)
+    return _met(held, np.concatenate([*found, own.rows]))
 
 
-def _short(held: Vocabulary, low: int, high: int, edits: int) -> list[tuple[int, int, int]]:
-    """Return the short forms of long street words in a range."""
-    at = np.searchsorted(held.long, (low, high))
-    return [(number, number + 1, edits) for number in held.short[at[0] : at[1]].tolist()]
+def _shortened(held: Vocabulary, ranges: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Return the short forms of long street words in these ranges."""
+    first, last = held.long.searchsorted(ranges[:, :2].T)
+    many = last - first
+    if not many.any():
+        return ranges[:0]
+    which = np.arange(len(ranges)).repeat(many)
+    number = held.short[np.arange(len(which)) - (many.cumsum() - last).repeat(many)]
+    return np.stack([number, number + 1, ranges[which, 2]], axis=1)
 
 
-def _met(held: Vocabulary, found: list[tuple[int, int, int]]) -> Met:
-    low, high, edits = zip(*found, strict=True) if found else ((), (), ())
-    return Met(
-        np.array(low, np.int32), np.array(high, np.int32), np.array(edits, np.uint8), len(held)
-    )
+def _ranges(found: list[tuple[int, int, int]]) -> NDArray[np.int32]:
+    """Return rows of first word, end and edits."""
+    return np.array([each for each in found if each[0] < each[1]], np.int32).reshape(-1, 3)
+
+
+def _met(held: Vocabulary, ranges: NDArray[np.int32]) -> Met:
+    low, high, edits = ranges.T
+    return Met(low, high, edits.astype(np.uint8), len(held))
