@@ -10,6 +10,8 @@ LONGEST = 1 << 16  # bytes of UTF-8; a longer text is not an address
 PLAIN = ("LATIN", "GREEK", "CYRILLIC", "ARABIC", "HEBREW")  # scripts whose marks are accents
 WORDS = {code: " " for code in range(128) if not chr(code).isalnum()}
 FRACTION = "\u2044"
+UNREAD = "\ufffd"  # a byte that was no UTF-8
+REVERSED = "\u202d\u202e"  # what stands behind is shown in another order than it is read
 BREAKS = "\n\r\t\v\f\x85\u2028\u2029"
 
 
@@ -62,6 +64,13 @@ def fold(given: str) -> Folded:
     return Folded("".join(letters), tuple(at), hidden, given)
 
 
+def unseen(text: str) -> tuple[str, ...]:
+    """Return the faults of a text of which people see something else than what is read."""
+    return ("reversed_characters",) * any(mark in text for mark in REVERSED) + ("not_utf8",) * (
+        UNREAD in text
+    )
+
+
 def folded(name: str) -> str:
     """Return a name of a gazetteer as keys hold it: words apart by one blank, nothing else."""
     if name.isascii():
@@ -91,6 +100,8 @@ def _letter(letter: str) -> str | None:
     wide = unicodedata.normalize("NFKC", letter).casefold()
     if FRACTION in wide:
         return " " + wide.replace(FRACTION, "/")  # 12½ is 12 1/2
+    if kind == "No" and wide.isdecimal():
+        return f" {wide} "  # 12¹ is not 121
     if name.startswith("LATIN"):
         return anyascii(letter).lower()
     if name.startswith(PLAIN):

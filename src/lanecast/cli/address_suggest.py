@@ -9,7 +9,8 @@ from typing import Annotated, Any
 import polars as pl
 import typer
 
-from lanecast.address.fold import LONGEST
+from lanecast.address.country_names import country_of
+from lanecast.address.fold import LONGEST, unseen
 from lanecast.address.suggest import Session
 from lanecast.address.suggest.reply import Candidate
 from lanecast.address.suggest.stored import index
@@ -20,9 +21,7 @@ from .address_verify import (
     TextOption,
     apart,
     asked,
-    country_of,
     register,
-    unreadable,
 )
 from .options import LakeOption
 from .talk import note, progress, show, tell, whole, writable
@@ -132,7 +131,7 @@ def _reply(text: str, session: Session, limit: int) -> dict[str, Any]:
     if len(text.encode()) > LONGEST:
         return {"text": text[:80], "candidates": [], "faults": ["too_long"]}
     found = session.suggest(text, limit)
-    faults = list(unreadable(text))
+    faults = list(unseen(text))
     return {"text": text, "candidates": [each.row() for each in found], "faults": faults}
 
 

@@ -9,7 +9,6 @@ from typing import Annotated, Any
 import polars as pl
 import typer
 
-from lanecast.address.country_names import country_codes
 from lanecast.address.fold import LONGEST
 from lanecast.address.gazetteer.arrays import Gazetteer
 from lanecast.address.gazetteer.stored import gazetteer
@@ -150,19 +149,6 @@ def _endpoint(url: str, model: str, key: str, budget: int) -> Endpoint:
         raise ValueError(f"--llm-{error}") from error
 
 
-def country_of(given: str | None) -> tuple[str | None, tuple[str, ...]]:
-    """Return the country that a row names, and what is wrong with it."""
-    code = (given or "").strip().upper() or None
-    if code is None or code in country_codes():
-        return code, ()
-    return None, ("no_such_country",)
-
-
-def unreadable(text: str) -> tuple[str, ...]:
-    """Return the fault of a text that was not UTF-8: its broken bytes are U+FFFD by now."""
-    return ("not_utf8",) * ("\ufffd" in text)
-
-
 def _reply(
     text: str,
     country: str | None,
@@ -171,13 +157,10 @@ def _reply(
     fitted: FittedDeliverable | None,
 ) -> dict[str, Any]:
     """Return the reply; what cannot be read is a reply too."""
-    code, faults = country_of(country)
-    faults += unreadable(text)
     if len(text) > LONGEST or len(text.encode("utf-8", "replace")) > LONGEST:
-        reply = replace(one("", known, code), text=text[:80], faults=("too_long",))
+        reply = replace(one("", known, country), text=text[:80], faults=("too_long",))
     else:
-        reply = one(text, known, code, arbiter=arbiter)
-        reply = replace(reply, faults=(*faults, *reply.faults))
+        reply = one(text, known, country, arbiter=arbiter)
     if fitted is not None:
         reply = replace(reply, p_deliverable=round(fitted.found(reply), 4))
     return reply.row()

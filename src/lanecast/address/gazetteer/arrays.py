@@ -120,8 +120,8 @@ class Gazetteer:
 
     @cached_property
     def postal(self) -> frozenset[str]:
-        """Return the countries whose postal codes are known."""
-        return frozenset(self.covers.filter(kind="postcodes")["country"])
+        """Return the countries of which postal codes are known."""
+        return frozenset(self.countries[n] for n in np.unique(self.postcodes.country).tolist())
 
     @cached_property
     def general(self) -> frozenset[str]:

@@ -20,6 +20,7 @@ from .keys import Keys, build
 from .strings import Strings
 from .subdivisions import listed, of_places, subdivisions
 
+DIGITS = 9  # of a leading number; a longer one has no value
 SMALL = 0.1  # size of a town of which only the postal code is known
 
 
@@ -207,7 +208,7 @@ def _streets(premises: pl.DataFrame) -> Streets:
         road_key=mapped(premises["road"], road_key),
         city_key=mapped(premises["city"].cast(pl.String), folded),
         code=_plain(premises),
-        value=pl.col("house_number").str.extract(r"(\d+)").cast(pl.Int32, strict=False),
+        value=_leading(premises["house_number"].cast(pl.String)),
     ).sort("at", "state", "city_key", "code", "road_key", "value", "house_number", "unit")
     same = ("at", "state", "city_key", "code", "road_key")
     street = rows.with_row_index("house").group_by(*same, maintain_order=True)
@@ -237,6 +238,12 @@ def _streets(premises: pl.DataFrame) -> Streets:
         gazetteer=Strings.of(rows["gazetteer_id"]),
         record=Strings.of(rows["record_id"]),
     )
+
+
+def _leading(numbers: pl.Series) -> pl.Series:
+    """Return the leading number of each house number, in digits of any script; null: none."""
+    digits = mapped(numbers, folded).str.extract(r"(\d+)")
+    return digits.set(digits.str.len_chars() > DIGITS, None).cast(pl.Int32)
 
 
 def _keys(streets: pl.DataFrame, name: str, fuzzy: bool = False) -> Keys:

@@ -6,7 +6,8 @@ from math import log
 from typing import Protocol
 
 from ..countries import guessed
-from ..fold import LONGEST, fold
+from ..country_names import country_of
+from ..fold import LONGEST, fold, unseen
 from ..gazetteer.arrays import Gazetteer
 from ..markup import Unmarked, unmarked
 from ..parts import Parse
@@ -75,7 +76,8 @@ def verify(
     known
         What proves it.
     country
-        ISO 3166-1 alpha-2, where it is known; else it is guessed from the text.
+        ISO 3166-1 alpha-2, where it is known; else it is guessed from the text. Of a code that no
+        country has, too, with ``no_such_country`` among the faults.
     tagger
         What reads the parts; by default what comes with the package.
     arbiter
@@ -86,10 +88,12 @@ def verify(
     ValueError
         When the text is longer than 64 KiB.
     """
+    country, faults = country_of(country)
     page = unmarked(text) if len(text) <= LONGEST else None  # what is too long is refused
     if page is not None:
-        return _moved(_verified(page.text, known, country, tagger, arbiter, ("html",)), text, page)
-    return _verified(text, known, country, tagger, arbiter, ())
+        faults += ("html",)
+        return _moved(_verified(page.text, known, country, tagger, arbiter, faults), text, page)
+    return _verified(text, known, country, tagger, arbiter, faults)
 
 
 def _verified(
@@ -103,7 +107,7 @@ def _verified(
     """Return what is known of an address without HTML."""
     whole = fold(text)
     words = tokens(whole)
-    faults += ("hidden_characters",) * bool(whole.hidden)
+    faults += ("hidden_characters",) * bool(whole.hidden) + unseen(text)
     votes = guessed(words, known) if country is None else {country: 1.0}
     country = next(iter(votes), None)
     tagger = tagger or shipped()

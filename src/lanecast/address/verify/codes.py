@@ -11,7 +11,7 @@ from typing import Any
 from rapidfuzz import fuzz
 
 from ..fold import folded
-from ..postcodes import form, plain
+from ..postcodes import formed, plain
 from ..roads import road_key
 from .levels import CONFIRMED, SUSPICIOUS, Components, granularity
 
@@ -113,15 +113,8 @@ def _postcode(part: Mapping[str, Any] | None, country: str | None) -> str:
         return "P3"
     if part["confirmation"] == CONFIRMED:
         return {"code": "P5", "spelling": "P5", "replaced": "P4"}.get(str(how), "P6")
-    return "P2" if _formed(str(part["text"]), country) else "P1"
-
-
-def _formed(text: str, country: str | None) -> bool:
-    """Return whether a text has the form of the country's postal codes."""
-    pattern = form(country) if country else None
-    if country is None or pattern is None:
-        return False
-    return bool(pattern.fullmatch(text) or pattern.fullmatch(plain(text, country)))
+    text = str(part["text"])
+    return "P2" if any(formed(each, country) for each in (text, plain(text, country))) else "P1"
 
 
 def _alike(components: Components) -> int:

@@ -15,7 +15,7 @@ from rapidfuzz.distance import OSA
 
 from ..fold import folded
 from ..gazetteer.arrays import Gazetteer
-from ..postcodes import begins, plain, slips
+from ..postcodes import LONGEST, begins, form, formed, plain, slips
 from .cost import slip
 
 Given = Literal["exact", "joined", "alias", "spelling", "code", "prefix"]
@@ -267,10 +267,13 @@ class _States:
 def _code_rows(
     known: Gazetteer, country: int, postcode: str, towns: _Towns
 ) -> list[tuple[int, How, float]]:
-    """Return rows of the postal code as given, of what it begins with, and of codes a slip away."""
-    keys = known.postcodes.keys
-    code = plain(postcode, known.countries[country]) if postcode else ""
-    if not code:
+    """Return rows of the postal code as given, of what it begins with, and of codes a slip away.
+
+    What begins with a code and is longer than the country's codes is a slip of it.
+    """
+    keys, name = known.postcodes.keys, known.countries[country]
+    code = plain(postcode, name) if len(postcode) <= 2 * LONGEST else ""
+    if not 0 < len(code) <= LONGEST:
         return []
     exact = keys.exact(country, code)
     if exact >= 0:
@@ -278,12 +281,15 @@ def _code_rows(
             (r, "exact", 0.0) for r in keys.leads(exact)[:MOST_ROWS].tolist()
         ]
     else:
-        begin = begins(code, known.countries[country])
+        begin = begins(code, name)
         cuts = [begin] if begin != code else [code[:n] for n in range(len(code) - 1, 1, -1)]
         begun = keys.each(country, cuts)
         first = max(begun, key=len, default="")
         rows = keys.leads(begun[first])[:MOST_ROWS].tolist() if first else []
-        found = [(r, "prefix", 0.2 * (len(code) - len(first))) for r in rows]
+        finer = form(name) is None or any(formed(each, name) for each in (postcode, code))
+        how: How = "prefix" if finer else "code"
+        cost = 0.2 * (len(code) - len(first)) if finer else SLIP_CODE
+        found = [(r, how, cost) for r in rows]
     if towns.key:
         numbers = keys.each(country, slips(code)).values()
         rows = [row for number in numbers for row in keys.leads(number)[:20].tolist()]

