@@ -180,6 +180,24 @@ def test_a_row_that_is_not_utf8_or_of_no_country_says_so(lanecast, tmp_path):
         assert "not_utf8" in first and "no_such_country" in second
 
 
+def test_a_column_that_holds_no_text_and_a_file_that_is_none_are_refused(lanecast, tmp_path):
+    (tmp_path / "lake").mkdir()
+    columns = {"list": [["a"]], "bytes": [b"a\xff"], "struct": [{"a": 1}], "#": ["Elm St 9"]}
+    pl.DataFrame(columns).write_parquet(tmp_path / "a.parquet")
+    (tmp_path / "twice.csv").write_text("text,text\na,b\n")
+
+    def asked(file, *words):
+        out = ("--out", tmp_path / "a.jsonl", "--lake", tmp_path / "lake")
+        return lanecast("address", "verify", "--in", tmp_path / file, *out, *words)
+
+    for column in ("list", "bytes", "struct"):
+        said = asked("a.parquet", "--text-column", column)
+        assert said.code == 2 and f"--text-column: '{column}' of a.parquet holds" in said.err
+    assert asked("a.parquet", "--text-column", "#").code == 0
+    assert "has 'text' twice" in asked("twice.csv").err
+    assert "is a folder; give a CSV" in asked("lake").err
+
+
 def test_a_backtest_tells_chances_and_money(lanecast, town):
     words = ("backtest", "address", "--data", town / "lake", "--source", "lake")
     said = lanecast(*words, "--from", "2025-02-10", "--to", "2025-02-24", "--json", "-")

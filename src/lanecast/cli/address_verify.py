@@ -15,6 +15,7 @@ from lanecast.address.gazetteer.stored import gazetteer
 from lanecast.address.verify import verify as one
 from lanecast.address.verify.arbiter import Arbiter, Endpoint
 from lanecast.address.verify.models.deliverable import FittedDeliverable
+from lanecast.sources.files import first_line
 from lanecast.sources.tabular import scan
 from lanecast.tables.lake import Lake
 
@@ -123,16 +124,35 @@ def register(lake: Path) -> Gazetteer:
 def asked(file: Path, text: str, country: str | None) -> pl.DataFrame:
     """Return text and country of each row."""
     if not file.is_file():
-        raise ValueError(f"--in: {file} is missing; give a CSV or Parquet file.")
+        what = "is a folder" if file.is_dir() else "is no file" if file.exists() else "is missing"
+        raise ValueError(f"--in: {file} {what}; give a CSV or Parquet file.")
     rows = scan(file)
-    held = rows.collect_schema().names()
+    held = rows.collect_schema()
     for option, column in (("--text-column", text), ("--country-column", country)):
-        if column is not None and column not in held:
-            raise ValueError(
-                f"{option}: {file.name} has no column {column!r}; it has {_heads(held)}."
-            )
+        if column is not None:
+            _usable(option, column, held, file.name)
     code = pl.lit(None, pl.String) if country is None else pl.col(country).cast(pl.String)
-    return rows.select(pl.col(text).cast(pl.String).fill_null(""), code.alias("#")).collect()
+    asked = rows.select(text=pl.col(text).cast(pl.String).fill_null(""), country=code)
+    try:
+        return asked.collect()
+    except pl.exceptions.PolarsError as error:
+        raise ValueError(
+            f"--in: {file.name} cannot be read to its end: {first_line(error)}."
+        ) from error
+
+
+def _usable(option: str, column: str, held: pl.Schema, file: str) -> None:
+    """Refuse a column that is not there, stands twice, or holds no text."""
+    if column not in held:
+        split = " Separate them by commas." if len(held) == 1 and ";" in next(iter(held)) else ""
+        raise ValueError(
+            f"{option}: {file} has no column {column!r}; it has {_heads(held.names())}.{split}"
+        )
+    if f"{column}_duplicated_0" in held:
+        raise ValueError(f"{option}: {file} has {column!r} twice; expected each name once.")
+    kind = held[column]
+    if kind.is_nested() or kind in (pl.Binary, pl.Object):
+        raise ValueError(f"{option}: {column!r} of {file} holds {kind}; expected text.")
 
 
 def _heads(held: list[str]) -> str:

@@ -185,4 +185,6 @@ def _typed(name: str, given: pl.DataType, to: pl.DataType) -> pl.Expr:
 def first_line(error: Exception) -> str:
     """Return the first line of an error of somebody else's, as our sentences quote it."""
     lines = str(error).strip().splitlines() or [type(error).__name__]
+    if lines[0].startswith("could not parse `"):  # what follows is of somebody's file
+        return "a field cannot be read; is a quotation mark not closed"
     return lines[0].rstrip(".")

@@ -66,7 +66,8 @@ def read(form: str, file: Path, edition: Edition, size: int = 1_000_000) -> Iter
         When the file is missing, is not of that format, or has no country and none is given.
     """
     if not file.is_file():
-        raise RefusedError(f"{file}: no such file; give the gazetteer's file.")
+        what = "is a folder" if file.is_dir() else "no such file"
+        raise RefusedError(f"{file}: {what}; give the gazetteer's file.")
     if not file.stat().st_size:
         raise RefusedError(f"{file.name}: is empty; expected records of a gazetteer.")
     country = edition.country
