@@ -99,7 +99,7 @@ def scored(tagger: FittedCrf, names: dict | None, each: list[String]) -> tuple[f
     met = said = true = 0
     for words, tags in each:
         text = "".join(word.text for word in words)
-        found, _ = tagger.labels(features(words, names))
+        found, _ = tagger.tagged(features(words, names))
         a, b = (set(map(_span, parts_of(text, words, some))) for some in (tags, found))
         met, said, true = met + len(a & b), said + len(b), true + len(a)
     return met / said, met / true, 2 * met / (said + true)

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 import torch
 from address_labelled import TEST, american, fold_of
-from address_tagger import LEARNT, known_places
+from address_taught import LEARNT, known_places
 from corrector_net import Corrector, back, learnt, names, spoilt
 from rapidfuzz import process
 from rapidfuzz.distance import OSA

@@ -48,9 +48,9 @@ def test_features_of_any_text_are_one_row_per_word(text: str) -> None:
 
 
 def test_readings_come_likeliest_first_and_are_no_more_than_all(small: FittedCrf) -> None:
-    features = described(tokens("Boone St Chicago Apt 4, IL 60637"))
-    readings = small.readings(features, 5)
-    best, chance = small.labels(features)
+    words = tokens("Boone St Chicago Apt 4, IL 60637")
+    readings = small.readings(words, None, None, 5)
+    best, chance = small.labels(words, None, None)
     assert readings[0] == (best, pytest.approx(chance))
     assert all(a[1] >= b[1] for a, b in pairwise(readings))
     assert len({tuple(tags) for tags, _ in readings}) == len(readings)

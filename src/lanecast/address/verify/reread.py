@@ -79,20 +79,28 @@ def with_state(parse: Parse, known: Gazetteer, country: str | None) -> Parse:
 def with_code(
     given: str, words: Sequence[Token], parse: Parse, known: Gazetteer, country: str | None
 ) -> Parse:
-    """Return ``parse`` with a postal code where a second house number is one, and none was read."""
+    """Return ``parse`` with a postal code that was read as another part, where none was read.
+
+    A second house number is looked at, and a last word of the street with letters and digits
+    (``N16``), which is a code where no town stands before it.
+    """
     number = known.numbers.get(country or "", -1)
     if number < 0 or country is None or parse.text("postcode"):
         return parse
-    if " " not in parse.text("house_number"):
-        return parse
     labels = [_label(word, parse) for word in words]
     houses = [i for i, label in enumerate(labels) if label == "house_number"]
-    for i in reversed(houses[1:]):
+    last = len(words) - 1
+    ends = "road" in labels[:last] and labels[last:] == ["road"] and _mixed(words[last].text)
+    for i in (*[last] * ends, *reversed(houses[1:])):
         code = plain(words[i].text, country)
         if known.postcodes.keys.each(number, [code, begins(code, country)]):
             labels[i] = "postcode"
             return replace(parse, parts=parts_of(given, words, labels))
     return parse
+
+
+def _mixed(word: str) -> bool:
+    return any(map(str.isalpha, word)) and any(map(str.isdigit, word))
 
 
 def _state(name: str, known: Gazetteer, country: str | None) -> bool:

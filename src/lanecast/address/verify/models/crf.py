@@ -76,20 +76,31 @@ class FittedCrf:
         tagger.open_inmemory(self.weights)
         return tagger
 
-    def labels(self, features: Sequence[Sequence[str]]) -> tuple[list[str], float]:
+    def labels(
+        self, words: Sequence[Token], known: Gazetteer | None, country: str | None
+    ) -> tuple[list[str], float]:
         """Return the most likely labels of the words, and how likely they are together."""
+        return self.tagged(described(words, known, country))
+
+    def tagged(self, features: Sequence[Sequence[str]]) -> tuple[list[str], float]:
+        """Return the most likely labels of words with these features, and how likely they are."""
         with self.lock:
             found = self.tagger.tag(features)
             return found, float(self.tagger.probability(found))
 
     def readings(
-        self, features: Sequence[Sequence[str]], many: int = READINGS
+        self,
+        words: Sequence[Token],
+        known: Gazetteer | None,
+        country: str | None,
+        many: int = READINGS,
     ) -> list[tuple[list[str], float]]:
         """Return the likeliest labels first, then others that differ where the words are in doubt.
 
         Others are put together of labels that are not unlikely at their word, by a beam over the
         product of those chances; how likely each is as a whole is exact.
         """
+        features = described(words, known, country)
         with self.lock:
             tagger = self.tagger
             best = tagger.tag(features)
@@ -99,7 +110,7 @@ class FittedCrf:
                     for label in tagger.labels()
                     if (chance := tagger.marginal(label, i)) >= DOUBT
                 ]
-                for i in range(len(features))
+                for i in range(len(words))
             ]
             beam: list[tuple[list[str], float]] = [([], 1.0)]
             for each in chances:
@@ -115,5 +126,5 @@ class FittedCrf:
         """Return the likeliest readings, the best first; none of no words."""
         if not words:
             return []
-        found = self.readings(described(words, known, country))
+        found = self.readings(words, known, country)
         return [Parse(parts_of(given, words, tags), chance) for tags, chance in found]

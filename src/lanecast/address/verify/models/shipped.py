@@ -9,10 +9,11 @@ from importlib.resources import files
 from ...gazetteer.arrays import Gazetteer
 from ...parts import Parse
 from ...tokens import Token
+from .attention import FittedAttention, unpacked
 from .crf import FittedCrf
 from .rules import Rules
 
-SPACED, DENSE = "spaced.crf.gz", "dense.crf.gz"
+SPACED, DENSE = "spaced.safetensors", "dense.crf.gz"
 FOLDER = "weights"
 MOST = 120  # words read by a tagger; what is longer is hardly an address
 
@@ -27,7 +28,7 @@ class Shipped:
         For scripts with blanks between words, and for those without; None: no weights are there.
     """
 
-    spaced: FittedCrf | None
+    spaced: FittedAttention | None
     dense: FittedCrf | None
 
     def parse(
@@ -37,7 +38,7 @@ class Shipped:
         tagger = self.chosen(words)
         return (tagger or Rules()).parse(given, words, known, country)
 
-    def chosen(self, words: Sequence[Token]) -> FittedCrf | None:
+    def chosen(self, words: Sequence[Token]) -> FittedAttention | FittedCrf | None:
         """Return the tagger for these words; None: the rules read them."""
         if len(words) > MOST:
             return None
@@ -48,9 +49,9 @@ class Shipped:
 @lru_cache(maxsize=1)
 def shipped() -> Shipped:
     """Return the taggers of this installation."""
-    return Shipped(_weights(SPACED), _weights(DENSE))
-
-
-def _weights(name: str) -> FittedCrf | None:
-    file = files(__package__ or "") / FOLDER / name
-    return FittedCrf(gzip.decompress(file.read_bytes())) if file.is_file() else None
+    folder = files(__package__ or "") / FOLDER
+    spaced, dense = folder / SPACED, folder / DENSE
+    return Shipped(
+        unpacked(spaced.read_bytes()) if spaced.is_file() else None,
+        FittedCrf(gzip.decompress(dense.read_bytes())) if dense.is_file() else None,
+    )

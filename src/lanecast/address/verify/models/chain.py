@@ -1,0 +1,74 @@
+"""Labels in a chain: the likeliest, others, and how likely each is (Lafferty and others 2001).
+
+Scores of labels at words have shape (n, labels); ``follows[a, b]`` is what b after a is worth.
+Chances are exact: a score's exponential over the sum of all chains' (forward and backward sums).
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[np.float32]
+DOUBT = 0.02  # chance of a label at a word below which no chain with it is looked at
+BEAM = 24  # chains whose chance is worked out
+
+
+def likeliest(scores: Array, follows: Array) -> list[int]:
+    """Return the chain with the highest score (Viterbi)."""
+    total, ways = scores[0], []
+    for each in scores[1:]:
+        through = total[:, None] + follows
+        ways.append(through.argmax(0))
+        total = through.max(0) + each
+    found = [int(total.argmax())]
+    for way in reversed(ways):
+        found.append(int(way[found[-1]]))
+    return found[::-1]
+
+
+def marginals(scores: Array, follows: Array) -> tuple[Array, float]:
+    """Return the chance of each label at each word, (n, labels), and the log sum of all chains."""
+    shift = scores.max(1, keepdims=True)  # chances are kept, nothing overflows
+    own, step = np.exp(scores - shift), np.exp(follows)
+    ahead, behind = np.empty_like(own), np.ones_like(own)
+    before, level = own[0], 0.0
+    for i in range(len(own)):
+        if i:
+            before = (before @ step) * own[i]
+        most = before.sum()
+        level += float(np.log(most))
+        ahead[i] = before = before / most
+    for i in range(len(own) - 2, -1, -1):
+        rest = step @ (own[i + 1] * behind[i + 1])
+        behind[i] = rest / rest.sum()
+    both = ahead * behind
+    return both / both.sum(1, keepdims=True), level + float(shift.sum())
+
+
+def worth(chain: Sequence[int], scores: Array, follows: Array) -> float:
+    """Return the score of a chain."""
+    labels = np.asarray(chain)
+    own = scores[np.arange(len(labels)), labels].sum()
+    return float(own + follows[labels[:-1], labels[1:]].sum())
+
+
+def readings(scores: Array, follows: Array, many: int) -> list[tuple[list[int], float]]:
+    """Return the likeliest chain first, then others that differ where words are in doubt.
+
+    Others are put together of labels that are not unlikely at their word, by a beam over the
+    product of those chances.
+    """
+    best = likeliest(scores, follows)
+    each, total = marginals(scores, follows)
+    able = each >= DOUBT
+    beam: list[tuple[list[int], float]] = [([], 1.0)]
+    for row, labels in zip(each.tolist(), able, strict=True) if able.sum() > len(each) else ():
+        found = np.flatnonzero(labels).tolist()
+        longer = [([*head, label], p * row[label]) for head, p in beam for label in found]
+        beam = sorted(longer, key=lambda one: -one[1])[:BEAM] if len(found) > 1 else longer
+    chances = [
+        (chain, float(np.exp(worth(chain, scores, follows) - total)))
+        for chain in (best, *(chain for chain, _ in beam if chain and chain != best))
+    ]
+    return [chances[0], *sorted(chances[1:], key=lambda one: -one[1])[: many - 1]]
