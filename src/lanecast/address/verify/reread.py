@@ -81,8 +81,8 @@ def with_code(
 ) -> Parse:
     """Return ``parse`` with a postal code that was read as another part, where none was read.
 
-    A second house number is looked at, and a last word of the street with letters and digits
-    (``N16``), which is a code where no town stands before it.
+    A second house number is looked at, and a last word with letters and digits (``N16``) right
+    behind the street, which is a code where no town stands before it.
     """
     number = known.numbers.get(country or "", -1)
     if number < 0 or country is None or parse.text("postcode"):
@@ -90,7 +90,8 @@ def with_code(
     labels = [_label(word, parse) for word in words]
     houses = [i for i, label in enumerate(labels) if label == "house_number"]
     last = len(words) - 1
-    ends = "road" in labels[:last] and labels[last:] == ["road"] and _mixed(words[last].text)
+    behind = labels[last - 1 :] in (["road", "road"], ["road", "unit"])
+    ends = behind and _mixed(words[last].text)
     for i in (*[last] * ends, *reversed(houses[1:])):
         code = plain(words[i].text, country)
         if known.postcodes.keys.each(number, [code, begins(code, country)]):
