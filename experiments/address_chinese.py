@@ -1,15 +1,17 @@
 """Entities of Chinese addresses: with lists of those of the training strings, and more steps.
 
-    python experiments/address_chinese.py DATA_FOLDER [--steps 200] [--without-lists]
+    python experiments/address_chinese.py DATA_FOLDER [--steps 60 200] [--without-lists] [--dev]
 
 As `measure_chinese` of `address_tagger.py`, of the same strings. A character is told under which
 names runs of two to eight characters around it stand among the entities of the training strings; of
 a training string those that another one has too, so that lists are as good there as elsewhere.
-Steps are chosen on a tenth of the training strings, then all are learnt, and dev is measured once.
+Steps are chosen on a tenth of the training strings. With ``--dev`` all are then learnt with the
+best, and dev is measured once.
 """
 
 import argparse
 import time
+import zlib
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -26,6 +28,16 @@ SHORTEST, LONGEST, APART = 2, 8, 10
 String = tuple[list[Token], list[str]]  # characters and their tags
 
 
+def parted(folder: Path, dev: bool) -> tuple[list[String], list[String]]:
+    """Return what is learnt and what is measured: train and dev, or nine tenths and a tenth."""
+    train, test = (pl.read_parquet(folder / f"naacl19_{name}.parquet") for name in ("train", "dev"))
+    train = train.filter(~pl.col("text").is_in(test["text"].implode()))
+    if not dev:
+        kept = pl.Series([zlib.crc32(text.encode()) % APART == 0 for text in train["text"]])
+        train, test = train.filter(~kept), train.filter(kept)
+    return strings(train), strings(test)
+
+
 def strings(rows: pl.DataFrame) -> list[String]:
     """Return characters and tags."""
     return [(_chars(parts), _tags(bio)) for parts, bio in rows.select("tokens", "bio").iter_rows()]
@@ -40,13 +52,11 @@ def entities(each: String) -> set[tuple[str, str]]:
 
 def listed(words: Sequence[Token], names: dict[str, set[str]]) -> list[list[str]]:
     """Return under which names runs around each character stand, longest first, each once."""
-    text, out = "".join(word.text for word in words), [[] for _ in words]
+    texts, out = [word.text for word in words], [[] for _ in words]
     held: dict[str, set[int]] = {}
-    if len(text) != len(words):
-        return out
     for size in range(LONGEST, SHORTEST - 1, -1):
-        for i in range(len(text) - size + 1):
-            for name in names.get(text[i : i + size], ()):
+        for i in range(len(texts) - size + 1):
+            for name in sorted(names.get("".join(texts[i : i + size]), ())):
                 run = set(range(i, i + size))
                 if run.isdisjoint(held.setdefault(name, set())):
                     held[name] |= run
@@ -113,22 +123,28 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--steps", type=int, nargs="+", default=[60, 200])
     parser.add_argument("--without-lists", action="store_true")
+    parser.add_argument("--dev", action="store_true", help="learn all of train, measure dev")
     asked = parser.parse_args()
-    train, dev = (pl.read_parquet(asked.folder / f"naacl19_{n}.parquet") for n in ("train", "dev"))
-    known = strings(train.filter(~pl.col("text").is_in(dev["text"].implode())))
-    lists = not asked.without_lists
-    best, steps = 0.0, asked.steps[0]
-    for many in asked.steps if len(asked.steps) > 1 else ():
-        tagger, names = learnt([e for i, e in enumerate(known) if i % APART], many, lists)
-        f1 = scored(tagger, names, known[::APART])[2]
-        print(
-            f"{many} steps, a tenth of train: F1 {f1:.4f}, {time.process_time():.0f} s", flush=True
-        )
-        best, steps = max((best, steps), (f1, many))
-    tagger, names = learnt(known, steps, lists)
-    figures = scored(tagger, names, strings(dev))
-    print(f"dev, {steps} steps: precision, recall, F1 " + ", ".join(f"{f:.4f}" for f in figures))
-    print(f"{len(tagger.weights) / 1e6:.1f} MB, {time.process_time():.0f} s of the processor")
+    lists, found = not asked.without_lists, []
+    learn, test = parted(asked.folder, dev=False)
+    for steps in asked.steps if len(asked.steps) > 1 or not asked.dev else ():
+        figures = scored(*learnt(learn, steps, lists), test)
+        found.append((figures[2], steps))
+        show("a tenth of train", steps, figures)
+    if asked.dev:
+        steps = max(found)[1] if found else asked.steps[0]
+        learn, test = parted(asked.folder, dev=True)
+        show("dev", steps, scored(*learnt(learn, steps, lists), test))
+
+
+def show(what: str, steps: int, figures: Sequence[float]) -> None:
+    """Print what was found."""
+    print(
+        f"{what}, {steps} steps: precision, recall, F1 "
+        + ", ".join(f"{f:.4f}" for f in figures)
+        + f"; {time.process_time():.0f} s of the processor",
+        flush=True,
+    )
 
 
 if __name__ == "__main__":
