@@ -1,4 +1,8 @@
+import errno
 import json
+import os
+import shutil
+import time
 from datetime import timedelta
 from pathlib import Path
 
@@ -8,7 +12,7 @@ import pytest
 
 from lanecast.address.gazetteer import stored
 from lanecast.address.gazetteer.arrays import Gazetteer
-from lanecast.address.gazetteer.stored import gazetteer
+from lanecast.address.gazetteer.stored import gazetteer, kept
 from lanecast.address.gazetteer.strings import Strings
 from lanecast.address.towns import spellings
 from lanecast.sources.gazetteers import Edition, read
@@ -245,3 +249,50 @@ def test_distinct_strings_are_those_that_were_taken(values: list[str]) -> None:
 
 def test_no_strings_have_none_that_is_distinct() -> None:
     assert Strings.of(pl.Series("x", ["a"])).distinct(np.empty(0, np.int32))[0] == []
+
+
+def test_two_that_compile_at_once_do_not_take_away_from_each_other(tmp_path: Path) -> None:
+    """Of one that has just written, another that writes the same leaves all that it reads."""
+    wanted = {"form": 1}
+    first = kept(tmp_path, wanted, Strings, lambda: Strings.of(pl.Series(["a", "b"])))
+    stored._save(tmp_path, first, wanted)  # what the other process does, which saw none there
+    again = kept(tmp_path, wanted, Strings, lambda: pytest.fail("made again"))
+    assert again.take(np.arange(2)) == ["a", "b"] and len(list(tmp_path.iterdir())) == 2
+    stored._save(tmp_path, first, {"form": 2})
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_one_that_vanishes_while_it_is_read_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = Strings.of(pl.Series(["a"]))
+    kept(tmp_path, {"form": 1}, Strings, lambda: made)
+    get, gone = stored._get, []
+
+    def vanish(folder: Path, name: str, kind: object) -> object:
+        if not gone:
+            gone.append(folder)
+            shutil.rmtree(folder)
+        return get(folder, name, kind)
+
+    monkeypatch.setattr(stored, "_get", vanish)
+    assert kept(tmp_path, {"form": 1}, Strings, lambda: made).take(np.arange(1)) == ["a"]
+
+
+def test_what_a_killed_process_left_is_removed_later_and_a_full_disk_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = Strings.of(pl.Series(["a"]))
+    for name, age in ((".old.partial", 7200), (".new.partial", 0)):
+        (tmp_path / name).mkdir()
+        os.utime(tmp_path / name, (time.time() - age,) * 2)
+    stored._save(tmp_path, made, {"form": 1})
+    assert {each.name for each in tmp_path.glob(".*")} == {".new.partial"}
+
+    def full(*_: object) -> None:
+        raise OSError("8 requested and 2 written")
+
+    monkeypatch.setattr(np, "save", full)
+    with pytest.raises(OSError, match="No space left") as told:
+        stored._save(tmp_path, made, {"form": 3})
+    assert told.value.errno == errno.ENOSPC and len(list(tmp_path.iterdir())) == 2

@@ -1,9 +1,13 @@
 """The compiled gazetteer beside its tables: made once per edition, then mapped, not read."""
 
+import errno
 import json
+import os
 import shutil
+import time
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar, cast, get_type_hints
@@ -20,6 +24,7 @@ from .compile import compiled
 
 FOLDER, FORM = "_gazetteer", 7
 MANIFEST = "manifest.json"
+ABANDONED_S = 3600.0  # after which nobody fills a folder any more
 T = TypeVar("T")
 
 
@@ -61,26 +66,47 @@ def kept(folder: Path, wanted: dict[str, Any], kind: type[T], make: Callable[[],
     ``kind`` is a dataclass of arrays, strings, tables and further such dataclasses.
     """
     for each in sorted(folder.glob("*/" + MANIFEST)) if folder.is_dir() else []:
-        if json.loads(each.read_text()) == wanted:
-            return cast("T", _get(each.parent, "", kind))
+        with suppress(FileNotFoundError):  # another process has just put a newer one there
+            if json.loads(each.read_text()) == wanted:
+                return cast("T", _get(each.parent, "", kind))
     _save(folder, make(), wanted)
     return kept(folder, wanted, kind, make)
 
 
 def _save(folder: Path, made: Any, manifest: dict[str, Any]) -> None:
-    """Fill a neighbour and rename it, so that a reader sees all or nothing; drop older ones."""
+    """Fill a neighbour and rename it, so that a reader sees all or nothing; drop older ones.
+
+    One of the same manifest stays: another process made it meanwhile and is reading it.
+
+    Raises
+    ------
+    OSError
+        When the disk is full; nothing is left there then.
+    """
     partial = folder / f".{uuid.uuid4().hex[:8]}.partial"
     partial.mkdir(parents=True)
     try:
         _put(partial, "", made)
         (partial / MANIFEST).write_text(json.dumps(manifest))
-        older = [each for each in folder.iterdir() if not each.name.startswith(".")]
+        older = [each for each in folder.iterdir() if _done_with(each, manifest)]
         partial.rename(folder / uuid.uuid4().hex[:12])
         for each in older:
             shutil.rmtree(each, ignore_errors=True)
-    except BaseException:
+    except BaseException as error:
         shutil.rmtree(partial, ignore_errors=True)
+        if isinstance(error, OSError) and error.errno is None:  # numpy: so and so much was written
+            full = errno.ENOSPC
+            raise OSError(full, os.strerror(full), str(folder)) from error
         raise
+
+
+def _done_with(each: Path, manifest: dict[str, Any]) -> bool:
+    """Return whether nobody reads a folder: of other tables, or left behind half-made."""
+    with suppress(OSError, ValueError):
+        if each.name.startswith("."):
+            return time.time() - each.stat().st_mtime > ABANDONED_S
+        return bool(json.loads((each / MANIFEST).read_text()) != manifest)
+    return False
 
 
 def _put(folder: Path, name: str, value: Any) -> None:
