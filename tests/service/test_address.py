@@ -67,6 +67,24 @@ def test_a_batch_answers_the_good_and_names_the_bad(asked: Any) -> None:
     assert asked("verify/batch", {"addresses": [{"text": ""}] * 1001}).status_code == 422
 
 
+def test_a_row_of_another_shape_is_named_and_the_others_are_answered(asked: Any) -> None:
+    wrong = [{"text": 5}, None, {}, {"text": TEXT, "town": "x"}, {"text": "\ud800"}, [TEXT]]
+    wrong.append({"text": "a", "\ud800": 1})
+    key = headers(asked.client, "address:read") | {"content-type": "application/json"}
+    body = json.dumps({"addresses": [{"text": TEXT}, *wrong, {"text": TEXT}]})
+    told = asked.client.post("/v1/address/verify/batch", content=body, headers=key)
+    assert told.status_code == 200, told.text
+    assert [item["text"] for item in told.json()["items"]] == [TEXT, TEXT]
+    fields = [each["field"] for each in told.json()["refused"]]
+    assert fields[:2] == ["addresses[1].text", "addresses[2]"] and len(fields) == len(wrong)
+    assert "Harvard" not in str(told.json()["refused"])
+
+
+def test_a_code_of_no_country_is_told(asked: Any) -> None:
+    told = asked("verify", {"text": TEXT, "country": "XX"}).json()
+    assert told["faults"] == ["no_such_country"] and told["country"] == "US"
+
+
 def test_a_live_model_says_how_likely_it_is_found(asked: Any, tmp_path: Path) -> None:
     assert asked("verify", {"text": TEXT}).json()["p_deliverable"] is None
     fitted = FittedDeliverable(-2.0, np.zeros(len(SIGNS)), SIGNS)

@@ -8,7 +8,14 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
 from starlette.responses import Response
 
 from lanecast.tables.address import NEXT_ACTIONS
@@ -48,8 +55,16 @@ class Address(Strict):
 class Row(Strict):
     """An address of many; what is not valid is named, and the others are answered."""
 
-    text: str
+    text: Annotated[str, Field(min_length=0)]  # a limit, so that surrogates are refused
     country: str | None = None
+
+
+def _kept(given: Any, check: ValidatorFunctionWrapHandler) -> Any:
+    """Keep what is wrong with one row in its place, so that the others are answered."""
+    try:
+        return check(given)
+    except ValidationError as error:
+        return error
 
 
 class Several(Strict):
@@ -63,7 +78,7 @@ class Several(Strict):
         }
     )
 
-    addresses: list[Row] = Field(min_length=1, max_length=MOST)
+    addresses: list[Annotated[Row, WrapValidator(_kept)]] = Field(min_length=1, max_length=MOST)
     asof: Instant | None = None
 
 
@@ -191,8 +206,12 @@ def _ready(
     return register(parts(request), tenant_of(request, caller), asof)
 
 
-def _wrong(i: int, row: Row) -> Refused | None:
+def _wrong(i: int, row: Row | ValidationError) -> Refused | None:
     """Return why a row is not valid; its text is not told again."""
+    if isinstance(row, ValidationError):
+        first = row.errors(include_input=False, include_url=False)[0]
+        field = ".".join((f"addresses[{i}]", *map(str, first["loc"])))
+        return Refused(422, "not_valid", f"{field}: {first['msg']}.", field)
     if len(row.text) > LONGEST:
         field = f"addresses[{i}].text"
         detail = f"{field}: expected up to {LONGEST} characters; got {len(row.text)}."
