@@ -13,7 +13,7 @@ import pytest
 from lanecast.address.gazetteer import stored
 from lanecast.address.gazetteer.arrays import Gazetteer
 from lanecast.address.gazetteer.stored import gazetteer, kept
-from lanecast.address.gazetteer.strings import Strings
+from lanecast.address.gazetteer.strings import Labels, Strings
 from lanecast.address.towns import spellings
 from lanecast.sources.gazetteers import Edition, read
 from lanecast.sources.ingest import ingest_pieces
@@ -237,9 +237,12 @@ def test_towns_are_found_short_and_written_out(name: str, others: set[str]) -> N
     assert set(spellings(name)) == {name} | others
 
 
+@pytest.mark.parametrize("kind", [Strings, Labels])
 @pytest.mark.parametrize("values", [["VA", "MD", "VA", ""], ["VA", "VA"], ["", ""], ["Ä", "A"]])
-def test_distinct_strings_are_those_that_were_taken(values: list[str]) -> None:
-    kept = Strings.of(pl.Series("x", ["before", *values, "after"]))
+def test_distinct_strings_are_those_that_were_taken(
+    values: list[str], kind: type[Strings] | type[Labels]
+) -> None:
+    kept = kind.of(pl.Series("x", ["before", *values, "after"]))
     numbers = np.arange(1, len(values) + 1)
     names, which = kept.distinct(numbers)
     assert [names[each] for each in which] == kept.take(numbers) == values
@@ -248,7 +251,8 @@ def test_distinct_strings_are_those_that_were_taken(values: list[str]) -> None:
 
 
 def test_no_strings_have_none_that_is_distinct() -> None:
-    assert Strings.of(pl.Series("x", ["a"])).distinct(np.empty(0, np.int32))[0] == []
+    for kind in (Strings, Labels):
+        assert kind.of(pl.Series("x", ["a"])).distinct(np.empty(0, np.int32))[0] == []
 
 
 def test_two_that_compile_at_once_do_not_take_away_from_each_other(tmp_path: Path) -> None:

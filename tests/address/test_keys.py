@@ -2,12 +2,13 @@ import random
 
 import numpy as np
 import polars as pl
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rapidfuzz.distance import Levenshtein
 
 from lanecast.address.gazetteer.keys import EDITS, ONE_EDIT, SHORTEST, Keys, build
-from lanecast.address.gazetteer.strings import Strings, codes, hashed, hashes, sums
+from lanecast.address.gazetteer.strings import Labels, Strings, codes, hashed, hashes, sums
 
 LETTERS = "abcd é京"
 
@@ -72,9 +73,11 @@ def test_long_texts_hash_as_short_ones() -> None:
     assert part[0] == hashed([text[2900:2950]], 1)[0]
 
 
-@given(st.lists(st.text(max_size=8), max_size=20))
-def test_strings_come_back(texts: list[str]) -> None:
-    kept = Strings.of(pl.Series(texts, dtype=pl.String))
+@pytest.mark.parametrize("kind", [Strings, Labels])
+@given(texts=st.lists(st.text(max_size=8), max_size=20))
+def test_strings_come_back(kind: type[Strings] | type[Labels], texts: list[str]) -> None:
+    kept = kind.of(pl.Series(texts, dtype=pl.String))
+    assert len(kept) == len(texts)
     assert [kept[i] for i in range(len(kept))] == texts
     assert kept.take(np.arange(len(texts))) == texts
 

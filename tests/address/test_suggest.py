@@ -16,13 +16,14 @@ from lanecast.address.gazetteer.arrays import Gazetteer
 from lanecast.address.gazetteer.compile import assembled
 from lanecast.address.roads import SHORT
 from lanecast.address.suggest import Session, stored, suggest
-from lanecast.address.suggest.documents import documents
+from lanecast.address.suggest.documents import FIELDS, documents
 from lanecast.address.suggest.houses import along, house
-from lanecast.address.suggest.index import MOST_WORDS, Index, build
+from lanecast.address.suggest.index import Halves, Index, build
+from lanecast.address.suggest.lists import MOST_WORDS
 from lanecast.address.suggest.reply import Candidate
 from lanecast.address.suggest.search import Words, lacks, search
-from lanecast.address.suggest.terms import Term, exact, near, terms
-from lanecast.address.suggest.vocabulary import vocabulary
+from lanecast.address.suggest.terms import Met, Term, exact, near, terms
+from lanecast.address.suggest.vocabulary import Vocabulary, vocabulary
 from lanecast.address.suggest.words import cut, numeric, words
 from lanecast.cli import run
 from lanecast.tables.address import GAZETTEERS, TABLES
@@ -139,7 +140,7 @@ def test_digits_forgive_neighbours_exchanged_and_nothing_else(index: Index) -> N
     held = index.vocabulary
 
     def met(text: str, open_: bool = False) -> set[tuple[str, int]]:
-        table = near(held, [Term(text, open_, True)], 2)[0].table
+        table = within(held, Term(text, open_, True), 2).table
         return {(held.words[int(n)], int(table[n])) for n in np.flatnonzero(table != 255)}
 
     assert met("22314") == {("22314", 0)}
@@ -175,14 +176,46 @@ def test_a_session_answers_as_from_scratch(made: Gazetteer, index: Index, seed: 
         assert session.suggest(text[:end]) == suggest(text[:end], made, index, country="US")
 
 
+def test_the_index_has_the_words_of_each_document_and_the_documents_of_each_word(
+    made: Gazetteer, index: Index
+) -> None:
+    rows = documents(made).sort("weight", descending=True, maintain_order=True)
+    texts = [[words(text) for text in row] for row in rows.select(FIELDS).iter_rows()]
+    own = [[index.vocabulary.number(word) for part in row for word in part] for row in texts]
+    every = np.arange(len(index), dtype=np.int32)
+    held, none = index.held(every), len(index.vocabulary)
+    assert [[w for w in row if w < none] for row in held.T.tolist()] == [
+        row[:MOST_WORDS] for row in own
+    ]
+    ends = np.cumsum([[len(part) for part in row] for row in texts], axis=1)
+    assert (index.lists.fields(every) == np.minimum(ends, MOST_WORDS)).all()
+    for word in range(none):
+        having = [doc for doc, row in enumerate(own) if word in row[:MOST_WORDS]]
+        assert index.having(np.array([word]), np.array([word + 1]), 100).tolist() == having
+        assert index.size(np.array([word]), np.array([word + 1])) == len(having)
+
+
+@given(st.lists(st.integers(0, 2**31 - 1), min_size=1), st.data())
+def test_numbers_in_halves_are_the_numbers(numbers: list[int], data: st.DataObject) -> None:
+    kept = Halves.of(np.array(numbers))
+    places = np.array(data.draw(st.lists(st.integers(0, len(numbers) - 1))), np.int64)
+    assert kept.take(places).tolist() == [numbers[place] for place in places]
+
+
 def costs(index: Index, text: str) -> dict[int, float]:
     """Return what each document costs, comparing each word with each: a second opinion."""
     held = [index.vocabulary.words[w] for w in range(len(index.vocabulary))]
     asked, out = terms(text), {}
     for doc in range(len(index)):
-        mine = [held[w] for w in index.forward[index.at[doc] : index.at[doc + 1]]]
+        mine = [held[w] for w in index.held(np.array([doc]))[:, 0] if w < len(held)]
         out[doc] = sum(min([lacks(t), *(away(t, word) for word in mine)]) for t in asked)
     return out
+
+
+def within(held: Vocabulary, term: Term, most: int) -> Met:
+    """Return what a term may be within so many slips."""
+    own = exact(held, term)
+    return near(held, {term: own}, most)[term] if most else own
 
 
 def away(term: Term, word: str) -> float:
@@ -249,7 +282,7 @@ def test_words_are_met_as_comparing_with_every_word_says(index: Index) -> None:
         word = word[: rng.randrange(1, len(word) + 1)] if unfinished else word
         term = Term(word if unfinished else words(word)[0], unfinished, numeric(word))
         for most in (0, 1, 2):
-            table = (near(held, [term], most)[0] if most else exact(held, term)).table
+            table = within(held, term, most).table
             for n in used:
                 edits = away(term, held.words[n])
                 expected = edits if edits <= most else 255
@@ -281,7 +314,8 @@ def test_words_but_for_slips_are_those_of_the_edit_distance(seed: int) -> None:
     texts = [slipped(slipped(word, rng), rng) for word in words_]
     asked = [Term(text[: rng.randrange(1, 14)], rng.random() < 0.5, False) for text in texts]
     for most in (1, 2):
-        for term, met in zip(asked, near(held, asked, most), strict=True):
+        found = near(held, {term: exact(held, term) for term in asked}, most)
+        for term, met in found.items():
             edits = [away(term, word) for word in every]
             expected = [int(each) if each <= most else 255 for each in edits]
             assert met.table[:-1].tolist() == expected, term

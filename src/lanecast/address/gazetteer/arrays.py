@@ -8,7 +8,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from .keys import Keys
-from .strings import Strings
+from .strings import Labels, Strings
 
 Degrees = NDArray[np.float32]
 Numbers = NDArray[np.int16]  # of countries
@@ -22,13 +22,13 @@ class Postcodes:
     keys: Keys
     country: Numbers
     code: Strings
-    city: Strings
-    state_code: Strings
-    state: Strings
-    county: Strings
+    city: Labels
+    state_code: Labels
+    state: Labels
+    county: Labels
     lat: Degrees
     lon: Degrees
-    gazetteer: Strings
+    gazetteer: Labels
     record: Strings
 
 
@@ -38,11 +38,11 @@ class Places:
 
     country: Numbers
     name: Strings
-    state_code: Strings
+    state_code: Labels
     population: NDArray[np.int32]
     lat: Degrees
     lon: Degrees
-    gazetteer: Strings
+    gazetteer: Labels
     record: Strings
 
 
@@ -67,20 +67,20 @@ class Streets:
     in_postcode: Keys
     in_city: Keys
     country: Numbers
-    key: Strings
-    road: Strings
-    city: Strings
-    state: Strings
-    code: Strings
+    key: Labels
+    road: Labels
+    city: Labels
+    state: Labels
+    code: Labels
     first: NDArray[np.int32]
     lat: Degrees
     lon: Degrees
     value: NDArray[np.int32]
-    number: Strings
-    unit: Strings
+    number: Labels
+    unit: Labels
     house_lat: Degrees
     house_lon: Degrees
-    gazetteer: Strings
+    gazetteer: Labels
     record: Strings
 
 

@@ -17,7 +17,7 @@ from ..roads import road_key
 from ..towns import spellings
 from .arrays import Gazetteer, Places, Postcodes, States, Streets
 from .keys import Keys, build
-from .strings import Strings
+from .strings import Labels, Strings
 from .subdivisions import listed, of_places, subdivisions
 
 DIGITS = 9  # of a leading number; a longer one has no value
@@ -108,13 +108,13 @@ def _postcodes(rows: pl.DataFrame) -> Postcodes:
         keys=build(named.drop_nulls(), fuzzy=False),
         country=_numbers(rows),
         code=Strings.of(rows["postal_code"]),
-        city=Strings.of(rows["city"]),
-        state_code=Strings.of(rows["state_code"]),
-        state=Strings.of(rows["state"]),
-        county=Strings.of(rows["county"]),
+        city=Labels.of(rows["city"]),
+        state_code=Labels.of(rows["state_code"]),
+        state=Labels.of(rows["state"]),
+        county=Labels.of(rows["county"]),
         lat=_degrees(rows, "lat"),
         lon=_degrees(rows, "lon"),
-        gazetteer=Strings.of(rows["gazetteer_id"]),
+        gazetteer=Labels.of(rows["gazetteer_id"]),
         record=Strings.of(rows["record_id"]),
     )
 
@@ -123,11 +123,11 @@ def _places(rows: pl.DataFrame) -> Places:
     return Places(
         country=_numbers(rows),
         name=Strings.of(rows["name"]),
-        state_code=Strings.of(rows["state_code"]),
+        state_code=Labels.of(rows["state_code"]),
         population=rows["population"].cast(pl.Int32).fill_null(0).to_numpy(),
         lat=_degrees(rows, "lat"),
         lon=_degrees(rows, "lon"),
-        gazetteer=Strings.of(rows["gazetteer_id"]),
+        gazetteer=Labels.of(rows["gazetteer_id"]),
         record=Strings.of(rows["record_id"]),
     )
 
@@ -222,20 +222,20 @@ def _streets(premises: pl.DataFrame) -> Streets:
         in_postcode=_keys(streets, "code"),
         in_city=_keys(streets, "city_key"),
         country=_numbers(streets),
-        key=Strings.of(streets["road_key"]),
-        road=Strings.of(streets["road"]),
-        city=Strings.of(streets["city"]),
-        state=Strings.of(streets["state"]),
-        code=Strings.of(streets["postal_code"]),
+        key=Labels.of(streets["road_key"]),
+        road=Labels.of(streets["road"]),
+        city=Labels.of(streets["city"]),
+        state=Labels.of(streets["state"]),
+        code=Labels.of(streets["postal_code"]),
         first=np.append(streets["house"].to_numpy(), rows.height).astype(np.int32),
         lat=_degrees(streets, "lat"),
         lon=_degrees(streets, "lon"),
         value=rows["value"].fill_null(-1).to_numpy(),
-        number=Strings.of(rows["house_number"]),
-        unit=Strings.of(rows["unit"]),
+        number=Labels.of(rows["house_number"]),
+        unit=Labels.of(rows["unit"]),
         house_lat=_degrees(rows, "lat"),
         house_lon=_degrees(rows, "lon"),
-        gazetteer=Strings.of(rows["gazetteer_id"]),
+        gazetteer=Labels.of(rows["gazetteer_id"]),
         record=Strings.of(rows["record_id"]),
     )
 

@@ -72,6 +72,49 @@ class Strings:
         return [self[int(numbers[each])] for each in first], which.reshape(-1)
 
 
+@dataclass(frozen=True)
+class Labels:
+    """Strings by number of which many are equal, read as `Strings` are.
+
+    Attributes
+    ----------
+    each
+        The distinct ones, ascending as bytes of UTF-8.
+    which
+        Which of them each string is, in the smallest type.
+    """
+
+    each: Strings
+    which: NDArray[np.unsignedinteger]
+
+    @classmethod
+    def of(cls, values: pl.Series) -> "Labels":
+        """Keep the strings of a Polars series; null is empty."""
+        filled = values.fill_null("").to_frame("text")
+        each = filled.unique().sort("text").with_row_index("number")
+        which = filled.join(each, on="text", how="left", maintain_order="left")["number"]
+        return cls(Strings.of(each["text"]), small(which.to_numpy()))
+
+    def __len__(self) -> int:
+        return len(self.which)
+
+    def __getitem__(self, number: int) -> str:
+        return self.each[int(self.which[number])]
+
+    def take(self, numbers: NDArray[np.integer]) -> list[str]:
+        """Return the strings of these numbers."""
+        return self.each.take(self.which[numbers])
+
+    def lengths(self, numbers: NDArray[np.integer]) -> NDArray[np.int64]:
+        """Return how many bytes each of the strings of these numbers has."""
+        return self.each.lengths(self.which[numbers])
+
+    def distinct(self, numbers: NDArray[np.integer]) -> tuple[list[str], NDArray[np.intp]]:
+        """Return the distinct strings of these numbers, and which of them each is."""
+        found, which = np.unique(self.which[numbers], return_inverse=True)
+        return self.each.take(found), which.reshape(-1)
+
+
 def small(values: NDArray[np.integer]) -> NDArray[np.unsignedinteger]:
     """Return numbers from 0 on in the smallest type that holds all of them."""
     return values.astype(np.min_scalar_type(int(values.max(initial=0))))

@@ -106,8 +106,9 @@ def answered(words: Words, asked: list[Term], limit: int, bias: Bias, streets: S
         found, met = search(words, asked, limit, also)
     else:
         met = words.within(asked, 0)
-        edits = met[0].measured(index.held(known)).min(axis=0)[None]
-        found = Found(known, edits, np.zeros(len(known), np.float32))
+        held = index.held(known)
+        edits = met[0].measured(held).min(axis=0)[None]
+        found = Found(known, held, edits, np.zeros(len(known), np.float32))
     return ranked(index, asked, found, met, bias, streets)
 
 

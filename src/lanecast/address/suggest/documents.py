@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 
 from ..gazetteer.arrays import Gazetteer
-from ..gazetteer.strings import Strings
+from ..gazetteer.strings import Labels, Strings
 
 STREET, TOWN, CODE = 0, 1, 2
 NAMES_FROM = 5_000  # people of a town from which all its names in other languages are searched
@@ -29,7 +29,7 @@ def documents(known: Gazetteer) -> pl.DataFrame:
     return pl.concat([_streets(known), _towns(known), _names(known), _codes(known)])
 
 
-def _texts(strings: Strings) -> pl.Series:
+def _texts(strings: Strings | Labels) -> pl.Series:
     return pl.Series(strings.take(np.arange(len(strings))), dtype=pl.String)
 
 

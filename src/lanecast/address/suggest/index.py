@@ -1,19 +1,35 @@
 """The compiled index: words to documents and back, documents in the order of their weight."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from .documents import FIELDS
-from .vocabulary import Vocabulary, vocabulary
-from .words import words
+from ..gazetteer.strings import small
+from .lists import Lists, lists
+from .vocabulary import Vocabulary
 
-MOST_WORDS = 12  # of a document; what stands behind is not searched
 SHORT, KEPT = 3, 20  # letters up to which the best documents are stored, and how many
 ANYWHERE = -1
+
+
+@dataclass(frozen=True)
+class Halves:
+    """Numbers as their lower 16 bits, and what is above in the smallest type."""
+
+    low: NDArray[np.uint16]
+    high: NDArray[np.unsignedinteger]
+
+    @classmethod
+    def of(cls, numbers: NDArray[np.integer]) -> "Halves":
+        """Keep these numbers, all from 0 on."""
+        return cls((numbers & 0xFFFF).astype(np.uint16), small(numbers >> 16))
+
+    def take(self, places: NDArray[np.integer]) -> NDArray[np.int32]:
+        """Return the numbers at these places."""
+        high = self.high.take(places).astype(np.int32)
+        return np.asarray(high << 16 | self.low.take(places))
 
 
 @dataclass(frozen=True)
@@ -26,30 +42,25 @@ class Index:
         The words.
     first, postings
         Documents ``postings[first[w] : first[w + 1]]`` have word w; ascending, so heavy ones first.
-    at, forward
-        Words ``forward[at[d] : at[d + 1]]`` has document d: road, town, code and state in this
-        order.
-    ends
-        (documents, 4) where each field ends in ``forward``.
+    lists
+        Words of documents.
     kind, row, country, lat, lon, weight
-        As ``documents.documents`` gives them.
+        As ``documents.documents`` gives them; weights with three digits.
     starts, starts_at, best
         Codes (country, letters) of all beginnings of 1 to 3 letters, ascending, where each begins
         in ``best``, and the documents themselves.
     """
 
     vocabulary: Vocabulary
-    first: NDArray[np.int64]
-    postings: NDArray[np.int32]
-    at: NDArray[np.int32]
-    forward: NDArray[np.int32]
-    ends: NDArray[np.uint8]
+    first: NDArray[np.uint32]
+    postings: Halves
+    lists: Lists
     kind: NDArray[np.int8]
     row: NDArray[np.int32]
     country: NDArray[np.int16]
     lat: NDArray[np.float32]
     lon: NDArray[np.float32]
-    weight: NDArray[np.float32]
+    weight: NDArray[np.float16]
     starts: NDArray[np.uint64]
     starts_at: NDArray[np.int32]
     best: NDArray[np.int32]
@@ -57,27 +68,22 @@ class Index:
     def __len__(self) -> int:
         return len(self.row)
 
-    def held(self, docs: NDArray[np.int32]) -> NDArray[np.int32]:
+    def held(self, docs: NDArray[np.integer]) -> NDArray[np.int32]:
         """Return (width, documents) words of documents; past the last, the number of all words."""
-        starts = self.at[docs]
-        many = self.at[docs + 1] - starts
-        place = np.arange(int(many.max(initial=1)), dtype=np.int32)[:, None]
-        words = self.forward[np.minimum(starts + place, len(self.forward) - 1)]
-        words[place >= many] = len(self.vocabulary)
-        return np.asarray(words)
+        return self.lists.held(docs, len(self.vocabulary))
 
     def size(self, low: NDArray[np.integer], high: NDArray[np.integer]) -> int:
         """Return how many documents words ``low`` to ``high`` have; some count twice."""
-        return int((self.first[high] - self.first[low]).sum())
+        return int((self.first[high] - self.first[low]).sum(dtype=np.int64))
 
     def having(
         self, low: NDArray[np.integer], high: NDArray[np.integer], most: int
     ) -> NDArray[np.int32]:
         """Return documents that have one of these words, ascending: the heaviest ``most``."""
-        starts, ends = self.first[low], self.first[high]
+        starts, ends = self.first[low].astype(np.int64), self.first[high].astype(np.int64)
         many = np.minimum(ends - starts, most)
         before = np.cumsum(many) - many
-        found = self.postings[np.repeat(starts - before, many) + np.arange(int(many.sum()))]
+        found = self.postings.take((starts - before).repeat(many) + np.arange(int(many.sum())))
         if len(found) > 4 * most:
             found = np.partition(found, 4 * most)[: 4 * most]
         alone = len(low) == 1 and high[0] - low[0] == 1
@@ -103,45 +109,26 @@ def distinct(docs: NDArray[np.int32]) -> NDArray[np.int32]:
 def build(documents: pl.DataFrame) -> Index:
     """Return the index of ``documents``, a frame as ``documents.documents`` gives it."""
     rows = documents.sort("weight", descending=True, maintain_order=True)
-    rows = rows.with_row_index("doc")
-    texts = [_words(rows[field]) for field in FIELDS]
-    ends = np.stack([each.list.len().to_numpy() for each in texts], axis=1).cumsum(axis=1)
-    whole = rows.select("doc", word=pl.concat_list(texts)).explode("word").drop_nulls("word")
-    held = vocabulary(whole["word"].unique())
-    every = pl.Series(held.words.take(np.arange(len(held))), dtype=pl.String)
-    numbers = pl.DataFrame({"word": every, "number": np.arange(len(held), dtype=np.int32)})
-    pairs = whole.join(numbers, on="word", maintain_order="left").select("doc", "number")
-    place = pl.int_range(pl.len(), dtype=pl.Int32).over("doc")
-    pairs = pairs.with_columns(place=place).filter(pl.col("place") < MOST_WORDS)
-    doc = pairs["doc"].to_numpy()
-    post = pairs.select("number", "doc").unique().sort("number", "doc")
+    words, held = lists(rows)
+    found = words.held(np.arange(rows.height), len(held)).T
+    there = found < len(held)
+    doc = np.arange(rows.height, dtype=np.int32).repeat(there.sum(axis=1))
+    post = pl.DataFrame({"number": found[there], "doc": doc}).unique().sort("number", "doc")
     counts = np.bincount(post["number"].to_numpy(), minlength=len(held) + 1)
+    every = pl.Series(held.words.take(np.arange(len(held))), dtype=pl.String)
     starts, starts_at, best = _best(post, every, rows)
     return Index(
         vocabulary=held,
-        first=np.concatenate([[0], counts.cumsum()]).astype(np.int64),
-        postings=post["doc"].cast(pl.Int32).to_numpy(),
-        at=np.searchsorted(doc, np.arange(rows.height + 1)).astype(np.int32),
-        forward=pairs["number"].to_numpy(),
-        ends=np.minimum(ends, MOST_WORDS).astype(np.uint8),
+        first=np.concatenate([[0], counts.cumsum()]).astype(np.uint32),
+        postings=Halves.of(post["doc"].to_numpy()),
+        lists=words,
         **{name: rows[name].to_numpy() for name in ("kind", "row", "country")},
-        **{name: rows[name].to_numpy() for name in ("lat", "lon", "weight")},
+        **{name: rows[name].to_numpy() for name in ("lat", "lon")},
+        weight=rows["weight"].to_numpy().astype(np.float16),
         starts=starts,
         starts_at=starts_at,
         best=best,
     )
-
-
-def _words(texts: pl.Series) -> pl.Series:
-    """Return the words of each text."""
-    return _each(texts, words)
-
-
-def _each(texts: pl.Series, function: Callable[[str], list[str]]) -> pl.Series:
-    distinct = texts.unique()
-    made = pl.Series([function(text) for text in distinct], dtype=pl.List(pl.String))
-    table = pl.DataFrame({"text": distinct, "words": made})
-    return texts.to_frame("text").join(table, on="text", maintain_order="left")["words"]
 
 
 def _code(letters: str, country: int) -> int:

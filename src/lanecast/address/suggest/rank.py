@@ -57,8 +57,8 @@ class Ranked:
         (documents, ``NAMES``) of what was looked at.
     score
         Higher is better.
-    at
-        (terms, documents) which word of the document each term met; -1: none.
+    words, parts
+        (terms, documents) which word each term met, -1: none; and in which of ``FIELDS``.
     edits
         (terms, documents) with how many edits.
     """
@@ -66,7 +66,8 @@ class Ranked:
     docs: NDArray[np.int32]
     features: NDArray[np.float32]
     score: NDArray[np.float32]
-    at: NDArray[np.int64]
+    words: NDArray[np.int32]
+    parts: NDArray[np.int64]
     edits: NDArray[np.uint8]
 
 
@@ -77,13 +78,18 @@ def ranked(
     score = _cheap(index, asked, found, met, bias) + HOUSE * _housed(index, asked, found, streets)
     if len(score) > KEPT:
         kept = np.sort(np.argpartition(-score, KEPT)[:KEPT])
-        found = Found(found.docs[kept], found.edits[:, kept], found.cost[kept])
+        found = found.only(kept)
         score = score[kept]
-    features, at = _features(index, asked, found, met, bias)
+    features, words, parts = _features(index, asked, found, met, bias)
     score = score - _closely(features)
     order = np.argsort(-score, kind="stable")
     return Ranked(
-        found.docs[order], features[order], score[order], at[:, order], found.edits[:, order]
+        docs=found.docs[order],
+        features=features[order],
+        score=score[order],
+        words=words[:, order],
+        parts=parts[:, order],
+        edits=found.edits[:, order],
     )
 
 
@@ -91,8 +97,8 @@ def _cheap(
     index: Index, asked: list[Term], found: Found, met: list[Met], bias: Bias
 ) -> NDArray[np.float32]:
     docs = found.docs
-    score = WEIGHT * index.weight[docs] - found.cost
-    score += LEADS * _leads(index, asked, docs, met)
+    score = WEIGHT * index.weight[docs].astype(np.float32) - found.cost
+    score += LEADS * _leads(asked, found, met)
     if bias.country >= 0:
         score += COUNTRY * (index.country[docs] == bias.country)
     if bias.near is not None:
@@ -112,17 +118,12 @@ def _housed(index: Index, asked: list[Term], found: Found, streets: Streets) -> 
     return has
 
 
-def _leads(
-    index: Index, asked: list[Term], docs: NDArray[np.int32], met: list[Met]
-) -> NDArray[np.float32]:
+def _leads(asked: list[Term], found: Found, met: list[Met]) -> NDArray[np.float32]:
     """Return which share of the terms stands at its own place: as most people type."""
     shift = int(len(asked) > 1 and asked[0].number and len(asked[0].text) <= HOUSE_DIGITS)
-    start, end = index.at[docs], index.at[docs + 1]
-    share = np.zeros(len(docs), np.float32)
-    for place, each in enumerate(met[shift:]):
-        at = start + place
-        word = index.forward[np.minimum(at, len(index.forward) - 1)]
-        share += (at < end) & (each.measured(word) != NO)
+    share = np.zeros(len(found.docs), np.float32)
+    for word, each in zip(found.words, met[shift:], strict=False):
+        share += each.measured(word) != NO
     return np.asarray(share / max(len(asked) - shift, 1), np.float32)
 
 
@@ -148,15 +149,15 @@ def _cells(index: Index, docs: NDArray[np.int32]) -> list[tuple[float, float]]:
 
 def _features(
     index: Index, asked: list[Term], found: Found, met: list[Met], bias: Bias
-) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """Return what is known of each document as an answer, and which word each term met."""
+) -> tuple[NDArray[np.float32], NDArray[np.int32], NDArray[np.int64]]:
+    """Return what is known of each document, which word each term met, and in which part."""
     docs, edits = found.docs, found.edits
-    held = index.held(docs).T  # (n, width)
+    held = found.words.T  # (n, width)
     each = np.stack([one.measured(held) for one in met])  # (terms, n, width)
     at = np.where(edits == NO, -1, each.argmin(axis=2))
     taken = (each != NO).any(axis=0)
     width = held.shape[1]
-    ends = index.ends[docs].astype(np.int64)
+    ends = index.lists.fields(docs)
     place = np.arange(width)
     last = at.max(axis=0, initial=-1)
     gap = ((place < last[:, None]) & ~taken).sum(axis=1)
@@ -173,7 +174,7 @@ def _features(
         (edits == NO).sum(axis=0),
         found.cost,
         index.weight[docs],
-        _leads(index, asked, docs, met),
+        _leads(asked, found, met),
         gap,
         spare,
         later.mean(axis=0),
@@ -184,7 +185,9 @@ def _features(
         index.kind[docs],
         np.full(len(docs), sum(len(term.text) for term in asked)),
     ]
-    return np.stack(columns, axis=1).astype(np.float32), at
+    words = np.where(at < 0, -1, held[rows, at])
+    parts = (ends <= at[:, :, None]).sum(axis=2)
+    return np.stack(columns, axis=1).astype(np.float32), words, parts
 
 
 def _closely(features: NDArray[np.float32]) -> NDArray[np.float32]:

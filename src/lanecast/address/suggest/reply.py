@@ -1,12 +1,11 @@
 """What is shown of a document: a label, its parts, its records, and why."""
 
-from bisect import bisect_right
 from dataclasses import asdict, dataclass
 from math import isnan
 from typing import Any
 
 from ..envelope import label
-from ..gazetteer.arrays import Gazetteer
+from ..gazetteer.arrays import Gazetteer, Places, Postcodes, Streets
 from .documents import FIELDS, STREET, TOWN
 from .houses import House, house
 from .index import Index
@@ -75,7 +74,7 @@ def candidate(
     """Return document i of those ranked."""
     doc = int(ranked.docs[i])
     kind, row = int(index.kind[doc]), int(index.row[doc])
-    components, source, place = _parts(known, kind, row)
+    components, place = _parts(known, kind, row)
     number = _number(asked, ranked, i) if kind == STREET else -1
     found = house(known.streets, row, asked[number].text) if number >= 0 else None
     level = {STREET: "route", TOWN: "locality"}.get(kind, "postal_code")
@@ -84,8 +83,8 @@ def candidate(
         level = GRANULARITY.get(found.how, level)
         if found.house >= 0:
             place = _door(known, found.house)
-        if found.how == "exact":
-            source = known.streets.gazetteer[found.house], known.streets.record[found.house]
+    exact = found is not None and found.how == "exact"
+    source = _source(known, kind, row, found.house if found and exact else -1)
     country = known.countries[index.country[doc]]
     return Candidate(
         label=label(components, country),
@@ -96,33 +95,39 @@ def candidate(
         why=tuple(_why(index, asked, ranked, i, number, found)),
         lat=None if isnan(place[0]) else round(place[0], 6),
         lon=None if isnan(place[1]) else round(place[1], 6),
-        house=None if found is None or found.how == "exact" else _sides(found),
+        house=None if found is None or exact else _sides(found),
         document=doc,
     )
 
 
-def _parts(
-    known: Gazetteer, kind: int, row: int
-) -> tuple[dict[str, str], tuple[str, str], tuple[float, float]]:
-    """Return components, gazetteer and record, and the place of a document."""
+def _parts(known: Gazetteer, kind: int, row: int) -> tuple[dict[str, str], tuple[float, float]]:
+    """Return the components and the place of a document."""
+    of: Streets | Places | Postcodes
     if kind == STREET:
-        s, first = known.streets, int(known.streets.first[row])
+        of = s = known.streets
         parts = {"road": s.road[row], "city": s.city[row]}
         parts |= {"state": s.state[row], "postcode": s.code[row]}
-        source = s.gazetteer[first], s.record[first]
-        place = float(s.lat[row]), float(s.lon[row])
     elif kind == TOWN:
-        t = known.places
+        of = t = known.places
         parts = {"city": t.name[row], "state": t.state_code[row]}
         if parts["state"].isdigit():  # a number of GeoNames, which nobody writes
             del parts["state"]
-        source, place = (t.gazetteer[row], t.record[row]), (float(t.lat[row]), float(t.lon[row]))
     else:
-        c = known.postcodes
+        of = c = known.postcodes
         parts = {"city": c.city[row], "state": c.state_code[row] or c.state[row]}
         parts["postcode"] = c.code[row]
-        source, place = (c.gazetteer[row], c.record[row]), (float(c.lat[row]), float(c.lon[row]))
-    return {name: text for name, text in parts.items() if text}, source, place
+    place = float(of.lat[row]), float(of.lon[row])
+    return {name: text for name, text in parts.items() if text}, place
+
+
+def _source(known: Gazetteer, kind: int, row: int, house: int) -> tuple[str, str]:
+    """Return gazetteer and record of a house, or, where it is -1, of a document."""
+    of: Streets | Places | Postcodes = known.postcodes
+    if kind == STREET:
+        of, row = known.streets, house if house >= 0 else int(known.streets.first[row])
+    elif kind == TOWN:
+        of = known.places
+    return of.gazetteer[row], of.record[row]
 
 
 def _door(known: Gazetteer, row: int) -> tuple[float, float]:
@@ -142,17 +147,15 @@ def _sides(found: House) -> dict[str, str]:
 def _why(
     index: Index, asked: list[Term], ranked: Ranked, i: int, number: int, found: House | None
 ) -> list[Why]:
-    doc, out = int(ranked.docs[i]), []
-    first, ends = int(index.at[doc]), index.ends[doc].tolist()
-    met = zip(asked, ranked.at[:, i].tolist(), ranked.edits[:, i].tolist(), strict=True)
-    for n, (term, at, edits) in enumerate(met):
+    out = []
+    columns = (each[:, i].tolist() for each in (ranked.words, ranked.parts, ranked.edits))
+    for n, (term, word, part, edits) in enumerate(zip(asked, *columns, strict=True)):
         if n == number and found is not None:
             out.append(Why(term.text, "house_number", found.number, 0, found.how))
-        elif at < 0:
+        elif word < 0:
             out.append(Why(term.text, "", "", 0, "not_met"))
         else:
-            matched = index.vocabulary.words[int(index.forward[first + at])]
-            part = FIELDS[bisect_right(ends, at)]
+            matched = index.vocabulary.words[word]
             how = "spelling" if edits else "prefix" if matched != term.text else "exact"
-            out.append(Why(term.text, PARTS[part], matched, edits, how))
+            out.append(Why(term.text, PARTS[FIELDS[part]], matched, edits, how))
     return out

@@ -33,26 +33,35 @@ class Words:
 
     def within(self, asked: Sequence[Term], slips: int) -> list[Met]:
         """Return for each term the words that it is, or begins, but for so many slips."""
-        keys = [(term, min(slips, forgiven(term))) for term in asked]
-        new = list(dict.fromkeys(key for key in keys if key not in self.met))
-        if len(self.met) + len(new) > REMEMBERED:
+        if len(self.met) > REMEMBERED:
             self.met.clear()
-            new = list(dict.fromkeys(keys))
-        held = self.index.vocabulary
-        for some in sorted({slips for _, slips in new}):
-            words = [term for term, slips in new if slips == some]
-            met = near(held, words, some) if some else [exact(held, term) for term in words]
-            self.met.update(zip(((term, some) for term in words), met, strict=True))
-        return [self.met[key] for key in keys]
+        held, met = self.index.vocabulary, self.met
+        for term in asked:
+            if (term, 0) not in met:
+                met[term, 0] = exact(held, term)
+        keys = [(term, min(slips, forgiven(term))) for term in asked]
+        for some in range(1, slips + 1):
+            new = {term: met[term, 0] for term, most in keys if most == some}
+            new = {term: own for term, own in new.items() if (term, some) not in met}
+            met |= {(term, some): each for term, each in near(held, new, some).items()}
+        return [met[key] for key in keys]
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Documents, the edits (terms, documents) of each term in them, and what each costs."""
+    """Documents and their words (width, documents), the edits of each term in them, their costs.
+
+    ``edits`` are (terms, documents).
+    """
 
     docs: NDArray[np.int32]
+    words: NDArray[np.int32]
     edits: NDArray[np.uint8]
     cost: NDArray[np.float32]
+
+    def only(self, kept: NDArray[np.intp]) -> "Found":
+        """Return these of the documents."""
+        return Found(self.docs[kept], self.words[:, kept], self.edits[:, kept], self.cost[kept])
 
 
 def lacks(term: Term) -> float:
@@ -91,7 +100,8 @@ def _within(
     sizes = [index.size(*each.ranges) for each in met]
     outside = missing if slips == 2 else np.minimum(missing, slips + 1)
     bound, seen, tried = 0.0, also, 0
-    found = Found(seen[:0], np.empty((len(asked), 0), np.uint8), np.empty(0, np.float32))
+    none = np.empty((len(asked), 0), np.uint8)
+    found = Found(seen[:0], none.astype(np.int32), none, np.empty(0, np.float32))
     for i in _order(asked, sizes):
         if sizes[i] > STOP and (len(found.docs) or slips < 2):
             break
@@ -125,7 +135,7 @@ def _weighed(
     held = index.held(docs)
     edits = np.stack([each.measured(held).min(axis=0) for each in met])
     cost = np.where(edits == NO, missing[:, None], edits).sum(axis=0, dtype=np.float32)
-    return Found(docs, edits, cost)
+    return Found(docs, held, edits, cost)
 
 
 def _settled(asked: list[Term], found: Found, slips: int) -> bool:

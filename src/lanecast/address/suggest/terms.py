@@ -4,7 +4,7 @@ Words are met with one edit from 4 letters and two from 6, the last word, which 
 typed, by its beginning. Words with digits are met as they are, or with two neighbours exchanged.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -100,11 +100,16 @@ def terms(text: str) -> list[Term]:
 
 def exact(held: Vocabulary, term: Term) -> Met:
     """Return the words that a term is, or begins."""
-    if not term.open:
-        number = held.number(term.text)
-        return _met(held, _ranges([(number, number + 1, 0)] if number >= 0 else []))
-    own = _ranges([(*held.beginning(term.text), 0)])
-    return _met(held, np.concatenate([_shortened(held, own), own]))
+    own = _ranges([(*_span(held, term.text, term.open), 0)])
+    return _met(held, np.concatenate([_shortened(held, own), own]) if term.open else own)
+
+
+def _span(held: Vocabulary, word: str, unfinished: bool) -> tuple[int, int]:
+    """Return the range of words that are, or begin as, this one."""
+    if unfinished:
+        return held.beginning(word)
+    number = held.number(word)
+    return number, number + (number >= 0)
 
 
 def forgiven(term: Term) -> int:
@@ -114,18 +119,21 @@ def forgiven(term: Term) -> int:
     return 0 if len(term.text) < ONE_EDIT else 1 if len(term.text) < TWO_EDITS else 2
 
 
-def near(held: Vocabulary, asked: Sequence[Term], most: int) -> list[Met]:
-    """Return for each term the words that it is, or begins, but for ``most`` slips: one or two."""
-    found = [_exchanged(held, term) if term.number else exact(held, term) for term in asked]
-    slips_of = [0 if term.number else min(most, forgiven(term)) for term in asked]
-    for slips in sorted(set(slips_of) - {0}):
-        some = [i for i, each in enumerate(slips_of) if each == slips]
-        every = held.beginnings.near([asked[i].text for i in some], slips)
-        for i, each in zip(some, every, strict=True):
-            ranges = _ranges_near(held, asked[i], each, slips)
+def near(held: Vocabulary, own: Mapping[Term, Met], most: int) -> dict[Term, Met]:
+    """Return the words that each term is, or begins, but for ``most`` slips: one or two.
+
+    ``own`` are those without slips.
+    """
+    found = {term: _exchanged(held, term, met) if term.number else met for term, met in own.items()}
+    words = [term for term in own if not term.number and forgiven(term)]
+    for slips in range(1, most + 1):
+        some = [term for term in words if min(most, forgiven(term)) == slips]
+        every = held.beginnings.near([term.text for term in some], slips) if some else []
+        for term, each in zip(some, every, strict=True):
+            ranges = _ranges_near(held, term, each, slips)
             ranges = np.concatenate([ranges, _shortened(held, ranges)])
-            ranges = ranges[np.argsort(-ranges[:, 2], kind="stable")]
-            found[i] = _met(held, np.concatenate([ranges, found[i].rows]))
+            ranges = ranges[(-ranges[:, 2]).argsort(kind="stable")]
+            found[term] = _met(held, np.concatenate([ranges, own[term].rows]))
     return found
 
 
@@ -166,16 +174,15 @@ def begins(word: str, text: str, most: int) -> int:
     )
 
 
-def _exchanged(held: Vocabulary, term: Term) -> Met:
+def _exchanged(held: Vocabulary, term: Term, own: Met) -> Met:
     """Return a word with digits as it is, or with two digits exchanged."""
-    text, found = term.text, [_ranges([])]
+    text, found = term.text, []
     for i in range(len(text) - 1):
         a, b = text[i], text[i + 1]
         if a != b and a.isdecimal() and b.isdecimal():
-            other = exact(held, Term(text[:i] + b + a + text[i + 2 :], term.open, True))
-            found.append(np.stack([other.low, other.high, other.edits + 1], axis=1))
-    own = exact(held, term)
-    return _met(held, np.concatenate([*found, own.rows]))
+            other = text[:i] + b + a + text[i + 2 :]
+            found.append((*_span(held, other, term.open), 1))
+    return _met(held, np.concatenate([_ranges(found), own.rows]))
 
 
 def _shortened(held: Vocabulary, ranges: NDArray[np.int32]) -> NDArray[np.int32]:

@@ -1,6 +1,8 @@
 """All words of the documents in order, so that what begins alike stands together."""
 
+from bisect import bisect_left
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import polars as pl
@@ -11,6 +13,7 @@ from ..roads import SHORT
 from .trie import Trie, trie
 
 HEAD = 8  # bytes of a word that are compared at once
+EVERY = 8  # words, of which one is compared so
 
 
 @dataclass(frozen=True)
@@ -22,7 +25,7 @@ class Vocabulary:
     words
         The words.
     heads
-        Their first eight bytes as numbers, uint64.
+        The first eight bytes of every eighth word as numbers, uint64.
     beginnings
         Those of words without digits.
     long, short
@@ -37,7 +40,7 @@ class Vocabulary:
     short: NDArray[np.int32]
 
     def __len__(self) -> int:
-        return len(self.heads)
+        return len(self.words)
 
     def number(self, word: str) -> int:
         """Return the number of a word, or -1."""
@@ -52,18 +55,19 @@ class Vocabulary:
     def _bound(self, word: bytes) -> int:
         """Return how many words are smaller."""
         head = np.uint64(_head(word))
-        low = int(np.searchsorted(self.heads, head, "left"))
-        if len(word) < HEAD:
-            return low
-        high = int(np.searchsorted(self.heads, head, "right"))
-        text, at = self.words.text, self.words.at
-        while low < high:
+        low = EVERY * int(self.heads.searchsorted(head, "left"))
+        high = min(EVERY * int(self.heads.searchsorted(head, "right")), len(self))
+        low = max(low - EVERY + 1, 0)
+        while high - low > EVERY:  # words that begin with the same eight bytes
             middle = (low + high) // 2
-            if text[at[middle] : at[middle + 1]].tobytes() < word:
+            if self.words[middle].encode() < word:
                 low = middle + 1
             else:
                 high = middle
-        return low
+        at = self.words.at[low : high + 1].tolist()
+        text = self.words.text[at[0] : at[-1]].tobytes()
+        some = [text[a - at[0] : b - at[0]] for a, b in pairwise(at)]
+        return low + bisect_left(some, word)
 
 
 def _head(word: bytes) -> int:
@@ -76,7 +80,7 @@ def vocabulary(found: pl.Series) -> Vocabulary:
     numbers = {word: number for number, word in enumerate(held)}
     frame = pl.DataFrame({"name": held}).with_row_index("row")
     letters = frame.filter(~pl.col("name").str.contains(r"\d"))
-    heads = np.array([_head(word.encode()) for word in held], np.uint64)
+    heads = np.array([_head(word.encode()) for word in held[::EVERY]], np.uint64)
     pairs = sorted((numbers[long], numbers[short]) for long, short in SHORT.items())
     long, short = np.array(pairs, np.int32).T
     return Vocabulary(
