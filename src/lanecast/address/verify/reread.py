@@ -1,5 +1,6 @@
 """Readings that lists propose: a street of the register, a town or a postal code that they have."""
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -30,13 +31,13 @@ def reread(
     """
     if not len(known.streets.road):
         return []
-    labels = [_label(word, parse) for word in words]
-    free = [label not in KEPT for label in labels]
+    labels = _labels(words, parse)
+    free, roads = [label not in KEPT for label in labels], labels.count("road")
     runs = {
         (i, j): road_key(" ".join(word.text for word in words[i:j]))
         for i in range(len(words))
         for j in range(i + 1, min(i + LONGEST, len(words)) + 1)
-        if all(free[i:j]) and "road" not in labels[:i] + labels[j:]
+        if all(free[i:j]) and labels[i:j].count("road") == roads
     }
     met = known.streets.roads.each(country, list(dict.fromkeys(filter(None, runs.values()))))
     found = [run for run, name in runs.items() if name in met]
@@ -87,7 +88,7 @@ def with_code(
     number = known.numbers.get(country or "", -1)
     if number < 0 or country is None or parse.text("postcode"):
         return parse
-    labels = [_label(word, parse) for word in words]
+    labels = _labels(words, parse)
     houses = [i for i, label in enumerate(labels) if label == "house_number"]
     last = len(words) - 1
     behind = labels[last - 1 :] in (["road", "road"], ["road", "unit"])
@@ -123,5 +124,11 @@ def _anew(words: Sequence[Token], labels: list[str], i: int, j: int) -> list[str
     return out
 
 
-def _label(word: Token, parse: Parse) -> str:
-    return next((p.name for p in parse.parts if p.start <= word.start < p.end), "other")
+def _labels(words: Sequence[Token], parse: Parse) -> list[str]:
+    """Return the name of the part that each word begins in; parts come one after the other."""
+    starts = [part.start for part in parse.parts]
+    within = ((word, bisect_right(starts, word.start) - 1) for word in words)
+    return [
+        parse.parts[i].name if i >= 0 and word.start < parse.parts[i].end else "other"
+        for word, i in within
+    ]
