@@ -150,6 +150,8 @@ def test_a_server_that_is_not_there_is_no_answer() -> None:
         '{"candidate": "c7", "reason": "matches", "spans": []}',
         '{"candidate": "c1", "reason": "because", "spans": []}',
         '{"candidate": "c1", "reason": "matches", "spans": ["Chicago"]}',
+        '{"candidate": "c1", "reason": "matches", "spans": []}',
+        '{"candidate": "c1", "reason": "matches", "spans": [" "]}',
         '{"candidate": ["c1"], "reason": "matches", "spans": []}',
         '{"candidate": "c1", "reason": "cannot_tell", "spans": []}',
         '{"candidate": "c1", "spans": []}',
@@ -161,6 +163,14 @@ def test_a_server_that_is_not_there_is_no_answer() -> None:
 )
 def test_what_is_not_listed_or_not_copied_counts_for_nothing(said: str) -> None:
     assert chosen(said, "Main St, Springfield", 2) is None
+
+
+def test_what_is_too_long_for_an_address_is_not_sent(served: tuple[str, type[Model]]) -> None:
+    url, model = served
+    arbiter = Arbiter(Endpoint(url, "tiny"))
+    assert arbiter.choose(parse_of(("road", "Main St " * 500)), PLACES) is None
+    assert arbiter.asked == 0 and not model.seen
+    assert redacted(parse_of(("road", "Main <a@b.example> St +1 703 555 0100"))) == "Main St"
 
 
 def test_an_injection_is_data(served: tuple[str, type[Model]]) -> None:
