@@ -21,7 +21,7 @@ import polars as pl
 
 from lanecast.address.gazetteer.stored import gazetteer
 from lanecast.address.verify.checks import checked, due, history, risks
-from lanecast.address.verify.models.deliverable import Deliverable, marked
+from lanecast.address.verify.record import learnt
 from lanecast.metrics.detection import average_precision, roc_auc
 from lanecast.parcel import events
 from lanecast.sources.world import simulate
@@ -88,7 +88,7 @@ def checks(folder: Path, start: datetime, end: datetime) -> None:
         known = gazetteer(lake)
         tried = history(lake, at, known)
         if tried["not_found"].sum() >= FEWEST:
-            model = Deliverable().fit(marked(tried["signs"].to_list()), tried["not_found"])
+            model = learnt(tried)
             rows = due(lake, at, at.isoformat())
             rows = rows.join(checked(rows, known), on=["text", "country"])
             rows = risks(rows, model, at, at.isoformat())

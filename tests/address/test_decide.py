@@ -51,8 +51,9 @@ def test_it_learns_the_rate_of_each_sign() -> None:
     assert model.predict(one)[0] == pytest.approx(0.02, abs=0.004)
     one[0, bad] = 1
     assert model.predict(one)[0] == pytest.approx(0.10, abs=0.01)
-    assert model.without(one, "unit")[0] == pytest.approx(0.02, abs=0.004)
-    assert model.repaired(one)[0] == model.predict(one)[0]  # nobody proposed a unit
+    chance = model.predict(one)
+    assert model.without(one, chance, "unit")[0] == pytest.approx(0.02, abs=0.004)
+    assert model.repaired(one, chance)[0] == pytest.approx(chance[0])  # nobody proposed a unit
 
 
 @given(CHANCES, CHANCES, CHANCES)

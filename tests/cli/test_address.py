@@ -2,14 +2,16 @@ import json
 import shutil
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 
 from lanecast import artifact
-from lanecast.address.verify.models.deliverable import FittedDeliverable
+from lanecast.address.verify.models.deliverable import SIGNS, FittedDeliverable
 from lanecast.cli import run
 from lanecast.sources.world import simulate
 from lanecast.tables.address import ADDRESS_CHECKS, TYPED_ADDRESSES
+from lanecast.tables.commerce import ADDRESSES
 from lanecast.tables.lake import Lake, collect
 
 UNTIL = "2025-02-20"
@@ -46,8 +48,12 @@ def test_fit_verify_and_decide_speak_of_one_chance(lanecast, town, model, tmp_pa
     replies = [json.loads(line) for line in out.read_text().splitlines()]
     chance = [1 - reply["p_deliverable"] for reply in replies]
     assert len(replies) == 200 and all(0 < c < 0.5 for c in chance)
-    fine = [c for c, r in zip(chance, replies, strict=True) if not r["faults"]]
-    assert max(fine) - min(fine) < 1e-9 and max(chance) > max(fine)
+    fine: dict[str, list[float]] = {}
+    for c, reply in zip(chance, replies, strict=True):
+        if not reply["faults"]:
+            fine.setdefault(reply["components"]["postcode"]["text"], []).append(c)
+    assert all(max(some) - min(some) < 1e-9 for some in fine.values())  # the place alone counts
+    assert max(map(max, fine.values())) > min(map(min, fine.values()))
 
     said = lanecast(
         *("decide", "address", "--in", out, "--model", model, "--out", plan),
@@ -78,7 +84,11 @@ def test_what_is_predicted_is_stored_once_and_decided_on(lanecast, town, model, 
     rows = collect(Lake(lake).versions(ADDRESS_CHECKS))
     typed = collect(Lake(lake).read(TYPED_ADDRESSES)).height
     assert rows.height == said.json["stored"] == typed and rows["asof"].n_unique() == 1
-    assert (rows.filter(pl.col("faults") == 0)["not_found"].n_unique()) == 1
+    fine = rows.filter(pl.col("faults") == 0).join(
+        collect(Lake(lake).read(ADDRESSES)).select("address_id", "postal_code"), on="address_id"
+    )
+    by = fine.group_by("postal_code").agg(pl.col("not_found").n_unique())
+    assert (by["not_found"] == 1).all() and fine["not_found"].n_unique() > 10
     again = lanecast(*words, "--json", "-")  # later, and nobody typed anything since
     assert again.code == 0 and again.json["stored"] == 0
 
@@ -92,6 +102,10 @@ def test_what_is_predicted_is_stored_once_and_decided_on(lanecast, town, model, 
     assert chosen["chance"].to_list() == pytest.approx(
         rows.sort("address_id")["not_found"].to_list()
     )
+    other = FittedDeliverable(-2.0, np.zeros(len(SIGNS)), SIGNS)
+    artifact.save(tmp_path / "other", other, {}, about={"trained_until": f"{UNTIL}T00:00:00Z"})
+    said = lanecast("decide", "address", "--lake", lake, "--model", tmp_path / "other")
+    assert said.code == 2 and "are of another model" in said.err
 
 
 def test_the_model_says_until_when_it_learnt_and_how_good_it_was(model):
@@ -118,7 +132,8 @@ def test_the_model_says_until_when_it_learnt_and_how_good_it_was(model):
     ],
 )
 def test_what_cannot_be_decided_is_refused(lanecast, model, tmp_path, monkeypatch, words, why):
-    good = '{"faults": ["missing_unit"], "candidates": [], "coverage": {}}\n'
+    good = '{"faults": ["missing_unit"], "candidates": [], "coverage": {}, '
+    good += '"country": "US", "components": {"postcode": {"normalized": "22314"}}}\n'
     for name, text in (("good", good), ("odd", good + '{"faults": 3}\n'), ("none", "")):
         (tmp_path / f"{name}.jsonl").write_text(text)
     (tmp_path / "bytes.jsonl").write_bytes(b"PAR1\xff\xfe")

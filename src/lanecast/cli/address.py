@@ -11,17 +11,14 @@ from lanecast import artifact
 from lanecast.address.gazetteer.stored import gazetteer
 from lanecast.address.verify.checks import checked, due, history, risks
 from lanecast.address.verify.later import FEWEST, held_out
-from lanecast.address.verify.models.deliverable import (
-    Deliverable,
-    FittedDeliverable,
-    marked,
-)
+from lanecast.address.verify.models.deliverable import FittedDeliverable
+from lanecast.address.verify.record import learnt
 from lanecast.tables.address import ADDRESS_CHECKS, TYPED_ADDRESSES
 from lanecast.tables.lake import Lake
 
 from .learnt_from import ADDRESS
 from .options import AsofOption, JsonOption, LakeOption, ModelOption, opened
-from .saved import digest, loaded
+from .saved import loaded, version
 from .talk import makeable, note, progress, show, tell, writable, write_json
 
 
@@ -55,7 +52,7 @@ def fit(
                 f"not to have found their address; expected at least {FEWEST}."
             )
         scores = held_out(rows)
-        fitted = Deliverable().fit(marked(rows["signs"].to_list()), rows["not_found"].to_numpy())
+        fitted = learnt(rows)
         about = {"problem": "address", "trained_until": now.isoformat()}
         metrics: dict[str, Any] = {
             "rows": rows.height,
@@ -95,17 +92,16 @@ def predict(
     known, now = opened(lake, asof)
     typed(known)
     fitted, _, about = loaded(model, "address", FittedDeliverable, ADDRESS)
-    learnt = about["about"].get("trained_until")
-    if learnt and now < datetime.fromisoformat(learnt):
+    until = about["about"].get("trained_until")
+    if until and now < datetime.fromisoformat(until):
         raise ValueError(
-            f"--asof: {model} learnt until {learnt[:10]}, so at {now:%Y-%m-%d} it would know what "
+            f"--asof: {model} learnt until {until[:10]}, so at {now:%Y-%m-%d} it would know what "
             "came later; expected a moment from then on, or a model fitted before."
         )
-    version = f"{learnt or ''}{digest(about)}"
     with progress(quiet=json is not None) as say:
-        rows = due(known, now, version)
+        rows = due(known, now, version(about))
         said = rows.join(checked(rows, gazetteer(known), say), on=["text", "country"])
-        found = risks(said, fitted, now, version)
+        found = risks(said, fitted, now, version(about))
         stored = Lake(lake).write(ADDRESS_CHECKS, nw.from_native(found), source="predict")
     by = found.group_by("next_action").agg(
         addresses=pl.len(),

@@ -17,13 +17,14 @@ from lanecast.address.verify.models.deliverable import (
     marked,
     signs_of,
 )
+from lanecast.address.verify.record import Array, place_of
 from lanecast.tables.address import ADDRESS_CHECKS
 from lanecast.tables.lake import collect
 
 from .address_verify import apart
 from .learnt_from import ADDRESS
 from .options import AsofOption, JsonOption, LakeOption, ModelOption, opened
-from .saved import loaded
+from .saved import loaded, version
 from .talk import show, tell, whole, writable, write_json
 
 FailedOption = Annotated[float, typer.Option(help="Cost of a delivery that fails.", min=0)]
@@ -52,6 +53,19 @@ class Line:
     faults: tuple[str, ...]
     candidates: tuple[str, ...]
     coverage: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Addresses to decide on: their names, what is wrong with each, and where each lies.
+
+    ``chance`` is what was stored, that each is not found; None where nothing was.
+    """
+
+    ids: list[str]
+    signs: list[tuple[str, ...]]
+    places: list[str]
+    chance: Array | None = None
 
 
 def decide(
@@ -90,12 +104,13 @@ def decide(
     if file is not None and out is not None:
         apart(file, out)
     costs = Costs(failed, order, confirm, ask, pickup, heeded, looked)
-    name, ids, held = ("row", *read(file)) if file else ("address_id", *stored(lake, asof))
-    fitted, _, _ = loaded(model, "address", FittedDeliverable, ADDRESS)
-    x = marked(held)
-    chance = fitted.predict(x)
-    without = {part: fitted.without(x, part) for part in PARTS}
-    plan = decided(ids, chance, fitted.repaired(x), without, costs)
+    fitted, _, about = loaded(model, "address", FittedDeliverable, ADDRESS)
+    name = "row" if file else "address_id"
+    asked = read(file) if file else stored(lake, asof, version(about))
+    x = marked(asked.signs)
+    chance = fitted.predict(x, asked.places) if asked.chance is None else asked.chance
+    without = {part: fitted.without(x, chance, part) for part in PARTS}
+    plan = decided(asked.ids, chance, fitted.repaired(x, chance), without, costs)
     kind = pl.Int64 if name == "row" else pl.String
     table = plan.table.rename({"id": name}).with_columns(pl.col(name).cast(kind))
     if out is not None:
@@ -125,13 +140,13 @@ def decide(
     )
 
 
-def stored(lake: Path, asof: str | None) -> tuple[list[str], list[tuple[str, ...]]]:
-    """Return the addresses whose checks are stored, and the signs of each.
+def stored(lake: Path, asof: str | None, version: str) -> Asked:
+    """Return the addresses whose checks are stored, by the model of ``version``.
 
     Raises
     ------
     ValueError
-        When there are none.
+        When there are none, or some are of another model.
     """
     known, now = opened(lake, asof)
     rows = collect(known.read(ADDRESS_CHECKS)) if known.has(ADDRESS_CHECKS) else pl.DataFrame()
@@ -140,13 +155,18 @@ def stored(lake: Path, asof: str | None) -> tuple[list[str], list[tuple[str, ...
             f"--lake: by {now:%Y-%m-%d} {lake} holds no checks of addresses; run lanecast predict "
             "address first, or give --in FILE."
         )
+    if others := rows.filter(pl.col("version") != version).height:
+        raise ValueError(
+            f"--model: {others:,} of the {rows.height:,} checks in {lake} are of another model; "
+            "run lanecast predict address with this one first, or give the other."
+        )
     rows = rows.sort("address_id")
     held = [tuple(filter(None, each.split(","))) for each in rows["signs"]]
-    return rows["address_id"].to_list(), held
+    return Asked(rows["address_id"].to_list(), held, [], rows["not_found"].to_numpy())
 
 
-def read(file: Path) -> tuple[list[str], list[tuple[str, ...]]]:
-    """Return the number of each row, from 1, and what is wrong with it.
+def read(file: Path) -> Asked:
+    """Return the number of each row, from 1, what is wrong with it, and where it lies.
 
     Raises
     ------
@@ -156,18 +176,21 @@ def read(file: Path) -> tuple[list[str], list[tuple[str, ...]]]:
     if not file.is_file():
         what = "is no file" if file.exists() else "is missing"
         raise ValueError(f"--in: {file} {what}; make it with lanecast address verify.")
-    found = []
+    found, places = [], []
     with file.open(encoding="utf-8", errors="replace") as given:
         for number, text in enumerate(given, 1):
             try:
                 row = lines.loads(text)
                 faults, candidates = (tuple(map(str, row[n])) for n in ("faults", "candidates"))
                 found.append(Line(faults, candidates, dict(row["coverage"])))
-            except (ValueError, KeyError, TypeError, RecursionError):
+                places.append(place_of(row["country"], row["components"]))
+            except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
                 raise ValueError(  # without the line, which may be somebody's address
                     f"--in: {file.name}, line {number}: expected a reply of lanecast address "
-                    "verify with faults, candidates and coverage; got something else."
+                    "verify with faults, candidates, coverage, country and components; got "
+                    "something else."
                 ) from None
     if not found:
         raise ValueError(f"--in: {file.name} is empty; expected replies, one per line.")
-    return [str(row) for row in range(1, len(found) + 1)], [signs_of(row) for row in found]
+    ids = [str(row) for row in range(1, len(found) + 1)]
+    return Asked(ids, [signs_of(row) for row in found], places)

@@ -15,6 +15,7 @@ from lanecast.address.gazetteer.stored import gazetteer
 from lanecast.address.verify import verify as one
 from lanecast.address.verify.arbiter import Arbiter, Endpoint
 from lanecast.address.verify.models.deliverable import FittedDeliverable
+from lanecast.address.verify.record import place_of
 from lanecast.sources.files import first_line
 from lanecast.sources.tabular import scan
 from lanecast.tables.lake import Lake
@@ -182,5 +183,6 @@ def _reply(
     else:
         reply = one(text, known, country, arbiter=arbiter)
     if fitted is not None:
-        reply = replace(reply, p_deliverable=round(fitted.found(reply), 4))
+        place = place_of(reply.country, reply.components)
+        reply = replace(reply, p_deliverable=round(fitted.found(reply, place), 4))
     return reply.row()

@@ -46,6 +46,11 @@ def loaded(
         raise ValueError(f"{option}: {named}{error}") from error
 
 
+def version(manifest: dict[str, Any]) -> str:
+    """Return what tells a model from others: until when it learnt, and what."""
+    return f"{manifest['about'].get('trained_until') or ''}{digest(manifest)}"
+
+
 def warn(model: Path, manifest: dict[str, Any], asked: datetime) -> None:
     """Say so when the model has learnt from what came after ``asked``."""
     learnt = manifest["about"].get("trained_until")

@@ -17,6 +17,7 @@ from lanecast.address.suggest.documents import documents
 from lanecast.address.suggest.index import Index, build
 from lanecast.address.suggest.stored import index
 from lanecast.address.verify import verify
+from lanecast.address.verify.record import place_of
 from lanecast.tables.lake import Lake
 
 from .aside import Aside
@@ -40,7 +41,8 @@ class Register:
         """Return what is known of one address, with ``p_deliverable`` by ``model`` if not None."""
         reply = verify(text, self.known, country)
         if model is not None:
-            reply = replace(reply, p_deliverable=round(float(model.found(reply)), 4))
+            place = place_of(reply.country, reply.components)
+            reply = replace(reply, p_deliverable=round(float(model.found(reply, place)), 4))
         return reply.row()
 
     def suggested(

@@ -15,6 +15,7 @@ from ..gazetteer.arrays import Gazetteer
 from . import verify
 from .deliveries import deliveries, typed
 from .models.deliverable import FittedDeliverable, marked, signs_of
+from .record import place_of
 
 Progress = Callable[[str, float], None]
 CHECKED: dict[str, Any] = {
@@ -22,6 +23,7 @@ CHECKED: dict[str, Any] = {
     "country": pl.String,
     "next_action": pl.String,
     "granularity": pl.String,
+    "place": pl.String,
     "signs": pl.List(pl.String),
 }
 
@@ -41,8 +43,9 @@ def checked(texts: pl.DataFrame, known: Gazetteer, say: Progress | None = None) 
     Returns
     -------
     DataFrame
-        ``text, country, next_action, granularity`` (the finest that is confirmed) and ``signs``,
-        what is wrong, of ``models.deliverable.SIGNS``. What is longer than 64 KiB is not read.
+        ``text, country, next_action, granularity`` (the finest that is confirmed), ``place`` (of
+        ``record``) and ``signs``, what is wrong, of ``models.deliverable.SIGNS``. What is longer
+        than 64 KiB is not read.
     """
     asked = texts.select("text", "country").unique(maintain_order=True)
     rows = []
@@ -52,7 +55,8 @@ def checked(texts: pl.DataFrame, known: Gazetteer, say: Progress | None = None) 
         held = (*signs_of(reply), *["too_long"] * long)
         verdict = reply.verdict
         action, level = verdict["possible_next_action"], verdict["validation_granularity"]
-        rows.append((text, country, action, level, list(held)))
+        place = place_of(reply.country, reply.components)
+        rows.append((text, country, action, level, place, list(held)))
         if say is not None and done % 200 == 0:
             say(f"{done:,} addresses", done / asked.height)
     return pl.DataFrame(rows, CHECKED, orient="row")
@@ -112,7 +116,7 @@ def risks(
     asof
         Everything recorded by then was used, by ``fitted`` too.
     """
-    chance = fitted.predict(marked(said["signs"].to_list()))
+    chance = fitted.predict(marked(said["signs"].to_list()), said["place"].to_list())
     return said.select(
         "address_id",
         pl.lit(asof).cast(pl.Datetime("us", "UTC")).alias("asof"),

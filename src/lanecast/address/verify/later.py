@@ -13,7 +13,8 @@ from lanecast.tables.lake import Lake
 from ..gazetteer.stored import gazetteer
 from .checks import checked, judged, tried
 from .evaluate import evaluate
-from .models.deliverable import SIGNS, Deliverable, FittedDeliverable, marked
+from .models.deliverable import SIGNS, FittedDeliverable, marked
+from .record import learnt
 
 FEWEST = 20  # deliveries that did not find their address, to learn from
 LEARNT = 0.75  # of the parcels come before those by which a model is judged
@@ -40,8 +41,8 @@ def held_out(rows: pl.DataFrame) -> dict[str, Any] | None:
     past, ahead = rows.filter(pl.col("known_h") <= cut), rows.filter(pl.col("asof_h") > cut)
     if past["not_found"].sum() < FEWEST or ahead.is_empty():
         return None
-    fitted = Deliverable().fit(marked(past["signs"].to_list()), past["not_found"].to_numpy())
-    chance = fitted.predict(marked(ahead["signs"].to_list()))
+    fitted = learnt(past)
+    chance = fitted.predict(marked(ahead["signs"].to_list()), ahead["place"].to_list())
     ours, theirs = _brier(ahead, [fitted, base_rate(past["not_found"])])
     last = ahead["asof_h"].to_numpy().max()
     return {
@@ -70,5 +71,6 @@ def later(
 
 
 def _brier(rows: pl.DataFrame, fitted: Sequence[FittedDeliverable]) -> list[float]:
-    x, hit = marked(rows["signs"].to_list()), rows["not_found"].to_numpy()
-    return [float(np.mean((each.predict(x) - hit) ** 2)) for each in fitted]
+    x, places = marked(rows["signs"].to_list()), rows["place"].to_list()
+    hit = rows["not_found"].to_numpy()
+    return [float(np.mean((each.predict(x, places) - hit) ** 2)) for each in fitted]

@@ -14,7 +14,8 @@ from lanecast.tables.lake import Lake, collect
 from ..gazetteer.stored import gazetteer
 from .checks import checked, judged, tried
 from .decide import Costs, came_of, decide, strict
-from .models.deliverable import PARTS, Deliverable, marked
+from .models.deliverable import PARTS, marked
+from .record import learnt
 
 Progress = Callable[[str, float], None]
 Array = npt.NDArray[np.float64]
@@ -76,12 +77,12 @@ def money(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _decided(past: pl.DataFrame, ahead: pl.DataFrame, costs: Costs) -> pl.DataFrame:
-    model = Deliverable().fit(marked(past["signs"].to_list()), past["not_found"].to_numpy())
-    signs = marked(ahead["signs"].to_list())
-    chance, lost = model.predict(signs), ahead["not_found"].to_numpy().astype(np.float64)
-    without = {part: model.without(signs, part) for part in PARTS}
+    model = learnt(past)
+    signs, lost = marked(ahead["signs"].to_list()), ahead["not_found"].to_numpy().astype(np.float64)
+    chance = model.predict(signs, ahead["place"].to_list())
+    without = {part: model.without(signs, chance, part) for part in PARTS}
     ids = ahead["parcel_id"].to_list()
-    plan = decide(ids, chance, model.repaired(signs), without, costs).table
+    plan = decide(ids, chance, model.repaired(signs, chance), without, costs).table
     accepted = (ahead["next_action"] == "accept").to_numpy()
     return ahead.select("parcel_id", "asof_h", "not_found").with_columns(
         pl.Series("chance", chance),

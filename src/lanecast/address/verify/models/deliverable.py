@@ -1,13 +1,14 @@
-"""How likely a courier does not find it: a logistic regression on what was said of the text."""
+"""How likely a courier does not find it: a logistic regression on the text and on its place."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
+import polars as pl
 from scipy.optimize import minimize
-from scipy.special import expit
+from scipy.special import expit, logit
 
 Array = npt.NDArray[np.float64]
 PARTS = ("house_number", "road", "unit", "postcode", "city", "state")
@@ -20,6 +21,7 @@ SIGNS = (
     "many_places",
     "no_register",
 )
+RATES = ("slips", "lost")  # of a place: addresses with a sign, and deliveries not found
 
 
 class Said(Protocol):
@@ -66,8 +68,26 @@ class Deliverable:
 
     ridge: float = 2.0
 
-    def fit(self, x: Array, failed: npt.ArrayLike) -> "FittedDeliverable":
-        """Learn from deliveries: signs of their address, and whether it was not found.
+    def fit(
+        self,
+        x: Array,
+        failed: npt.ArrayLike,
+        rates: Array | None = None,
+        places: pl.DataFrame | None = None,
+    ) -> "FittedDeliverable":
+        """Learn from deliveries.
+
+        Parameters
+        ----------
+        x
+            Signs of their addresses, (n, len(SIGNS)).
+        failed
+            1 where the address was not found, else 0, (n,).
+        rates
+            Of their places as they were known before each of them, (n, len(RATES)); 0 is a place
+            like all, and the default.
+        places
+            ``place`` and ``RATES`` as they are known now, to predict with.
 
         Raises
         ------
@@ -79,24 +99,43 @@ class Deliverable:
             raise ValueError(f"x, failed: expected ({len(y)}, {len(SIGNS)}) signs, got {x.shape}.")
         if not np.isin(y, (0, 1)).all():
             raise ValueError("failed: expected 0 or 1.")
+        rates = np.zeros((len(y), len(RATES))) if rates is None else rates
+        if rates.shape != (len(y), len(RATES)):
+            raise ValueError(f"rates: expected ({len(y)}, {len(RATES)}), got {rates.shape}.")
+        both = np.hstack([x, rates])
 
         def loss(weight: Array) -> tuple[float, Array]:
-            z = x @ weight[1:] + weight[0]
+            z = both @ weight[1:] + weight[0]
             penalty = self.ridge * weight[1:]
             value = np.logaddexp(0, z).sum() - y @ z + 0.5 * penalty @ weight[1:]
             slope = expit(z) - y
-            return float(value), np.concatenate([[slope.sum()], x.T @ slope + penalty])
+            return float(value), np.concatenate([[slope.sum()], both.T @ slope + penalty])
 
-        start = np.zeros(len(SIGNS) + 1)
+        start = np.zeros(both.shape[1] + 1)
         rate = (y.sum() + 0.5) / (len(y) + 1)
         start[0] = np.log(rate / (1 - rate))
         found = minimize(loss, start, jac=True, method="L-BFGS-B")
-        return FittedDeliverable(float(found.x[0]), found.x[1:], SIGNS)
+        level, weights, effects = np.split(found.x, [1, len(SIGNS) + 1])
+        places = _nowhere() if places is None else places
+        return FittedDeliverable(float(level[0]), weights, SIGNS, effects, places)
+
+
+def _nowhere() -> pl.DataFrame:
+    return pl.DataFrame(schema={"place": pl.String, **dict.fromkeys(RATES, pl.Float64)})
 
 
 @dataclass(frozen=True)
 class FittedDeliverable:
-    """Log odds of not being found: ``level`` plus ``weights`` of what is wrong, one per sign.
+    """Log odds of not being found: ``level``, ``weights`` of what is wrong, ``effects`` of a place.
+
+    Parameters
+    ----------
+    weights
+        One per sign.
+    effects
+        One per rate of ``RATES``.
+    places
+        ``place`` and its rates; a place that is not in it is like all.
 
     Raises
     ------
@@ -107,6 +146,8 @@ class FittedDeliverable:
     level: float
     weights: Array
     signs: tuple[str, ...]
+    effects: Array = field(default_factory=lambda: np.zeros(len(RATES)))
+    places: pl.DataFrame = field(default_factory=_nowhere)
 
     def __post_init__(self) -> None:
         if tuple(self.signs) != SIGNS or self.weights.shape != (len(SIGNS),):
@@ -115,25 +156,36 @@ class FittedDeliverable:
                 f"weight; got {len(self.signs)} and {self.weights.shape}. Train again."
             )
 
-    def found(self, reply: Said) -> float:
+    def found(self, reply: Said, place: str = "") -> float:
         """Return the chance that a courier finds the address of one reply at the first attempt."""
-        return float(1.0 - self.predict(signs([reply]))[0])
+        return float(1.0 - self.predict(signs([reply]), [place])[0])
 
-    def predict(self, x: Array) -> Array:
-        """Return the chance that a courier does not find each address, shape (n,)."""
-        return np.asarray(expit(self.level + x @ self.weights))
+    def predict(self, x: Array, places: Sequence[str] | None = None) -> Array:
+        """Return the chance that a courier does not find each address, shape (n,).
 
-    def without(self, x: Array, part: str) -> Array:
-        """Return the chance if nothing were wrong with ``part``, shape (n,)."""
-        return self._cleaned(x, [sign.endswith(part) for sign in SIGNS])
+        Parameters
+        ----------
+        x
+            Signs, (n, len(SIGNS)).
+        places
+            Where each lies, (n,); by default nobody knows.
+        """
+        z = self.level + x @ self.weights
+        if places is not None:
+            asked = pl.DataFrame({"place": places}, {"place": pl.String})
+            rates = asked.join(self.places, on="place", how="left", maintain_order="left")
+            z = z + rates.select(pl.col(*RATES).fill_null(0.0)).to_numpy() @ self.effects
+        return np.asarray(expit(z))
 
-    def repaired(self, x: Array) -> Array:
-        """Return the chance if every correction that was proposed is right, shape (n,)."""
-        return self._cleaned(
-            x, [sign.startswith(("misspelt", "wrong", "inferred")) for sign in SIGNS]
-        )
+    def without(self, x: Array, chance: Array, part: str) -> Array:
+        """Return what is left of ``chance`` if nothing were wrong with ``part``, shape (n,)."""
+        return self._cleaned(x, chance, [sign.endswith(part) for sign in SIGNS])
 
-    def _cleaned(self, x: Array, gone: list[bool]) -> Array:
-        kept = x.copy()
-        kept[:, gone] = 0.0
-        return np.minimum(self.predict(kept), self.predict(x))
+    def repaired(self, x: Array, chance: Array) -> Array:
+        """Return what is left of ``chance`` if every correction proposed is right, shape (n,)."""
+        wrong = [sign.startswith(("misspelt", "wrong", "inferred")) for sign in SIGNS]
+        return self._cleaned(x, chance, wrong)
+
+    def _cleaned(self, x: Array, chance: Array, gone: list[bool]) -> Array:
+        less = np.asarray(expit(logit(chance) - x[:, gone] @ self.weights[gone]))
+        return np.asarray(np.minimum(less, chance))
