@@ -14,7 +14,8 @@ from lanecast.address.gazetteer.compile import assembled
 from lanecast.address.postcodes import plain
 from lanecast.address.roads import road_key
 from lanecast.address.verify import places, verify
-from lanecast.address.verify.places import hypotheses
+from lanecast.address.verify.places import Hypothesis, Match, hypotheses
+from lanecast.address.verify.streets import doorstep
 from lanecast.tables import address
 
 from .conftest import HOUSES
@@ -192,3 +193,47 @@ def test_a_house_number_in_digits_of_any_script_is_found() -> None:
 )
 def test_a_prefix_is_left_out_and_a_code_is_whole(code: str, country: str, expected: str) -> None:
     assert plain(code, country) == expected
+
+
+@pytest.fixture(scope="module")
+def tower() -> Gazetteer:
+    """A house with flats that have the same number in two towers, and flats 2B and 5."""
+
+    def empty(table):
+        return pl.DataFrame(schema=dict.fromkeys(table.columns, pl.String))
+
+    units = ["TOWER A APT 1", "TOWER B APT 1", "2B", "APT 5", "3"]
+    houses = pl.DataFrame({"unit": units, "record_id": units}).with_columns(
+        *(pl.lit(value).alias(name) for name, value in (("country", "US"), ("state", "VA"))),
+        *(
+            pl.lit(value).alias(name)
+            for name, value in (("road", "KING ST"), ("gazetteer_id", "g"))
+        ),
+        city=pl.lit("Alexandria"),
+        postal_code=pl.lit("22314"),
+        house_number=pl.lit("7"),
+    )
+    houses = pl.concat([houses, empty(address.GAZETTEER_PREMISES)], how="diagonal")
+    tables = (address.GAZETTEERS, address.GAZETTEER_PLACES, address.GAZETTEER_POSTCODES)
+    return assembled(*map(empty, tables), houses)
+
+
+@pytest.mark.parametrize(
+    ("unit", "record"),
+    [
+        ("Tower A Apt 1", "TOWER A APT 1"),
+        ("tower b, apartment 1", "TOWER B APT 1"),
+        ("Apt 2-B", "2B"),
+        ("# 2 b", "2B"),
+        ("Unit 5", "APT 5"),
+        ("Tower C Apt 1", None),
+        ("Apt 1", None),  # of which tower?
+        ("Apt 5 Floor 3", None),  # which is not flat 3
+        ("Apt 25", None),
+    ],
+)
+def test_a_unit_is_proved_only_by_itself(tower: Gazetteer, unit: str, record: str | None) -> None:
+    code = Match("22314", "exact", 0.0)
+    place = Hypothesis(code, None, None, 38.8, -77.0, 0.0)
+    found = doorstep(tower, 0, place, "King St", "7", unit).unit
+    assert found is not None and (found.record or None) == record

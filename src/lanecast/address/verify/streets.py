@@ -14,8 +14,10 @@ from ..gazetteer.compile import DIGITS
 from ..postcodes import plain
 from ..roads import road_key
 from .cost import slip
+from .lists import marks
 from .places import Hypothesis, Match
 
+JOINT = re.compile(r"(?<=\d) (?=[^\W\d])|(?<=[^\W\d]) (?=\d)")  # between a digit and a letter
 UNKNOWN_ROAD, UNKNOWN_NUMBER, MOST_SLIPS = 6.0, 4.0, 9.0
 KNOWN_ROAD, KNOWN_NUMBER = -2.0, -6.0  # of 35,000 houses none stands in another code too
 
@@ -179,8 +181,10 @@ def _valued(values: NDArray[np.int32], first: int, last: int, value: int) -> ran
 
 
 def _unit(text: str) -> str:
-    """Return what identifies a unit: its last word with a digit, or its last word."""
+    """Return what tells a unit from the others of its house: all but words such as flat, in one.
+
+    ``Apt 2-B`` is ``2B``, but ``Tower A Apt 1`` is neither ``Tower B Apt 1`` nor ``Apt 1``.
+    """
     words = folded(text).split()
-    return next(
-        (w for w in reversed(words) if any(c.isdigit() for c in w)), words[-1] if words else ""
-    )
+    telling = [word for word in words if len(word) == 1 or "unit" not in marks(word)]
+    return JOINT.sub("", " ".join(telling or words))
