@@ -300,3 +300,60 @@ def test_what_a_killed_process_left_is_removed_later_and_a_full_disk_is_told(
     with pytest.raises(OSError, match="No space left") as told:
         stored._save(tmp_path, made, {"form": 3})
     assert told.value.errno == errno.ENOSPC and len(list(tmp_path.iterdir())) == 2
+
+
+HOUSE = {"street": "Main St", "number": 1, "country": "US"}
+FEATURE = {
+    "type": "Feature",
+    "properties": HOUSE,
+    "geometry": {"type": "Point", "coordinates": [-77.0, 38.8]},
+}
+COLLECTION = {"type": "FeatureCollection", "features": [FEATURE]}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        json.dumps(COLLECTION),
+        json.dumps(COLLECTION, indent=1),
+        "\ufeff" + json.dumps(COLLECTION),
+        json.dumps(FEATURE) + "\n\n",
+    ],
+)
+def test_geojson_is_read_however_it_is_laid_out(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "houses.geojson"
+    file.write_text(text)
+    pieces = list(read("geojson", file, Edition("mine", AT)))
+    assert pieces[0].rows.select("road", "lat").rows() == [("Main St", "38.8")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("[" * 100_000, '{"type": "FeatureCollection", "features": [null]}', "{}", "[1]", "1"),
+        json.dumps({**COLLECTION, "features": [{**FEATURE, "geometry": [1, 2]}]}),
+        json.dumps({**COLLECTION, "features": [{**FEATURE, "properties": [1]}]}),
+    ],
+)
+def test_what_is_no_geojson_is_refused_in_a_sentence(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "houses.geojson"
+    file.write_text(text)
+    with pytest.raises(RefusedError, match=r"houses.geojson: is not GeoJSON: (expected|Expecting)"):
+        list(read("geojson", file, Edition("mine", AT)))
+
+
+def test_half_a_character_is_set_aside(tmp_path: Path) -> None:
+    file = tmp_path / "houses.geojson"
+    file.write_text(json.dumps({**FEATURE, "properties": {**HOUSE, "street": "Main \ud800"}}))
+    report = ingest_pieces(Lake(tmp_path), "geojson", read("geojson", file, Edition("mine", AT)))
+    assert report.findings["code"].to_list() == ["not_utf8"]
+
+
+def test_a_town_of_more_people_than_there_are_is_compiled(tmp_path: Path) -> None:
+    file = tmp_path / "places.csv"
+    file.write_text(
+        "geonameid,name,countrycode,alternatenames,population\n1,Great,US,,99999999999\n"
+    )
+    lake = Lake(tmp_path / "lake")
+    ingest_pieces(lake, "geonames", read("geonames", file, Edition("geonames", AT)))
+    assert gazetteer(Lake(lake.path)).places.population.tolist() == [(1 << 31) - 1]

@@ -52,21 +52,35 @@ def from_geojson(file: Path, country: str | None) -> tuple[Table, pl.LazyFrame]:
         When the file is not GeoJSON, and as ``from_csv``.
     """
     try:
-        with file.open(encoding="utf-8", errors="replace") as stream:
-            whole = "FeatureCollection" in stream.read(4096).split("\n", 1)[0]
+        with file.open(encoding="utf-8-sig", errors="replace") as stream:
+            first = stream.readline()
             stream.seek(0)
             lines = (
-                json.load(stream)["features"]
-                if whole
-                else map(json.loads, filter(str.strip, stream))
+                map(json.loads, filter(str.strip, stream))
+                if _feature(first)
+                else json.load(stream)["features"]
             )
             houses = [_flat(each) for each in lines]
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except json.JSONDecodeError as error:
         raise RefusedError(f"{file.name}: is not GeoJSON: {first_line(error)}.") from error
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise RefusedError(
+            f"{file.name}: is not GeoJSON: expected features with properties and a point "
+            f"({type(error).__name__})."
+        ) from error
     if not houses:
         raise RefusedError(f"{file.name}: has no features.")
     columns = {name: TEXT for house in houses for name in house}
     return GAZETTEER_PREMISES, _premises(pl.LazyFrame(houses, columns), file, country)
+
+
+def _feature(line: str) -> bool:
+    """Return whether a line is a feature of its own: else the file is one collection."""
+    try:
+        said = json.loads(line)
+    except ValueError:
+        return False
+    return isinstance(said, dict) and said.get("type") == "Feature"
 
 
 def _flat(feature: Mapping[str, Any]) -> dict[str, str | None]:
@@ -79,7 +93,12 @@ def _flat(feature: Mapping[str, Any]) -> dict[str, str | None]:
     said = {**(feature.get("properties") or {}), "lat": lat, "lon": lon}
     if "id" in feature:
         said["id"] = feature["id"]
-    return {name: None if value is None else str(value) for name, value in said.items()}
+    return {name: None if value is None else _text(value) for name, value in said.items()}
+
+
+def _text(value: object) -> str:
+    """Return a value as text; half a character, which is no UTF-8, as U+FFFD."""
+    return str(value).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _premises(rows: pl.LazyFrame, file: Path, country: str | None) -> pl.LazyFrame:

@@ -20,6 +20,7 @@ from .keys import Keys, build
 from .strings import Labels, Strings
 from .subdivisions import listed, of_places, subdivisions
 
+MOST_PEOPLE = (1 << 31) - 1
 DIGITS = 9  # of a leading number; a longer one has no value
 SMALL = 0.1  # size of a town of which only the postal code is known
 
@@ -124,7 +125,12 @@ def _places(rows: pl.DataFrame) -> Places:
         country=_numbers(rows),
         name=Strings.of(rows["name"]),
         state_code=Labels.of(rows["state_code"]),
-        population=rows["population"].cast(pl.Int32).fill_null(0).to_numpy(),
+        population=rows["population"]
+        .cast(pl.Int64)
+        .clip(0, MOST_PEOPLE)
+        .cast(pl.Int32)
+        .fill_null(0)
+        .to_numpy(),
         lat=_degrees(rows, "lat"),
         lon=_degrees(rows, "lon"),
         gazetteer=Labels.of(rows["gazetteer_id"]),
