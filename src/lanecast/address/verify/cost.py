@@ -4,6 +4,7 @@ from functools import lru_cache
 
 KEYBOARD = ("1234567890", "qwertyuiop", "asdfghjkl", "zxcvbnm")
 NEAR, OTHER, MORE, LESS, SWAP = 3.0, 4.5, 3.8, 3.8, 3.2
+REMEMBERED = 200  # letters of names whose cost is kept in memory
 FIRST = 1.0  # more for the first letter, which people get right
 
 
@@ -18,7 +19,6 @@ def _neighbours() -> frozenset[tuple[str, str]]:
     )
 
 
-@lru_cache(maxsize=1 << 14)
 def slip(true: str, given: str) -> float:
     """Return the cost of writing ``given`` for ``true``: 0 if they are equal.
 
@@ -27,6 +27,12 @@ def slip(true: str, given: str) -> float:
     """
     if true == given:
         return 0.0
+    short = max(len(true), len(given)) <= REMEMBERED
+    return (_slip if short else _slip.__wrapped__)(true, given)
+
+
+@lru_cache(maxsize=1 << 14)
+def _slip(true: str, given: str) -> float:
     near = _neighbours()
     before: list[float] = []
     row = [i * MORE for i in range(len(given) + 1)]

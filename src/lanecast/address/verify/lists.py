@@ -33,7 +33,6 @@ def states() -> frozenset[str]:
     return frozenset(found)
 
 
-@lru_cache(maxsize=1 << 14)
 def marks(text: str) -> tuple[str, ...]:
     """Return what a word is a mark of: a street, a flat, a box ..."""
     return listed_words().get(text, ())
