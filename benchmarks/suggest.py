@@ -184,7 +184,9 @@ def questions(known: Gazetteer, seed: int, addresses: int, houses: bool) -> pl.D
 
 def ours(folder: Path, known: Gazetteer, houses: bool) -> Callable[[str], list[int]]:
     """Return what asks Lanecast: each question from scratch, with the whole reply."""
-    index = stored.kept(folder / "index", {"form": FORM}, Index, lambda: build(documents(known)))
+    index = stored.kept(
+        folder / "index", {"form": FORM}, Index, lambda: build(documents(known), known.streets)
+    )
 
     def ask(text: str) -> list[int]:
         found = Session(known, index).suggest(text)

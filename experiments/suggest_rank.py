@@ -57,7 +57,9 @@ def main() -> None:
     args = asked.parse_args()
     bench = runpy.run_path(str(BENCHMARK))
     known = bench["gazetteer"](args.folder)
-    index = kept(args.folder / "index", {"form": FORM}, Index, lambda: build(documents(known)))
+    index = kept(
+        args.folder / "index", {"form": FORM}, Index, lambda: build(documents(known), known.streets)
+    )
     learn, judge = (bench["questions"](known, seed, args.addresses, False) for seed in (101, 102))
     seen = [each for each in looked_at(known, index, learn) if each[2].any()]
     data = lgb.Dataset(

@@ -16,13 +16,14 @@ from lanecast.address.gazetteer.arrays import Gazetteer
 from lanecast.address.gazetteer.compile import assembled
 from lanecast.address.roads import SHORT
 from lanecast.address.suggest import Session, stored, suggest
-from lanecast.address.suggest.documents import FIELDS, documents
+from lanecast.address.suggest.documents import FIELDS, STREET, documents
+from lanecast.address.suggest.halves import Halves
 from lanecast.address.suggest.houses import along, house
-from lanecast.address.suggest.index import Halves, Index, build
+from lanecast.address.suggest.index import Index, build
 from lanecast.address.suggest.lists import MOST_WORDS
 from lanecast.address.suggest.reply import Candidate
 from lanecast.address.suggest.search import Words, lacks, search
-from lanecast.address.suggest.terms import Met, Term, exact, near, terms
+from lanecast.address.suggest.terms import Met, Term, exact, forgiven, near, terms
 from lanecast.address.suggest.vocabulary import Vocabulary, vocabulary
 from lanecast.address.suggest.words import cut, numeric, words
 from lanecast.cli import run
@@ -63,7 +64,7 @@ def made() -> Gazetteer:
 
 @pytest.fixture(scope="module")
 def index(made: Gazetteer) -> Index:
-    return build(documents(made))
+    return build(documents(made), made.streets)
 
 
 def full(found: Candidate) -> str:
@@ -214,7 +215,7 @@ def costs(index: Index, text: str) -> dict[int, float]:
 
 def within(held: Vocabulary, term: Term, most: int) -> Met:
     """Return what a term may be within so many slips."""
-    own = exact(held, term)
+    own, most = exact(held, term), min(most, forgiven(term))
     return near(held, {term: own}, most)[term] if most else own
 
 
@@ -314,8 +315,8 @@ def test_words_but_for_slips_are_those_of_the_edit_distance(seed: int) -> None:
     texts = [slipped(slipped(word, rng), rng) for word in words_]
     asked = [Term(text[: rng.randrange(1, 14)], rng.random() < 0.5, False) for text in texts]
     for most in (1, 2):
-        found = near(held, {term: exact(held, term) for term in asked}, most)
-        for term, met in found.items():
+        own = {term: exact(held, term) for term in asked if forgiven(term) >= most}
+        for term, met in near(held, own, most).items():
             edits = [away(term, word) for word in every]
             expected = [int(each) if each <= most else 255 for each in edits]
             assert met.table[:-1].tolist() == expected, term
@@ -484,7 +485,56 @@ def test_streets_with_a_house_are_those_that_have_it(houses: list[tuple[int, int
 
 
 def test_a_street_that_has_the_house_comes_first(known: Gazetteer) -> None:
-    index = build(documents(known))
+    index = build(documents(known), known.streets)
     for asked, road in (("1500 st alexandria", "KING ST"), ("107 st alexandria", "HARVARD ST")):
         best = suggest(asked, known, index, country="US")[0]
         assert (best.components["road"], best.granularity) == (road, "premise")
+
+
+def numbered(streets: list[tuple[str, int]]) -> Gazetteer:
+    """Return a gazetteer of streets in one town, each with one house of this number."""
+    rows = [
+        (f"r{n}", "US", "VA", "Alexandria", "22314", road, str(house), 38.8, -77.05)
+        for n, (road, house) in enumerate(streets)
+    ]
+    names = ("record_id", "country", "state", "city", "postal_code", "road", "house_number")
+    premises = pl.DataFrame(rows, [*names, "lat", "lon"], orient="row").with_columns(
+        gazetteer_id=pl.lit("made"), unit=pl.lit(None, pl.String)
+    )
+    empty = {t.name: pl.DataFrame(schema=dict.fromkeys(t.columns, pl.String)) for t in TABLES}
+    kinds = (GAZETTEERS.name, "gazetteer_places", "gazetteer_postcodes")
+    return assembled(*(empty[kind] for kind in kinds), premises)
+
+
+def test_streets_are_found_by_a_house_that_few_have(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lanecast.address.suggest.index.FEW_STREETS", 3)
+    houses = [7, 9, 7, 9, 12, 9, 9, 12, 12]
+    known = numbered(
+        [(f"Road {letter}", house) for letter, house in zip("abcdefghi", houses, strict=True)]
+    )
+    index = build(documents(known), known.streets)
+    kind, row = index.kind.tolist(), index.row.tolist()
+    for number in (7, 9, 12, 13):
+        having = [
+            doc
+            for doc in range(len(index))
+            if kind[doc] == STREET and known.streets.value[known.streets.first[row[doc]]] == number
+        ]
+        assert index.housed(number).tolist() == (having if len(having) <= 3 else [])
+
+
+def test_short_words_forgive_a_slip_where_a_house_leaves_few_streets() -> None:
+    names = ("Elm", "Oak", "Ash", "Bay", "Fir", "Pine", "King", "Duke", "Wolfe", "Lee")
+    known = numbered([(f"{name} St", 100 + n) for n, name in enumerate(names)])
+    index = build(documents(known), known.streets)
+    for n, name in enumerate(names):
+        wrong = name[1] + name[0] + name[2:]
+        best = suggest(f"{100 + n} {wrong} St", known, index)[0]
+        assert best.components["road"] == f"{name} St", wrong
+        assert (best.why[1].matched, best.why[1].edits) == (name.lower(), 1)
+    assert [each.how for each in suggest("lem St", known, index)[0].why] == ["not_met", "exact"]
+
+
+def test_a_code_and_a_town_need_no_blank() -> None:
+    assert terms("10 22314Alexandria") == terms("10 22314 Alexandria")
+    assert [term.text for term in terms("12b KT1 1AA 2nd")] == ["12b", "kt1", "1aa", "2nd"]

@@ -103,7 +103,7 @@ class Addresses:
     def _past(self, asof: datetime) -> Register:
         lake = self.lake().asof(asof)
         known = gazetteer(lake)
-        return Register(known, versions(lake), lambda: build(documents(known)))
+        return Register(known, versions(lake), lambda: build(documents(known), known.streets))
 
     def _look(self) -> None:
         try:

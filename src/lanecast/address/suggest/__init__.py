@@ -7,10 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..gazetteer.arrays import Gazetteer, Streets
+from .few import Found
 from .index import KEPT, SHORT, Index
 from .rank import Bias, Ranked, ranked
 from .reply import Candidate, candidate
-from .search import Found, Words, search
+from .search import Words, search
 from .terms import Term, terms
 
 MOST = 50  # candidates

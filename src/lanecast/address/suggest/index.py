@@ -6,30 +6,15 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from ..gazetteer.strings import small
+from ..gazetteer.arrays import Streets
+from .documents import STREET
+from .halves import Halves
 from .lists import Lists, lists
 from .vocabulary import Vocabulary
 
 SHORT, KEPT = 3, 20  # letters up to which the best documents are stored, and how many
 ANYWHERE = -1
-
-
-@dataclass(frozen=True)
-class Halves:
-    """Numbers as their lower 16 bits, and what is above in the smallest type."""
-
-    low: NDArray[np.uint16]
-    high: NDArray[np.unsignedinteger]
-
-    @classmethod
-    def of(cls, numbers: NDArray[np.integer]) -> "Halves":
-        """Keep these numbers, all from 0 on."""
-        return cls((numbers & 0xFFFF).astype(np.uint16), small(numbers >> 16))
-
-    def take(self, places: NDArray[np.integer]) -> NDArray[np.int32]:
-        """Return the numbers at these places."""
-        high = self.high.take(places).astype(np.int32)
-        return np.asarray(high << 16 | self.low.take(places))
+FEW_STREETS = 4096  # with a house of a number, of which all are looked at
 
 
 @dataclass(frozen=True)
@@ -46,6 +31,9 @@ class Index:
         Words of documents.
     kind, row, country, lat, lon, weight
         As ``documents.documents`` gives them; weights with three digits.
+    numbers, houses_at, houses
+        House numbers that at most 4,096 streets have, ascending, where the streets of each begin in
+        ``houses``, and those as documents.
     starts, starts_at, best
         Codes (country, letters) of all beginnings of 1 to 3 letters, ascending, where each begins
         in ``best``, and the documents themselves.
@@ -61,6 +49,9 @@ class Index:
     lat: NDArray[np.float32]
     lon: NDArray[np.float32]
     weight: NDArray[np.float16]
+    numbers: NDArray[np.int32]
+    houses_at: NDArray[np.uint32]
+    houses: Halves
     starts: NDArray[np.uint64]
     starts_at: NDArray[np.int32]
     best: NDArray[np.int32]
@@ -89,6 +80,13 @@ class Index:
         alone = len(low) == 1 and high[0] - low[0] == 1
         return np.asarray(found if alone else distinct(found)[:most])
 
+    def housed(self, number: int) -> NDArray[np.int32]:
+        """Return the streets that have a house of this number, if they are few, else none."""
+        at = int(self.numbers.searchsorted(number))
+        there = at < len(self.numbers) and self.numbers[at] == number
+        first, last = self.houses_at[at : at + 2].tolist() if there else (0, 0)
+        return self.houses.take(np.arange(first, last))
+
     def known_best(self, letters: str, country: int) -> NDArray[np.int32] | None:
         """Return the heaviest documents with a word that begins so; None where none is stored."""
         code = np.uint64(_code(letters, country))
@@ -106,8 +104,11 @@ def distinct(docs: NDArray[np.int32]) -> NDArray[np.int32]:
     return np.asarray(docs[np.concatenate([[True], docs[1:] != docs[:-1]])])
 
 
-def build(documents: pl.DataFrame) -> Index:
-    """Return the index of ``documents``, a frame as ``documents.documents`` gives it."""
+def build(documents: pl.DataFrame, streets: Streets) -> Index:
+    """Return the index of ``documents``, a frame as ``documents.documents`` gives it.
+
+    ``streets`` are those of the gazetteer, for their houses.
+    """
     rows = documents.sort("weight", descending=True, maintain_order=True)
     words, held = lists(rows)
     found = words.held(np.arange(rows.height), len(held)).T
@@ -117,6 +118,7 @@ def build(documents: pl.DataFrame) -> Index:
     counts = np.bincount(post["number"].to_numpy(), minlength=len(held) + 1)
     every = pl.Series(held.words.take(np.arange(len(held))), dtype=pl.String)
     starts, starts_at, best = _best(post, every, rows)
+    numbers, houses_at, houses = _houses(rows, streets)
     return Index(
         vocabulary=held,
         first=np.concatenate([[0], counts.cumsum()]).astype(np.uint32),
@@ -125,10 +127,28 @@ def build(documents: pl.DataFrame) -> Index:
         **{name: rows[name].to_numpy() for name in ("kind", "row", "country")},
         **{name: rows[name].to_numpy() for name in ("lat", "lon")},
         weight=rows["weight"].to_numpy().astype(np.float16),
+        numbers=numbers,
+        houses_at=houses_at,
+        houses=houses,
         starts=starts,
         starts_at=starts_at,
         best=best,
     )
+
+
+def _houses(
+    rows: pl.DataFrame, streets: Streets
+) -> tuple[NDArray[np.int32], NDArray[np.uint32], Halves]:
+    """Return the numbers that few streets have, and the documents of those."""
+    many, kind = np.diff(streets.first), rows["kind"].to_numpy()
+    doc = np.zeros(len(many), np.int32)
+    doc[rows["row"].to_numpy()[kind == STREET]] = np.flatnonzero(kind == STREET)
+    pairs = pl.DataFrame({"value": streets.value, "doc": doc.repeat(many)}).unique()
+    pairs = pairs.filter(pl.col("value") >= 0, pl.len().over("value") <= FEW_STREETS)
+    pairs = pairs.sort("value", "doc")
+    numbers, counts = np.unique(pairs["value"].to_numpy(), return_counts=True)
+    ends = np.concatenate([[0], counts.cumsum()]).astype(np.uint32)
+    return numbers.astype(np.int32), ends, Halves.of(pairs["doc"].to_numpy())
 
 
 def _code(letters: str, country: int) -> int:

@@ -7,14 +7,14 @@ from numpy.typing import NDArray
 
 from ..gazetteer.arrays import Streets
 from .documents import CODE, STREET, TOWN
+from .few import HOUSE_DIGITS, Found
 from .houses import along
 from .index import Index
-from .search import HOUSE_DIGITS, Found
+from .search import HOUSE
 from .terms import NO, Met, Term
 
 KEPT = 128  # documents that are looked at closely
 WEIGHT, LEADS, COUNTRY = 0.8, 0.8, 1.5
-HOUSE = 1.0  # for a street that has the house asked for
 NEAR, REACH_KM = 0.8, 30.0
 EARLIER, SAME_TOWN = 1.5, 0.3
 GAP, SPARE, ORDER = 0.15, 0.5, 0.2

@@ -7,13 +7,13 @@ from ..gazetteer.stored import kept, versions
 from .documents import documents
 from .index import Index, build
 
-FOLDER, FORM = "_suggest", 4
+FOLDER, FORM = "_suggest", 5
 
 
 def index(lake: Lake, known: Gazetteer) -> Index:
     """Return the index of the gazetteer ``known`` of ``lake``; it is made where it is not there."""
     held = versions(lake)
     if not held:
-        return build(documents(known))
+        return build(documents(known), known.streets)
     wanted = {"form": FORM, "tables": held}
-    return kept(lake.path / FOLDER, wanted, Index, lambda: build(documents(known)))
+    return kept(lake.path / FOLDER, wanted, Index, lambda: build(documents(known), known.streets))

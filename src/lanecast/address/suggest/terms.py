@@ -4,6 +4,7 @@ Words are met with one edit from 4 letters and two from 6, the last word, which 
 typed, by its beginning. Words with digits are met as they are, or with two neighbours exchanged.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,9 +20,11 @@ from .vocabulary import Vocabulary
 from .words import cut, numeric
 
 MOST = 16  # words of a question that are searched
-ONE_EDIT, TWO_EDITS = 4, 6  # letters from which so many edits are forgiven
+EDITS = 4, 6  # letters from which one edit is forgiven, and two
+EDITS_OF_FEW = 2, 4  # the same where the house number leaves few streets
 NO = 255  # of edits: not met
 FEW = 3  # ranges that are compared one by one
+GLUED = re.compile(r"(\d{3})([^\W\d_]{3})")  # a code and a town without a blank
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +91,7 @@ def terms(text: str) -> list[Term]:
     """
     if len(text) > LONGEST_TEXT:
         raise ValueError(f"text: {len(text):,} characters; a question has at most 64 KiB.")
-    found = cut(text)
+    found = cut(GLUED.sub(r"\1 \2", text))
     if len(found) > MOST:
         found = [*found[: MOST - 1], found[-1]]
     last = len(found) - 1 if text and text[-1].isalnum() else -1
@@ -112,11 +115,12 @@ def _span(held: Vocabulary, word: str, unfinished: bool) -> tuple[int, int]:
     return number, number + (number >= 0)
 
 
-def forgiven(term: Term) -> int:
-    """Return how many slips are forgiven in a term."""
+def forgiven(term: Term, few: bool = False) -> int:
+    """Return how many slips are forgiven in a term; ``few`` where few documents are left."""
     if term.number:
         return int(len(term.text) > 1)
-    return 0 if len(term.text) < ONE_EDIT else 1 if len(term.text) < TWO_EDITS else 2
+    one, two = EDITS_OF_FEW if few else EDITS
+    return 0 if len(term.text) < one else 1 if len(term.text) < two else 2
 
 
 def near(held: Vocabulary, own: Mapping[Term, Met], most: int) -> dict[Term, Met]:
@@ -124,16 +128,14 @@ def near(held: Vocabulary, own: Mapping[Term, Met], most: int) -> dict[Term, Met
 
     ``own`` are those without slips.
     """
-    found = {term: _exchanged(held, term, met) if term.number else met for term, met in own.items()}
-    words = [term for term in own if not term.number and forgiven(term)]
-    for slips in range(1, most + 1):
-        some = [term for term in words if min(most, forgiven(term)) == slips]
-        every = held.beginnings.near([term.text for term in some], slips) if some else []
-        for term, each in zip(some, every, strict=True):
-            ranges = _ranges_near(held, term, each, slips)
-            ranges = np.concatenate([ranges, _shortened(held, ranges)])
-            ranges = ranges[(-ranges[:, 2]).argsort(kind="stable")]
-            found[term] = _met(held, np.concatenate([ranges, own[term].rows]))
+    found = {term: _exchanged(held, term, met) for term, met in own.items() if term.number}
+    words = [term for term in own if not term.number]
+    every = held.beginnings.near([term.text for term in words], most) if words else []
+    for term, each in zip(words, every, strict=True):
+        ranges = _ranges_near(held, term, each, most)
+        ranges = np.concatenate([ranges, _shortened(held, ranges)])
+        ranges = ranges[(-ranges[:, 2]).argsort(kind="stable")]
+        found[term] = _met(held, np.concatenate([ranges, own[term].rows]))
     return found
 
 
