@@ -13,6 +13,7 @@ from lanecast.tables import address
 from .conftest import AT
 
 COLUMNS = ("country", "postal_code", "city", "state", "state_code")
+POSTED = ("country", "postal_code", "city")
 POSTAL = [
     ("US", "22314", "Alexandria", "Virginia", "VA"),
     ("US", "17042", "Lebanon", "Pennsylvania", "PA"),
@@ -33,18 +34,32 @@ POSTAL = [
 def codes() -> Gazetteer:
     """A gazetteer of postal codes only."""
 
-    def empty(table):
-        return pl.DataFrame(schema=dict.fromkeys(table.columns, pl.String))
-
     postal = pl.DataFrame(POSTAL, COLUMNS, orient="row").with_columns(
         gazetteer_id=pl.lit("g"), record_id=pl.concat_str("country", "postal_code")
     )
-    postal = pl.concat([postal, empty(address.GAZETTEER_POSTCODES)], how="diagonal")
-    covers = pl.DataFrame({"country": sorted({row[0] for row in POSTAL})}).with_columns(
-        gazetteer_id=pl.lit("g"), kind=pl.lit("postcodes"), recorded_at=pl.lit(AT)
+    return _of(postal, pl.DataFrame(schema={"country": pl.String}))
+
+
+def _of(postal: pl.DataFrame, places: pl.DataFrame) -> Gazetteer:
+    """Return a gazetteer of postal codes and places; columns that are not given are empty."""
+
+    def whole(rows, table):
+        empty = pl.DataFrame(schema=dict.fromkeys(table.columns, pl.String))
+        return pl.concat([rows, empty], how="diagonal_relaxed")
+
+    kinds = [("postcodes", postal), ("places", places)]
+    covers = pl.concat(
+        pl.DataFrame(
+            {"country": sorted(set(rows["country"]))}, {"country": pl.String}
+        ).with_columns(gazetteer_id=pl.lit("g"), kind=pl.lit(kind), recorded_at=pl.lit(AT))
+        for kind, rows in kinds
     )
-    others = (address.GAZETTEER_PLACES, address.GAZETTEER_PREMISES)
-    return assembled(covers, empty(others[0]), postal, empty(others[1]))
+    return assembled(
+        covers,
+        whole(places, address.GAZETTEER_PLACES),
+        whole(postal, address.GAZETTEER_POSTCODES),
+        whole(pl.DataFrame(), address.GAZETTEER_PREMISES),
+    )
 
 
 @pytest.mark.parametrize(
@@ -124,3 +139,34 @@ def test_a_code_beside_its_own_state_speaks_for_its_country(codes: Gazetteer, te
     assert next(iter(voted)) == "US" and voted["ZA"] > 0
     for other in ("Alexandra PA 22314", "VA Alexandra 22314"):  # not its state, not beside it
         assert voted["US"] > guessed(tokens(other), codes)["US"] + 2
+
+
+@pytest.mark.parametrize(
+    ("text", "country"),
+    [
+        ("北京市海淀区中关村大街27号 100080", "CN"),
+        ("深圳市南山区科苑路15号A座1201室 收件人张三 电话13800138000 请放在前台", "CN"),
+        ("〒160-0023 東京都新宿区西新宿2-8-1", "JP"),
+        ("北区サンパークビル3-1", "JP"),
+        ("臺北市信義區市府路1號", "TW"),
+        ("中关村大街27号 100080", None),
+    ],
+)
+def test_a_script_without_blanks_is_of_a_country_that_writes_it(
+    text: str, country: str | None
+) -> None:
+    """Its towns stand at the beginning, and a Romanian code of six digits says nothing there."""
+    places = [
+        ("CN", "Beijing", "北京市"),
+        ("CN", "Shenzhen", "深圳市"),
+        ("JP", "Tokyo", "東京都"),
+        ("TW", "Taipei", "臺北市"),
+        ("AU", "Shenzhen Creek", "深圳市"),
+    ]
+    towns = pl.DataFrame(places, ("country", "name", "aliases"), orient="row").with_columns(
+        gazetteer_id=pl.lit("g"), record_id="name", population=pl.lit(9_000_000)
+    )
+    codes = pl.DataFrame([("RO", "100080", "Ploiesti")], POSTED, orient="row").with_columns(
+        gazetteer_id=pl.lit("g"), record_id=pl.lit("r")
+    )
+    assert next(iter(guessed(tokens(text), _of(codes, towns))), None) == country

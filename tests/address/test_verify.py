@@ -304,3 +304,32 @@ def test_slips_cost_what_they_are() -> None:
     assert slip("main", "maim") == NEAR
     assert slip("main", "maip") == OTHER
     assert slip("main", "mainn") == MORE
+
+
+def test_a_state_is_not_added_where_towns_of_two_states_fit_as_well(known: Gazetteer) -> None:
+    reply = verify("742 Evergreen Terrace, Springfield", known, "US")
+    assert "state" not in reply.components
+    assert "missing_state" in reply.faults
+    assert {"Springfield, IL", "Springfield, MA"} <= set(reply.candidates)
+    assert verify("742 Evergreen Terrace, Chicago", known, "US").components["state"]["inferred"]
+
+
+@pytest.mark.parametrize("code", ["22314-1234", "22314 1234", "223141234"])
+def test_a_code_that_is_finer_than_the_gazetteer_stays_whole(known: Gazetteer, code: str) -> None:
+    reply = verify(f"1500 KING ST, ALEXANDRIA, VA {code}", known, "US")
+    held = reply.components["postcode"]
+    assert (held["normalized"], held["proof"]["how"]) == (code, "prefix")
+    assert reply.verdict["possible_next_action"] == "accept"
+
+
+def test_a_house_in_japan_needs_no_street(known: Gazetteer) -> None:
+    reply = verify("〒160-0023 東京都新宿区西新宿2-8-1", known, "JP")
+    assert reply.address["missing_component_types"] == []
+    assert reply.verdict["input_granularity"] == "premise"
+    assert reply.verdict["possible_next_action"] == "confirm"
+    assert "missing_road" in verify("〒160-0023 東京都新宿区西新宿", known, "JP").faults
+
+
+def test_the_state_of_a_military_address_stands_in_its_town(known: Gazetteer) -> None:
+    assert "missing_state" not in verify("PSC 3 Box 4120, APO AE 09021", known, "US").faults
+    assert "missing_state" in verify("PO Box 4120, Ramstein 09021", known, "US").faults

@@ -5,11 +5,16 @@ from collections.abc import Collection, Mapping, Sequence
 from .fold import folded
 from .gazetteer.arrays import Gazetteer
 from .postcodes import CUT_SHORT, begins, plain
-from .tokens import Token
+from .tokens import Token, dense
 
 LONGEST = 3  # words of a town's name that are looked up
+DENSEST = 5  # characters of one in a script without blanks
 LAST = 24  # words from the end that are looked at: a country's marks stand there
+FIRST = 48  # characters from the beginning, in a script without blanks: there they stand
+EAST = frozenset(("CN", "HK", "JP", "MO", "SG", "TW"))  # write in such a script
+KANA = "\u3041", "\u30ff"
 NAME, STATE, BOTH, TOWN = 4.0, 4.0, 3.0, 1.0
+SCRIPT = 2.0  # letters that one country writes
 CODE, NUMBER = 0.3, 0.05  # a postal code alone; one that may as well be a house number
 FORMED = 2.0  # a code in the form of its country, with letters or in one word with them
 
@@ -20,17 +25,20 @@ def guessed(words: Sequence[Token], known: Gazetteer) -> dict[str, float]:
     The name of a country speaks loudest, and a town with its own state behind it; then a postal
     code together with its own town, or with its own state beside it; a town alone the more the
     larger it is, a postal code alone hardly, and less than any town if it may be a house number.
-    Of equals the first by letters.
+    Of a script without blanks the letters speak too, and of towns and codes those of countries that
+    write it. Of equals the first by letters.
     """
-    texts = [text for word in words[-LAST:] for text in _apart(word.text)]
-    runs = {
-        (i, j): " ".join(texts[i:j])
-        for i in range(len(texts))
-        for j in range(i + 1, min(i + LONGEST, len(texts)) + 1)
-    }
+    unspaced = dense(words)
+    texts = [
+        text for w in (words[:FIRST] if unspaced else words[-LAST:]) for text in _apart(w.text)
+    ]
+    runs, least = _runs(texts, unspaced), 1 if unspaced else 2
     spans = list(dict.fromkeys(runs.values()))
-    votes = dict.fromkeys(called(spans, known), NAME)
-    towns = known.towns.each(0, [folded(s) for s in spans if len(s) > 2 and not s[0].isdigit()])
+    votes = dict.fromkeys(called([s for s in spans if len(s) > 1], known), NAME)
+    if unspaced and any(KANA[0] <= text <= KANA[1] for text in texts):
+        votes["JP"] = votes.get("JP", 0.0) + SCRIPT
+    named = [folded(s) for s in spans if len(s) > least and not s[0].isdigit()]
+    towns = known.towns.each(0, named)
     codes = {plain(s) for s in spans if any(c.isdigit() for c in s)}
     in_towns: dict[int, float] = {}
     for first, last in ((known.towns.first[n], known.towns.first[n + 1]) for n in towns.values()):
@@ -41,6 +49,8 @@ def guessed(words: Sequence[Token], known: Gazetteer) -> dict[str, float]:
     behind, beside = _behind(runs, towns), _beside(runs, codes)
     for number in in_towns.keys() | loud.keys():
         country = known.countries[number]
+        if unspaced and country not in EAST:
+            continue
         heard, held = loud.get(number, (0.0, ()))
         both = _in_own_state(known, number, held, beside)
         if number in in_towns:
@@ -49,6 +59,16 @@ def guessed(words: Sequence[Token], known: Gazetteer) -> dict[str, float]:
         heard += BOTH * both
         votes[country] = votes.get(country, 0.0) + heard
     return dict(sorted(votes.items(), key=lambda each: (-each[1], each[0])))
+
+
+def _runs(texts: Sequence[str], unspaced: bool) -> dict[tuple[int, int], str]:
+    """Return by first and last what neighbouring words say; characters are joined."""
+    longest, between = (DENSEST, "") if unspaced else (LONGEST, " ")
+    return {
+        (i, j): between.join(texts[i:j])
+        for i in range(len(texts))
+        for j in range(i + 1, min(i + longest, len(texts)) + 1)
+    }
 
 
 def called(names: Collection[str], known: Gazetteer) -> list[str]:

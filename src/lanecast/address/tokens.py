@@ -1,7 +1,7 @@
 """Words of an address, each with where it stood in the text as given."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from .fold import Folded, fold
@@ -64,6 +64,11 @@ def tokens(given: str | Folded) -> list[Token]:
         )
         before = end
     return found
+
+
+def dense(words: Sequence[Token]) -> bool:
+    """Return whether half of the words or more are characters of scripts without blanks."""
+    return 0 < len(words) <= 2 * sum(len(w.text) == 1 and w.text > "\u2e80" for w in words)
 
 
 def _spans(text: Folded) -> Iterator[tuple[int, int, bool]]:

@@ -15,7 +15,7 @@ from rapidfuzz.distance import OSA
 
 from ..fold import folded
 from ..gazetteer.arrays import Gazetteer
-from ..postcodes import LONGEST, begins, form, formed, plain, slips
+from ..postcodes import CUT, LONGEST, begins, form, formed, plain, slips
 from .cost import slip
 
 Given = Literal["exact", "joined", "alias", "spelling", "code", "prefix"]
@@ -277,9 +277,8 @@ def _code_rows(
         return []
     exact = keys.exact(country, code)
     if exact >= 0:
-        found: list[tuple[int, How, float]] = [
-            (r, "exact", 0.0) for r in keys.leads(exact)[:MOST_ROWS].tolist()
-        ]
+        how: How = "prefix" if len(plain(postcode)) == CUT.get(name, (0, 0))[0] else "exact"
+        found = [(r, how, 0.0) for r in keys.leads(exact)[:MOST_ROWS].tolist()]
     else:
         begin = begins(code, name)
         cuts = [begin] if begin != code else [code[:n] for n in range(len(code) - 1, 1, -1)]
@@ -287,7 +286,7 @@ def _code_rows(
         first = max(begun, key=len, default="")
         rows = keys.leads(begun[first])[:MOST_ROWS].tolist() if first else []
         finer = form(name) is None or any(formed(each, name) for each in (postcode, code))
-        how: How = "prefix" if finer else "code"
+        how = "prefix" if finer else "code"
         cost = 0.2 * (len(code) - len(first)) if finer else SLIP_CODE
         found = [(r, how, cost) for r in rows]
     if towns.key:

@@ -5,9 +5,11 @@ houses are known; what no gazetteer covers is plausible, not suspicious; nothing
 each of its components is ever ``accept``.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from itertools import takewhile
 from math import isnan
 from typing import Any
 
@@ -22,6 +24,8 @@ from .levels import CONFIRMED, PLAUSIBLE, SUSPICIOUS, granularity
 from .places import Hypothesis, Match
 from .streets import Doorstep
 
+BLOCKS = frozenset(("JP",))  # houses are numbered by quarter and block, most streets have no name
+MILITARY = re.compile(r"[AFD]PO,? A[AEP]", re.IGNORECASE)
 REQUIRED = {"A": "road", "C": "city", "S": "state", "Z": "postcode"}
 RADIUS_M = {
     "sub_premise": 30,
@@ -85,11 +89,16 @@ def replied(
 ) -> Reply:
     """Return the reply for one reading, its best place first, and what the register says."""
     tie = unsure(places) and decided_by == "gazetteer"
-    place = doubtful(places[0], tie) if places else None
+    place = doubtful(places, tie) if places else None
     found = _found(parse, country, place, door)
     components = _components(given, parse, found, place, country, known, door)
     needs = required(country)
-    has = set(components) | ({"road"} if {"po_box", "house"} & set(components) else set())
+    numbered = country in BLOCKS and {"suburb", "house_number"} <= set(components)
+    has = set(components)
+    if numbered or {"po_box", "house"} & has:
+        has.add("road")
+    if country == "US" and MILITARY.fullmatch(parse.text("city")):
+        has.add("state")  # it stands in the name of the town
     if door.road is not None and door.road.how != "unknown":
         needs.append("house_number")  # of a street whose houses are known
     missing = [name for name in needs if name not in has]
@@ -97,6 +106,8 @@ def replied(
     validated = granularity(components, confirmed=True)
     close = tie or decided_by != "gazetteer"
     entered = granularity(components, confirmed=False, without=inferred)
+    if numbered and entered not in STREETS:
+        entered = "sub_premise" if "unit" in components else "premise"
     verdict = {
         "input_granularity": entered,
         "validation_granularity": validated,
@@ -151,19 +162,34 @@ def unsure(places: list[Hypothesis]) -> bool:
     The same town with the postal code left as it was given is no other place, nor is one that no
     list has.
     """
-    rivals = [
+    return bool(_rivals(places))
+
+
+def _rivals(places: list[Hypothesis]) -> list[Hypothesis]:
+    """Return the other places that fit nearly as well as the first."""
+    listed = (
         place
         for place in places[1:]
         if not any(part and part.how == "unknown" for part in (place.postcode, place.city))
-    ]
-    return bool(rivals) and rivals[0].cost - places[0].cost < MARGIN
+    )
+    return list(takewhile(lambda place: place.cost - places[0].cost < MARGIN, listed))
 
 
-def doubtful(place: Hypothesis, tie: bool) -> Hypothesis:
-    """Return the place without what was put right at a guess: a tie is told, not settled."""
-    if not tie or place.postcode is None or place.postcode.how != "code":
+def doubtful(places: list[Hypothesis], tie: bool) -> Hypothesis:
+    """Return the first place without what is put right or added at a guess.
+
+    A tie is told, not settled: of a Springfield without a state nobody knows which one is meant.
+    """
+    place = places[0]
+    if not tie:
         return place
-    return replace(place, postcode=Match("", "unknown", place.postcode.cost))
+    if place.postcode is not None and place.postcode.how == "code":
+        place = replace(place, postcode=Match("", "unknown", place.postcode.cost))
+    states = {each.state.value if each.state else "" for each in _rivals(places)}
+    state = place.state
+    if state is not None and state.how == "inferred" and states - {state.value}:
+        place = replace(place, state=None)
+    return place
 
 
 def _found(
