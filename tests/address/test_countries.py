@@ -4,6 +4,8 @@ import polars as pl
 import pytest
 
 from lanecast.address.countries import guessed
+from lanecast.address.country_names import country_names, named
+from lanecast.address.fold import folded
 from lanecast.address.gazetteer.arrays import Gazetteer
 from lanecast.address.gazetteer.compile import assembled
 from lanecast.address.tokens import tokens
@@ -170,3 +172,18 @@ def test_a_script_without_blanks_is_of_a_country_that_writes_it(
         gazetteer_id=pl.lit("g"), record_id=pl.lit("r")
     )
     assert next(iter(guessed(tokens(text), _of(codes, towns))), None) == country
+
+
+@pytest.mark.parametrize(
+    ("name", "country"),
+    [
+        ("Trinidad and Tobago", "TT"),
+        ("Trinidad & Tobago", "TT"),
+        ("Bosnia and Herzegovina", "BA"),
+        ("Côte d'Ivoire", "CI"),
+        ("Ivory Coast", "CI"),
+    ],
+)
+def test_a_country_is_known_by_each_way_to_write_it(name: str, country: str) -> None:
+    assert country_names()[folded(name)] == country
+    assert named(name, country)

@@ -15,6 +15,9 @@ LANGUAGES = (
 ALSO = {"usa": "US", "us": "US", "uk": "GB", "england": "GB", "scotland": "GB", "wales": "GB"}
 ALSO |= {"united states of america": "US", "great britain": "GB", "northern ireland": "GB"}
 ALSO |= {"u s a": "US", "the netherlands": "NL", "czech republic": "CZ", "russian federation": "RU"}
+ALSO |= {"ivory coast": "CI", "burma": "MM", "swaziland": "SZ", "macedonia": "MK", "korea": "KR"}
+ALSO |= {"republic of korea": "KR", "cape verde": "CV", "east timor": "TL"}
+ALSO |= {"republic of the congo": "CG", "democratic republic of the congo": "CD"}
 ALSO |= {"hong kong": "HK", "macau": "MO", "palestine": "PS", "the gambia": "GM", "vatican": "VA"}
 PARTS = {  # countries of the list that people say are of another
     "FR": ("BL", "GF", "GP", "MF", "MQ", "NC", "PF", "PM", "RE", "TF", "WF", "YT"),
@@ -38,6 +41,7 @@ def country_names() -> dict[str, str]:
         for code, name in Locale.parse(language).territories.items():
             if len(code) == 2 and code.isalpha() and code not in NONE:
                 names.setdefault(folded(name), code)
+                names.setdefault(folded(name.replace("&", "and")), code)
     return names | ALSO
 
 
