@@ -11,7 +11,12 @@ import typer
 
 from lanecast.address.country_names import country_of
 from lanecast.address.fold import LONGEST, unseen
+from lanecast.address.gazetteer.arrays import Gazetteer
 from lanecast.address.suggest import Session
+from lanecast.address.suggest.index import Index
+from lanecast.address.suggest.learnt import Learnt
+from lanecast.address.suggest.models import FittedPopularity
+from lanecast.address.suggest.popular import placed
 from lanecast.address.suggest.reply import Candidate
 from lanecast.address.suggest.stored import index
 from lanecast.tables.lake import Lake
@@ -23,7 +28,9 @@ from .address_verify import (
     asked,
     register,
 )
+from .learnt_from import SUGGEST
 from .options import LakeOption
+from .saved import loaded
 from .talk import note, progress, show, tell, whole, writable
 
 
@@ -49,6 +56,9 @@ def suggest(
     ] = None,
     limit: Annotated[int, typer.Option("--limit", help="At most so many.", min=1, max=50)] = 10,
     lake: LakeOption = Path("lake"),
+    model: Annotated[
+        Path | None, typer.Option("--model", help="Order learnt by lanecast fit suggest.")
+    ] = None,
 ) -> None:
     """Suggest addresses while they are typed: unfinished, misspelt, parts in any order.
 
@@ -76,13 +86,14 @@ def suggest(
     if not known.countries:
         note(f"{lake} has no gazetteer, so nothing can be suggested; see lanecast address import.")
     held = index(Lake(lake), known)
+    learnt = None if model is None else _learnt(model, known, held)
     sessions: dict[str | None, Session] = {}
 
     def session(code: str | None) -> Session:
         code = (code or country or "").strip().upper() or None
         code = code if code in known.numbers else None
         if code not in sessions:
-            sessions[code] = Session(known, held, code, place, earlier or ())
+            sessions[code] = Session(known, held, code, place, earlier or (), learnt)
         return sessions[code]
 
     if rows is None or out is None:
@@ -129,10 +140,17 @@ def _reply(text: str, session: Session, limit: int) -> dict[str, Any]:
     """Return the reply of one row; what cannot be read is a reply too."""
     text = _read(text)
     if len(text.encode()) > LONGEST:
-        return {"text": text[:80], "candidates": [], "faults": ["too_long"]}
+        return {"text": text[:80], "candidates": [], "ordered_by": None, "faults": ["too_long"]}
     found = session.suggest(text, limit)
     faults = list(unseen(text))
-    return {"text": text, "candidates": [each.row() for each in found], "faults": faults}
+    order = "plain" if session.learnt is None else "learnt"
+    told = [each.row() for each in found]
+    return {"text": text, "candidates": told, "ordered_by": order, "faults": faults}
+
+
+def _learnt(model: Path, known: Gazetteer, held: Index) -> Learnt:
+    fitted, context, _ = loaded(model, "suggest", FittedPopularity, SUGGEST)
+    return Learnt(fitted, placed(context["popular"].to_native(), known, held))
 
 
 def _one(text: str, found: Sequence[Candidate]) -> None:

@@ -20,7 +20,10 @@ COMMANDS = {
 }
 VERBS = {  # by verb, the problems that have it, and what it does
     "fit": (
-        ("eta", "trajectory", "events", "journey", "demand", "inventory", "workforce", "address"),
+        (
+            *("eta", "trajectory", "events", "journey", "demand", "inventory", "workforce"),
+            *("address", "suggest"),
+        ),
         "Learn a model from what was recorded, and save it in a folder.",
     ),
     "predict": (
@@ -41,6 +44,7 @@ APART = {  # verbs of a problem that have a file of their own
     ("decide", "demand"): "demand_decide",
     ("fit", "inventory"): "inventory_learn",
     ("predict", "inventory"): "inventory_learn",
+    ("fit", "suggest"): "address_suggest_learn",
     ("backtest", "address"): "address_backtest",
     ("decide", "address"): "address_decide",
     ("factors", "demand"): "demand_factors",

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from ..gazetteer.arrays import Gazetteer, Streets
 from .few import Found
 from .index import KEPT, SHORT, Index
-from .rank import Bias, Ranked, ranked
+from .rank import Bias, Order, Ranked, ranked
 from .reply import Candidate, candidate
 from .search import Words, search
 from .terms import Term, terms
@@ -29,6 +29,8 @@ class Session:
         ISO 3166-1 alpha-2, and degrees of latitude and longitude, where they are known.
     earlier
         Addresses that this customer gave before, as text.
+    learnt
+        An order that was learnt; by default the plain one.
     """
 
     known: Gazetteer
@@ -36,6 +38,7 @@ class Session:
     country: str | None = None
     near: tuple[float, float] | None = None
     earlier: Sequence[str] = ()
+    learnt: Order | None = None
     _words: Words = field(init=False, repr=False)
     _bias: Bias = field(init=False, repr=False)
 
@@ -45,7 +48,8 @@ class Session:
         self._words = Words(self.index)
         number = self.known.numbers.get(self.country or "", -1)
         self._bias = Bias(number, self.near)
-        docs = [each.document for text in self.earlier for each in self.suggest(text, 1)]
+        plain = Session(self.known, self.index, self.country, self.near) if self.earlier else self
+        docs = [each.document for text in self.earlier for each in plain.suggest(text, 1)]
         self._bias = replace(self._bias, earlier=tuple(docs))
 
     def suggest(self, text: str, limit: int = 10) -> list[Candidate]:
@@ -55,7 +59,7 @@ class Session:
         asked = terms(text)
         if not asked or not len(self.index):
             return []
-        best = answered(self._words, asked, limit, self._bias, self.known.streets)
+        best = answered(self._words, asked, limit, self._bias, self.known.streets, self.learnt)
         shown: dict[tuple[str, float, float], Candidate] = {}
         for i in range(len(best.docs)):
             each = candidate(self.known, self.index, asked, best, i)
@@ -74,6 +78,7 @@ def suggest(
     country: str | None = None,
     near: tuple[float, float] | None = None,
     earlier: Sequence[str] = (),
+    learnt: Order | None = None,
 ) -> list[Candidate]:
     """Return the addresses that may be meant, the likeliest first.
 
@@ -90,16 +95,25 @@ def suggest(
     country, near, earlier
         What speaks for some: an ISO 3166-1 alpha-2 country, degrees of latitude and longitude, and
         addresses that the customer gave before.
+    learnt
+        An order that was learnt; by default the plain one.
 
     Raises
     ------
     ValueError
         When the text is longer than 64 KiB, ``limit`` is out of range, or ``near`` is no place.
     """
-    return Session(known, index, country, near, earlier).suggest(text, limit)
+    return Session(known, index, country, near, earlier, learnt).suggest(text, limit)
 
 
-def answered(words: Words, asked: list[Term], limit: int, bias: Bias, streets: Streets) -> Ranked:
+def answered(
+    words: Words,
+    asked: list[Term],
+    limit: int,
+    bias: Bias,
+    streets: Streets,
+    learnt: Order | None = None,
+) -> Ranked:
     """Return documents in order for the terms of a question."""
     index, also = words.index, np.unique(np.array(bias.earlier, np.int32))
     known = _stored(index, asked, limit, bias)
@@ -110,7 +124,7 @@ def answered(words: Words, asked: list[Term], limit: int, bias: Bias, streets: S
         held = index.held(known)
         edits = met[0].measured(held).min(axis=0)[None]
         found = Found(known, held, edits, np.zeros(len(known), np.float32))
-    return ranked(index, asked, found, met, bias, streets)
+    return ranked(index, asked, found, met, bias, streets, learnt)
 
 
 def _stored(index: Index, asked: list[Term], limit: int, bias: Bias) -> NDArray[np.int32] | None:

@@ -1,6 +1,7 @@
 """The order of documents: what they cost, how well known they are, and how they were asked for."""
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,13 @@ NAMES = (
     *("edits", "lacks", "cost", "weight", "leads", "gap", "spare", "order"),
     *("near", "same_country", "earlier", "same_town", "kind", "letters"),
 )
+
+
+class Order(Protocol):
+    """What takes the place of the plain score."""
+
+    def score(self, docs: NDArray[np.int32], plain: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the score of each document; higher is better."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +80,13 @@ class Ranked:
 
 
 def ranked(
-    index: Index, asked: list[Term], found: Found, met: list[Met], bias: Bias, streets: Streets
+    index: Index,
+    asked: list[Term],
+    found: Found,
+    met: list[Met],
+    bias: Bias,
+    streets: Streets,
+    learnt: Order | None = None,
 ) -> Ranked:
     """Return what was found in order; cheaply first, then the best of it closely."""
     score = _cheap(index, asked, found, met, bias) + HOUSE * _housed(index, asked, found, streets)
@@ -82,6 +96,8 @@ def ranked(
         score = score[kept]
     features, words, parts = _features(index, asked, found, met, bias)
     score = score - _closely(features)
+    if learnt is not None:
+        score = learnt.score(found.docs, score)
     order = np.argsort(-score, kind="stable")
     return Ranked(
         docs=found.docs[order],
