@@ -12,14 +12,14 @@ import pytest
 from lanecast.address.gazetteer.arrays import Gazetteer
 from lanecast.address.gazetteer.stored import gazetteer
 from lanecast.address.suggest import suggest
-from lanecast.address.suggest.documents import documents
 from lanecast.address.suggest.evaluate import NOWHERE, evaluate, ranks
 from lanecast.address.suggest.given import given, orders
-from lanecast.address.suggest.index import Index, build
+from lanecast.address.suggest.index import Index
 from lanecast.address.suggest.learnt import Learnt
 from lanecast.address.suggest.models import FittedPopularity, Popularity
 from lanecast.address.suggest.popular import named, placed, popular
 from lanecast.address.suggest.questions import LookedAt, questions
+from lanecast.address.suggest.stored import index
 from lanecast.cli import run
 from lanecast.sources.world import World
 from lanecast.tables.lake import Lake, collect
@@ -40,8 +40,8 @@ def register(shop: Lake) -> Gazetteer:
 
 
 @pytest.fixture(scope="module")
-def held(register: Gazetteer) -> Index:
-    return build(documents(register))
+def held(shop: Lake, register: Gazetteer) -> Index:
+    return index(shop, register)
 
 
 @pytest.fixture(scope="module")
