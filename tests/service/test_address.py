@@ -85,6 +85,12 @@ def test_a_code_of_no_country_is_told(asked: Any) -> None:
     assert told["faults"] == ["no_such_country"] and told["country"] == "US"
 
 
+def test_how_much_else_is_not_valid_is_counted(asked: Any) -> None:
+    one, two = ({"q": "107 harv"}, {"q": "107 harv", "most": 5})
+    assert asked("suggest", one).json()["detail"].endswith("required. 1 more value is not valid.")
+    assert asked("suggest", two).json()["detail"].endswith(" 2 more values are not valid.")
+
+
 def test_a_live_model_says_how_likely_it_is_found(asked: Any, tmp_path: Path) -> None:
     assert asked("verify", {"text": TEXT}).json()["p_deliverable"] is None
     fitted = FittedDeliverable(-2.0, np.zeros(len(SIGNS)), SIGNS)

@@ -64,7 +64,7 @@ def suggest(
 
     Examples
     --------
-      lanecast address suggest "310 harv"
+      lanecast address suggest "107 harv" --country US
 
       lanecast address suggest --in typed.csv --out suggested.jsonl
 

@@ -114,7 +114,7 @@ async def _invalid(request: Request, error: Any) -> Response:
     given = repr(first.get("input"))
     got = "" if first["type"] == "missing" else f"; got {given[:80]}"
     more = len(error.errors()) - 1
-    also = f" {more} further values are not valid either." if more else ""
+    also = f" {more} more {'value is' if more == 1 else 'values are'} not valid." if more else ""
     detail = f"{name}: {first['msg']}{got}.{also}"
     return answer(_id(request), Refused(422, "not_valid", detail, name))
 
