@@ -525,7 +525,11 @@ def test_streets_are_found_by_a_house_that_few_have(monkeypatch: pytest.MonkeyPa
 
 def test_short_words_forgive_a_slip_where_a_house_leaves_few_streets() -> None:
     names = ("Elm", "Oak", "Ash", "Bay", "Fir", "Pine", "King", "Duke", "Wolfe", "Lee")
-    known = numbered([(f"{name} St", 100 + n) for n, name in enumerate(names)])
+    streets = [(f"{name} St", 100 + n) for n, name in enumerate(names)]
+    streets += [
+        (f"Zyxwv{a}{b} St", 100 + n) for n, a in enumerate("fghijklmno") for b in "pqrstuvwxyz"
+    ]
+    known = numbered(streets)
     index = build(documents(known), known.streets)
     for n, name in enumerate(names):
         wrong = name[1] + name[0] + name[2:]

@@ -37,19 +37,19 @@ def house(term: Term) -> bool:
 
 
 def all_right(
-    index: Index,
-    asked: list[Term],
-    met: list[Met],
-    found: Found,
-    having: NDArray[np.int32],
-    limit: int,
+    index: Index, asked: list[Term], met: list[Met], found: Found, having: NDArray[np.int32]
 ) -> bool:
-    """Return whether all streets that fit and have the house, or enough of them, were found."""
+    """Return whether streets that fit and have the house were found, and all of those."""
     words = [not house(term) for term in asked]
     fit = found.docs[(found.edits[words] != NO).all(axis=0)]
-    many = int(np.count_nonzero(among(fit, having)))
     sizes = [index.size(*each.ranges) for each, word in zip(met, words, strict=True) if word]
-    return many >= limit or (many > 0 and min(sizes, default=0) <= MOST_BESIDE)
+    return min(sizes, default=0) <= MOST_BESIDE and bool(among(fit, having).any())
+
+
+def plain(found: Found, having: NDArray[np.int32], limit: int) -> bool:
+    """Return whether what costs least can all be shown, and has the house."""
+    least = found.docs[found.cost <= found.cost.min()] if len(found.docs) else found.docs
+    return 0 < len(least) <= limit and bool(among(least, having).any())
 
 
 def housed(index: Index, asked: list[Term]) -> NDArray[np.int32]:

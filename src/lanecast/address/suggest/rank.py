@@ -98,7 +98,7 @@ def ranked(
     score = score - _closely(features)
     if learnt is not None:
         score = learnt.score(found.docs, score)
-    order = np.argsort(-score, kind="stable")
+    order = np.lexsort((found.cost, -np.round(score, 4)))  # of equals what costs less, then heavier
     return Ranked(
         docs=found.docs[order],
         features=features[order],

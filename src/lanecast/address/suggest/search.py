@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from .few import HOUSE_DIGITS, MOST_BESIDE, NONE, Found, all_right, among, house, housed
+from .few import HOUSE_DIGITS, MOST_BESIDE, NONE, Found, all_right, among, house, housed, plain
 from .index import Index, distinct
 from .terms import NO, Met, Term, exact, forgiven, near
 
@@ -74,11 +74,12 @@ def search(
     for slips in (0, 1, 2):
         met = words.within(asked, slips)
         found, enough = _within(index, asked, met, missing, limit, also, NONE, slips, most)
-        if len(having) and all_right(index, asked, met, found, having, limit):
+        code = bool((found.edits != NO).all(axis=0).any())  # the number is part of one, no house
+        if len(having) and not code and all_right(index, asked, met, found, having):
             return found, met
         if enough:
             break
-    if len(having):
+    if len(having) and not code and not (enough and plain(found, having, limit)):
         slips = max(slips, 1)
         rare = [i for i, each in enumerate(met) if index.size(*each.ranges) <= MOST_BESIDE]
         for i, each in zip(
