@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from lanecast.address.gazetteer.arrays import Gazetteer
 from lanecast.address.markup import unmarked
-from lanecast.address.telephone import telephone
+from lanecast.address.telephone import telephone, telephones
 from lanecast.address.verify import verify
 
 PAGE = (
@@ -85,9 +85,42 @@ def test_a_telephone_number_alone(text: str, country: str | None, is_one: bool) 
     assert telephone(text, country) == is_one
 
 
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("12/3 m.g. road, pune 411001, ph: +91 98220 12345", ["ph: +91 98220 12345"]),
+        ("heidestrasse 17, 51147 koln, tel. 0221 123456", ["tel. 0221 123456"]),
+        ("520 king st 22314 call me at 703-555-0134", ["call me at 703-555-0134"]),
+        ("(703) 555-0134 520 king st", ["(703) 555-0134"]),
+        ("tel 5550134 120 main st, boone", ["tel 5550134"]),  # and not the house number
+        ("中关村大街27号 13800138000", ["13800138000"]),
+        ("rua augusta 1500 (11) 98888-7777", ["(11) 98888-7777"]),
+        ("100 hotel 5550134 st, 22314-1234", []),  # hotel is no word for a telephone
+        ("1500 main st 10001-0110", []),
+        ("75-20-31 150th st, new york", []),
+    ],
+)
+def test_telephone_numbers_within_an_address(text: str, numbers: list[str]) -> None:
+    assert [text[a:b] for a, b in telephones(text)] == numbers
+
+
+def test_an_address_is_read_as_if_no_telephone_stood_in_it(known: Gazetteer) -> None:
+    text = "107 Harvard St call 703-555-0134, Alexandria VA 22314"
+    reply, plain = (
+        verify(each, known, "US") for each in (text, text.replace(" call 703-555-0134", ""))
+    )
+    spoken = {name: part["text"] for name, part in reply.components.items()}
+    assert spoken == {name: part["text"] for name, part in plain.components.items()}
+    assert reply.verdict["possible_next_action"] == plain.verdict["possible_next_action"]
+    begin, end = reply.components["postcode"]["span"]
+    assert text[begin:end] == "22314" and "call 703-555-0134" in reply.address["unresolved_tokens"]
+
+
 def test_blanks_without_end_are_no_telephone_number() -> None:
     assert not telephone(" " * 65_000 + "x", None)  # a quadratic search would take minutes
     assert telephone(" " * 65_000 + "+1 555 0100", None)
+    assert not list(telephones("tel " * 16_000 + "1-" * 5))
+    assert list(telephones("+1 " * 20_000)) == []
 
 
 def test_too_long_a_page_is_refused(known: Gazetteer) -> None:

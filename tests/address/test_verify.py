@@ -10,12 +10,13 @@ from hypothesis import strategies as st
 
 from lanecast.address.gazetteer.arrays import Gazetteer
 from lanecast.address.gazetteer.stored import gazetteer
-from lanecast.address.parts import Parse, Part
+from lanecast.address.parts import Parse, Part, parts_of
+from lanecast.address.tokens import tokens
 from lanecast.address.verify import verify
 from lanecast.address.verify.cost import MORE, NEAR, OTHER, SWAP, slip
 from lanecast.address.verify.places import Match, hypotheses
 from lanecast.address.verify.reply import replied, required
-from lanecast.address.verify.reread import with_state, with_town
+from lanecast.address.verify.reread import with_namesake, with_state, with_town
 from lanecast.address.verify.streets import NOTHING, doorstep
 from lanecast.sources.gazetteers import Edition, read
 from lanecast.sources.ingest import ingest_pieces
@@ -333,3 +334,14 @@ def test_a_house_in_japan_needs_no_street(known: Gazetteer) -> None:
 def test_the_state_of_a_military_address_stands_in_its_town(known: Gazetteer) -> None:
     assert "missing_state" not in verify("PSC 3 Box 4120, APO AE 09021", known, "US").faults
     assert "missing_state" in verify("PO Box 4120, Ramstein 09021", known, "US").faults
+
+
+def test_a_state_that_stands_twice_is_a_town_and_its_state(known: Gazetteer) -> None:
+    text = "Unter den Linden 5, Berlin - BE"
+    words = tokens(text)
+    labels = ["road", "road", "road", "house_number", "state", "state"]
+    parse = Parse(parts_of(text, words, labels), 1.0)
+    found = with_namesake(text, words, parse, known, "DE")
+    assert (found.text("city"), found.text("state")) == ("Berlin", "BE")
+    other = replace(parse, parts=parts_of(text, words, [*labels[:3], "city", *labels[4:]]))
+    assert with_namesake(text, words, other, known, "DE") == other  # codes say which town

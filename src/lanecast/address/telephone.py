@@ -1,6 +1,7 @@
-"""Is a text a telephone number and nothing else?"""
+"""Telephone numbers in an address, and texts that are nothing else."""
 
 import re
+from collections.abc import Iterator
 
 from .postcodes import form
 
@@ -10,6 +11,18 @@ CALL = re.compile(
     r"(?P<mark>\+|00)?(?P<number>[\d\s()./-]{7,30})"
 )
 MARKED, BARE, MOST = 7, 9, 15  # digits (E.164 has at most 15)
+SAID = (
+    r"(?:(?<![^\W\d_])(?:tel|telephone|telefono|telefone|telefon|phone|fone|mobile|mobil|mob|cell"
+    r"|cel|celular|fax|ph|whatsapp|call(?: me)?(?: at| on)?)|电话|電話|手机|手機)[.:]{0,2} {0,2}"
+)
+ENDS = r"(?= {0,3}(?:$|[,;\n|]))"  # with blanks inside only where nothing stands right behind
+WITHIN = re.compile(
+    rf"{SAID}\+?\d[\d ()./-]{{5,28}}\d{ENDS}|{SAID}\+?\d[\d()./-]{{5,20}}\d"
+    rf"|\+\d[\d ()./-]{{6,24}}\d{ENDS}|\+\d[\d()./-]{{6,20}}\d"
+    r"|\(\d{3}\) ?\d{3}[-. ]\d{4}(?!\d)|(?<![\d-])\d{3}[-.]\d{3}[-.]\d{4}(?![\d-])"  # US, Canada
+    r"|\(\d{2}\) ?9?\d{4}[- ]?\d{4}(?!\d)"  # Brazil
+    r"|(?<!\d)1[3-9]\d{9}(?!\d)"  # mobile telephones of China
+)
 
 
 def telephone(text: str, country: str | None) -> bool:
@@ -29,3 +42,10 @@ def telephone(text: str, country: str | None) -> bool:
         return False
     forms = (pattern for c in {country, "US"} if c and (pattern := form(c)))
     return marked or not any(pattern.fullmatch(number) for pattern in forms)
+
+
+def telephones(text: str) -> Iterator[tuple[int, int]]:
+    """Yield where numbers stand in a folded text that are plainly telephones, by word or form."""
+    for found in WITHIN.finditer(text):
+        if MARKED <= sum(map(str.isdigit, found[0])) <= MOST:
+            yield found.span()

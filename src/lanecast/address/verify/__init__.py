@@ -12,13 +12,13 @@ from ..gazetteer.arrays import Gazetteer
 from ..markup import Unmarked, unmarked
 from ..parts import Parse
 from ..roads import road_key
-from ..telephone import telephone
+from ..telephone import telephone, telephones
 from ..tokens import Token, tokens
 from .arbiter import Arbiter
 from .models.shipped import Shipped, shipped
 from .places import Hypothesis, hypotheses
 from .reply import Reply, replied, required, unsure
-from .reread import corrected, reread
+from .reread import corrected, reread, with_calls
 from .streets import NOTHING, Doorstep, doorstep
 
 LOOKED_AT = 4  # places whose streets are looked up where no register has the street
@@ -108,15 +108,18 @@ def _verified(
     whole = fold(text)
     words = tokens(whole)
     faults += ("hidden_characters",) * bool(whole.hidden) + unseen(text)
-    votes = guessed(words, known) if country is None else {country: 1.0}
+    calls = [(whole.at[a], whole.at[b - 1] + 1) for a, b in telephones(whole.text)]
+    quiet = [w for w in words if not any(a <= w.start < b for a, b in calls)]
+    calls, quiet = (calls, quiet) if quiet else ([], words)
+    votes = guessed(quiet, known) if country is None else {country: 1.0}
     country = next(iter(votes), None)
     tagger = tagger or shipped()
     if isinstance(tagger, Shipped) and words and tagger.chosen(words) is None:
         faults = (*faults, "read_by_rules")
     faults += ("telephone_only",) * telephone(whole.text, country)
     parses = [
-        corrected(text, words, parse, known, country)
-        for parse in tagger.parse(text, words, known, country)
+        with_calls(text, words, corrected(text, quiet, parse, known, country), calls)
+        for parse in tagger.parse(text, quiet, known, country)
     ]
     if not parses:
         return replied(text, Parse((), 0.0), country, known, [], NOTHING, (*faults, "empty"))

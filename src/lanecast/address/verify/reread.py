@@ -4,6 +4,8 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from ..countries import called
 from ..fold import folded
 from ..gazetteer.arrays import Gazetteer
@@ -54,7 +56,21 @@ def corrected(
 ) -> Parse:
     """Return ``parse`` with a town, a state and a postal code where lists say that one was read."""
     parse = with_state(with_town(parse, known, country), known, country)
+    parse = with_namesake(given, words, parse, known, country)
     return with_code(given, words, parse, known, country)
+
+
+def with_calls(
+    given: str, words: Sequence[Token], parse: Parse, calls: Sequence[tuple[int, int]]
+) -> Parse:
+    """Return ``parse``, read without the words in ``calls``, with those as ``other``."""
+    if not calls:
+        return parse
+    labels = [
+        "other" if any(a <= word.start < b for a, b in calls) else label
+        for word, label in zip(words, _labels(words, parse), strict=True)
+    ]
+    return replace(parse, parts=parts_of(given, words, labels))
 
 
 def with_town(parse: Parse, known: Gazetteer, country: str | None) -> Parse:
@@ -75,6 +91,31 @@ def with_state(parse: Parse, known: Gazetteer, country: str | None) -> Parse:
         return parse
     parts = (replace(p, name="state") if p.name == "country" else p for p in parse.parts)
     return replace(parse, parts=tuple(parts))
+
+
+def with_namesake(
+    given: str, words: Sequence[Token], parse: Parse, known: Gazetteer, country: str | None
+) -> Parse:
+    """Return ``parse`` with a town where a state stands twice: by its name, which is a town's too.
+
+    ``Bela Vista, São Paulo - SP`` is a quarter of the town São Paulo; a town that was read before
+    it stays one where postal codes say which town is meant.
+    """
+    number = known.numbers.get(country or "", -1)
+    if number < 0 or (parse.text("city") and country not in known.general):
+        return parse
+    labels = _labels(words, parse)
+    stated = [i for i, label in enumerate(labels) if label == "state"]
+    if len(stated) < 2 or stated[-1] - stated[0] != len(stated) - 1:
+        return parse
+    name = folded(" ".join(words[i].text for i in stated[:-1]))
+    keys, town = known.states.keys, known.cities.exact(number, name)
+    first, last = (keys.exact(number, each) for each in (name, words[stated[-1]].text))
+    if min(town, first, last) < 0 or not np.isin(keys.leads(first), keys.leads(last)).any():
+        return parse
+    labels = ["suburb" if label == "city" else label for label in labels]
+    labels[stated[0] : stated[-1]] = ["city"] * (len(stated) - 1)
+    return replace(parse, parts=parts_of(given, words, labels))
 
 
 def with_code(
