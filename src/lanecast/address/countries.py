@@ -46,7 +46,8 @@ def guessed(words: Sequence[Token], known: Gazetteer) -> dict[str, float]:
         for number, size in zip(known.towns.rows[first:last].tolist(), sizes, strict=True):
             in_towns[number] = max(in_towns.get(number, 0.0), size)
     loud = _codes(known, codes, texts)
-    behind, beside = _behind(runs, towns), _beside(runs, codes)
+    behind = _behind(runs, towns, known.state_names)
+    beside = _beside(runs, codes, known.state_names)
     for number in in_towns.keys() | loud.keys():
         country = known.countries[number]
         if unspaced and country not in EAST:
@@ -125,27 +126,27 @@ def _together(
 
 
 def _behind(
-    runs: Mapping[tuple[int, int], str], towns: Collection[str]
+    runs: Mapping[tuple[int, int], str], towns: Collection[str], names: Collection[str]
 ) -> dict[str, dict[str, None]]:
-    """Return for each town what stands right behind it and may be its state, folded."""
+    """Return for each town the names of states that stand right behind it, folded."""
     found: dict[str, dict[str, None]] = {}
     for (_, end), text in runs.items():
         if (town := folded(text)) in towns:
             after = (folded(other) for (i, _), other in runs.items() if i == end)
-            states = dict.fromkeys(s for s in after if s and not s[0].isdigit())
+            states = dict.fromkeys(s for s in after if s in names)
             found.setdefault(town, {}).update(states)
     return {town: states for town, states in found.items() if states}
 
 
 def _beside(
-    runs: Mapping[tuple[int, int], str], codes: Collection[str]
+    runs: Mapping[tuple[int, int], str], codes: Collection[str], names: Collection[str]
 ) -> dict[str, dict[str, None]]:
-    """Return for each postal code what stands right before or behind it, folded."""
+    """Return for each postal code the names of states right before or behind it, folded."""
     found: dict[str, dict[str, None]] = {}
     for (first, last), text in runs.items():
         if (code := plain(text)) in codes:
             near = (other for (i, j), other in runs.items() if j == first or i == last)
-            states = dict.fromkeys(folded(other) for other in near if not other[0].isdigit())
+            states = dict.fromkeys(s for other in near if (s := folded(other)) in names)
             found.setdefault(code, {}).update(states)
     return found
 

@@ -154,6 +154,12 @@ class Gazetteer:
         return found
 
     @cached_property
+    def state_names(self) -> frozenset[str]:
+        """Return the folded names and codes of states of all countries, but for those in digits."""
+        names = self.states.keys.names
+        return frozenset(n for n in names.take(np.arange(len(names))) if n and not n[0].isdigit())
+
+    @cached_property
     def numbers(self) -> dict[str, int]:
         """Return the number of each country."""
         return {country: number for number, country in enumerate(self.countries)}

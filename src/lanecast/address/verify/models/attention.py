@@ -103,7 +103,16 @@ class FittedAttention:
             if name.startswith(LAYERS):
                 number, short = name.removeprefix(LAYERS).split(".", 1)
                 found.setdefault(number, {})[short] = np.ascontiguousarray(value.T)
+        for layer in found.values():
+            _scaled(layer, "norm1", "self_attn.in_proj_weight", "self_attn.in_proj_bias")
+            _scaled(layer, "norm2", "linear1.weight", "linear1.bias")
         return [found[number] for number in sorted(found, key=int)]
+
+
+def _scaled(layer: dict[str, Array], norm: str, weight: str, bias: str) -> None:
+    """Put scale and shift of a norm into the matrix behind it."""
+    layer[bias] = layer[bias] + layer.pop(f"{norm}.bias") @ layer[weight]
+    layer[weight] = layer.pop(f"{norm}.weight")[:, None] * layer[weight]
 
 
 def _convolved(x: Array, weight: Array, bias: Array) -> Array:
@@ -118,23 +127,24 @@ def _convolved(x: Array, weight: Array, bias: Array) -> Array:
 def _layer(x: Array, w: Mapping[str, Array]) -> Array:
     """Return words after one layer: each has looked at all, then at itself."""
     n, width = x.shape
-    y = _normed(x, w["norm1.weight"], w["norm1.bias"])
-    mixed = y @ w["self_attn.in_proj_weight"] + w["self_attn.in_proj_bias"]
+    mixed = _normed(x) @ w["self_attn.in_proj_weight"] + w["self_attn.in_proj_bias"]
     query, key, value = mixed.reshape(n, 3, HEADS, width // HEADS).transpose(1, 2, 0, 3)
     looks = query @ key.transpose(0, 2, 1) * np.float32((width // HEADS) ** -0.5)
     looks = np.exp(looks - looks.max(2, keepdims=True))
     looks /= looks.sum(2, keepdims=True)
     met = (looks @ value).transpose(1, 0, 2).reshape(n, width)
     x = x + met @ w["self_attn.out_proj.weight"] + w["self_attn.out_proj.bias"]
-    y = _normed(x, w["norm2.weight"], w["norm2.bias"]) @ w["linear1.weight"] + w["linear1.bias"]
+    y = _normed(x) @ w["linear1.weight"] + w["linear1.bias"]
     y = y * (0.5 + 0.5 * erf(y * ROOT_HALF))  # GELU
     return np.asarray(x + y @ w["linear2.weight"] + w["linear2.bias"])
 
 
-def _normed(x: Array, weight: Array, bias: Array) -> Array:
-    apart = x - x.mean(1, keepdims=True)
-    spread = np.sqrt(np.square(apart).mean(1, keepdims=True) + np.float32(1e-5))
-    return np.asarray(apart / spread * weight + bias)
+def _normed(x: Array) -> Array:
+    """Return vectors less their mean, over their spread."""
+    share = np.float32(1 / x.shape[1])
+    apart = x - np.add.reduce(x, 1, keepdims=True) * share
+    squares = np.add.reduce(apart * apart, 1, keepdims=True)
+    return np.asarray(apart / np.sqrt(squares * share + np.float32(1e-5)))
 
 
 def packed(weights: Mapping[str, Array]) -> bytes:
