@@ -264,3 +264,18 @@ def test_a_model_of_another_problem_is_refused(lanecast, town, model, tmp_path):
         *("--lake", town / "lake", "--model", town),
     )
     assert said.code == 2 and "--model" in said.err
+
+
+def test_import_tells_what_a_register_has_no_column_for(lanecast, tmp_path):
+    file = tmp_path / "houses.csv"
+    file.write_text("road,nr,city,postcode\nHarvard St,107,Alexandria,22314\n")
+    said = lanecast(
+        *("address", "import", "--csv", file, "--country", "US", "--lake", tmp_path / "lake")
+    )
+    assert said.code == 0, said.err
+    assert "houses.csv: no column house_number or number" in " ".join(said.err.split())
+    file.write_text("road,number,city,postcode\nHarvard St,107,Alexandria,22314\n")
+    said = lanecast(
+        *("address", "import", "--csv", file, "--country", "US", "--lake", tmp_path / "other")
+    )
+    assert said.code == 0 and "no column" not in said.err

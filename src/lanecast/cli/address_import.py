@@ -11,10 +11,11 @@ from lanecast.address.country_names import country_codes
 from lanecast.address.gazetteer.stored import gazetteer
 from lanecast.sources.gazetteers import Edition, read
 from lanecast.sources.ingest import ingest_pieces
+from lanecast.sources.premises import NAMES, lacking
 from lanecast.tables.lake import Lake
 
 from .options import JsonOption, LakeOption
-from .talk import moment, progress, show, tell, writable, write_json
+from .talk import moment, note, progress, show, tell, writable, write_json
 
 Files = list[Path] | None
 CountryOption = Annotated[
@@ -88,6 +89,10 @@ def bring(
             reports.append(ingest_pieces(Lake(lake), form, pieces))
         say("compiling", len(files) / (len(files) + 1))
         found = gazetteer(Lake(lake))
+    for form, file in files:
+        for column in lacking(file) if form in ("csv", "openaddresses") else ():
+            names = " or ".join(NAMES[column])
+            note(f"{file.name}: no column {names}, so no {column} of it is known.")
     rows = pl.concat([report.rows for report in reports])
     findings = pl.concat([report.findings for report in reports])
     rows = rows.group_by("table", maintain_order=True).sum()

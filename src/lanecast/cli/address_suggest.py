@@ -85,7 +85,9 @@ def suggest(
         note(f"the gazetteer of {lake} does not cover {country}, so no country is likelier.")
     if not known.countries:
         note(f"{lake} has no gazetteer, so nothing can be suggested; see lanecast address import.")
-    held = index(Lake(lake), known)
+    with progress() as say:
+        say("reading the index; the first time it is made, a minute or so", 0.0)
+        held = index(Lake(lake), known)
     learnt = None if model is None else _learnt(model, known, held)
     sessions: dict[str | None, Session] = {}
 

@@ -119,7 +119,9 @@ def register(lake: Path) -> Gazetteer:
             f"--lake: {lake} {what}. Name the folder of a lake, or make one: lanecast address "
             "import fills it with a gazetteer."
         )
-    return gazetteer(Lake(lake))
+    with progress() as say:
+        say("reading the gazetteer; the first time it is compiled, half a minute or so", 0.0)
+        return gazetteer(Lake(lake))
 
 
 def asked(file: Path, text: str, country: str | None) -> pl.DataFrame:

@@ -43,6 +43,13 @@ def from_csv(file: Path, country: str | None) -> tuple[Table, pl.LazyFrame]:
     return GAZETTEER_PREMISES, _premises(rows, file, country)
 
 
+def lacking(file: Path) -> list[str]:
+    """Return what a CSV or Parquet file of houses has no column for, of what proofs need most."""
+    held = {name.strip().lower() for name in scan(file).collect_schema()}
+    wanted = ("house_number", "city", "postal_code")
+    return [column for column in wanted if held.isdisjoint(NAMES[column])]
+
+
 def from_geojson(file: Path, country: str | None) -> tuple[Table, pl.LazyFrame]:
     """Return the houses of GeoJSON points: one collection, or one feature per line.
 
