@@ -136,6 +136,7 @@ def test_chains_are_what_trying_all_of_them_finds(words: int, labels: int, seed:
     np.testing.assert_allclose(each, expected, atol=1e-4)
     found = chain.readings(scores, follows, 3)
     assert every[tuple(found[0][0])] == pytest.approx(every[best], abs=1e-4)
+    assert sum(chance for _, chance in found) <= 1 + 1e-5 and found[0][1] <= 1
     for labels_, chance in found:
         assert chance == pytest.approx(float(np.exp(every[tuple(labels_)] - total)), abs=1e-4)
     assert [c for _, c in found[1:]] == sorted((c for _, c in found[1:]), reverse=True)
@@ -154,3 +155,9 @@ def test_products_run_on_one_thread_while_anybody_reads() -> None:
                 assert threads() == {1}
             assert threads() == {1}  # the first one still reads
         assert threads() == before
+
+
+def test_a_chance_is_never_above_one_however_sure_the_scores_are() -> None:
+    sure = np.full((7, 16), -30, np.float32)
+    sure[np.arange(7), [1, 2, 2, 11, 11, 13, 8]] = 41.7
+    assert all(c <= 1 for _, c in chain.readings(sure, np.full((16, 16), 0.37, np.float32), 3))

@@ -68,7 +68,7 @@ def readings(scores: Array, follows: Array, many: int) -> list[tuple[list[int], 
         longer = [([*head, label], p * row[label]) for head, p in beam for label in found]
         beam = sorted(longer, key=lambda one: -one[1])[:BEAM] if len(found) > 1 else longer
     chances = [
-        (chain, float(np.exp(worth(chain, scores, follows) - total)))
+        (chain, min(1.0, float(np.exp(worth(chain, scores, follows) - total))))
         for chain in (best, *(chain for chain, _ in beam if chain and chain != best))
     ]
     return [chances[0], *sorted(chances[1:], key=lambda one: -one[1])[: many - 1]]
