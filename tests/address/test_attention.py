@@ -52,9 +52,14 @@ def test_it_reads_strings_that_it_has_not_learnt(small: FittedAttention) -> None
     assert np.mean(right) > 0.5
 
 
-def test_numpy_reads_as_torch_does(small: FittedAttention) -> None:
+@pytest.fixture(scope="module")
+def net(small: FittedAttention) -> Net:
     net = Net(QUICK.width, QUICK.depth, 0.0).eval()
     net.load_state_dict({name: torch.tensor(value) for name, value in small.weights.items()})
+    return net
+
+
+def test_numpy_reads_as_torch_does(small: FittedAttention, net: Net) -> None:
     rows = strings(20, 3)
     letters, at, signs, labels = _padded(rows)
     with torch.no_grad():
@@ -63,9 +68,7 @@ def test_numpy_reads_as_torch_does(small: FittedAttention) -> None:
         np.testing.assert_allclose(small.scores(words), scores[: len(right)], atol=2e-5)
 
 
-def test_the_loss_is_minus_the_log_chance_of_the_labels(small: FittedAttention) -> None:
-    net = Net(QUICK.width, QUICK.depth, 0.0).eval()
-    net.load_state_dict({name: torch.tensor(value) for name, value in small.weights.items()})
+def test_the_loss_is_minus_the_log_chance_of_the_labels(small: FittedAttention, net: Net) -> None:
     rows = strings(8, 4)
     letters, at, signs, labels = _padded(rows)
     with torch.no_grad():

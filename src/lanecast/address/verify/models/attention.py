@@ -2,8 +2,8 @@
 
 A word is its bytes through two convolutions and their maximum, plus vectors of what is said of it.
 Attention over the words (Vaswani and others 2017, norms first) and a chain of labels on top (Lample
-and others 2016) read the whole. Learnt with torch (`attention_net.py`), read without: numpy takes a
-third of the time at ten words. Weights are kept as int8 with one scale a row.
+and others 2016) read the whole. Learnt with torch (`attention_net.py`), read by numpy, which is
+faster at ten words. Weights are kept as int8 with one scale a row.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,11 +18,10 @@ from scipy.special import erf
 from ...gazetteer.arrays import Gazetteer
 from ...parts import NAMES, Parse, parts_of
 from ...tokens import Token
-from .chain import Array, readings
+from .chain import READINGS, Array, readings
 from .inputs import Seen, seen
 from .one_thread import one_thread
 
-READINGS = 3
 HEADS = 4
 LAYERS, SCALE = "words.layers.", ":scale"
 ROOT_HALF = np.float32(0.5**0.5)

@@ -5,12 +5,15 @@ Chances are exact: a score's exponential over the sum of all chains' (forward an
 """
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[np.float32]
+T = TypeVar("T")
 DOUBT = 0.02  # chance of a label at a word below which no chain with it is looked at
+READINGS = 3  # chains that are given
 BEAM = 24  # chains whose chance is worked out
 
 
@@ -53,22 +56,27 @@ def worth(chain: Sequence[int], scores: Array, follows: Array) -> float:
     return float(own + follows[labels[:-1], labels[1:]].sum())
 
 
+def joined(able: Sequence[Sequence[tuple[T, float]]]) -> list[list[T]]:
+    """Return chains of labels that are not unlikely at their word, by a beam over the product."""
+    if all(len(some) == 1 for some in able):
+        return [[some[0][0] for some in able]]
+    beam: list[tuple[list[T], float]] = [([], 1.0)]
+    for some in able:
+        longer = [([*head, label], p * q) for head, p in beam for label, q in some]
+        beam = sorted(longer, key=lambda one: -one[1])[:BEAM]
+    return [chain for chain, _ in beam]
+
+
 def readings(scores: Array, follows: Array, many: int) -> list[tuple[list[int], float]]:
     """Return the likeliest chain first, then others that differ where words are in doubt.
 
-    Others are put together of labels that are not unlikely at their word, by a beam over the
-    product of those chances.
+    How likely each is as a whole is exact.
     """
     best = likeliest(scores, follows)
     each, total = marginals(scores, follows)
-    able = each >= DOUBT
-    beam: list[tuple[list[int], float]] = [([], 1.0)]
-    for row, labels in zip(each.tolist(), able, strict=True) if able.sum() > len(each) else ():
-        found = np.flatnonzero(labels).tolist()
-        longer = [([*head, label], p * row[label]) for head, p in beam for label in found]
-        beam = sorted(longer, key=lambda one: -one[1])[:BEAM] if len(found) > 1 else longer
+    able = [[(n, p) for n, p in enumerate(row) if p >= DOUBT] for row in each.tolist()]
     chances = [
         (chain, min(1.0, float(np.exp(worth(chain, scores, follows) - total))))
-        for chain in (best, *(chain for chain, _ in beam if chain and chain != best))
+        for chain in (best, *(chain for chain in joined(able) if chain != best))
     ]
     return [chances[0], *sorted(chances[1:], key=lambda one: -one[1])[: many - 1]]

@@ -13,11 +13,9 @@ from ...gazetteer.arrays import Gazetteer
 from ...parts import Parse, parts_of
 from ...tokens import Token
 from ..features import described
+from .chain import DOUBT, READINGS, joined
 
 Row = tuple[list[list[str]], list[str], float]
-READINGS = 3
-DOUBT = 0.02  # chance of a label at a word below which no reading with it is looked at
-BEAM = 24  # readings whose chance is worked out
 
 
 @dataclass(frozen=True)
@@ -112,11 +110,9 @@ class FittedCrf:
                 ]
                 for i in range(len(words))
             ]
-            beam: list[tuple[list[str], float]] = [([], 1.0)]
-            for each in chances:
-                longer = [([*head, tag], p * q) for head, p in beam for tag, q in each]
-                beam = sorted(longer, key=lambda one: -one[1])[:BEAM]
-            others = [(tags, float(tagger.probability(tags))) for tags, _ in beam if tags != best]
+            others = [
+                (tags, float(tagger.probability(tags))) for tags in joined(chances) if tags != best
+            ]
             others.sort(key=lambda one: -one[1])
             return [(best, float(tagger.probability(best))), *others[: many - 1]]
 

@@ -1,6 +1,6 @@
 """Products of small matrices on one thread: sharing them out takes longer than they do.
 
-With two threads on busy cores a string took 75 ms instead of 1: each product waits for a thread
+With two threads on busy cores a string took 75 ms instead of 4: each product waits for a thread
 that has no core. The limit is the whole process's, so it is held once while any reader needs it,
 and what was there before comes back when the last one has left.
 """
