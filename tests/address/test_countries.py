@@ -127,6 +127,25 @@ def test_a_british_code_is_met_by_its_outward_part(
     assert not [fault for fault in reply["faults"] if "postcode" in fault]
 
 
+@pytest.mark.parametrize(
+    ("text", "country", "code"),
+    [
+        ("1 Albany St, London nw16xe", "GB", "NW1 6XE"),
+        ("10 Downing St, Westminster SW1A 2AA", "GB", "SW1A 2AA"),
+        ("Dam 1, 1012js Amsterdam", "NL", "1012 JS"),
+    ],
+)
+def test_a_whole_code_is_written_as_its_country_does(
+    codes: Gazetteer, text: str, country: str, code: str
+) -> None:
+    assert verify(text, codes, country).components["postcode"]["normalized"] == code
+
+
+def test_a_state_that_is_a_number_in_the_gazetteer_is_told_by_its_name(codes: Gazetteer) -> None:
+    state = verify("Dam 1, 1012 JS Amsterdam", codes, "NL").components["state"]
+    assert state["normalized"] == "Noord-Holland" and state["inferred"]
+
+
 def test_a_code_with_its_letters_joined_still_speaks_for_its_town(codes: Gazetteer) -> None:
     reply = verify("Dam 1 1012JS Amsterdm", codes).row()
     assert reply["country"] == "NL"

@@ -68,6 +68,15 @@ def begins(code: str, country: str) -> str:
     return code[: CUT_SHORT[country]]
 
 
+def spaced(code: str, country: str | None) -> str:
+    """Return a whole code of which tables list the beginning as it is written: ``NW1 6XE``."""
+    key = plain(code, country)
+    cut = CUT_SHORT.get(country or "")
+    if cut is None or not formed(key, country):
+        return code
+    return f"{key[:cut]} {key[cut:]}".upper()
+
+
 def slips(code: str) -> list[str]:
     """Return what one wrong letter or digit, or two neighbours exchanged, makes of ``code``.
 

@@ -249,7 +249,7 @@ class _States:
             Names of the areas that the record lies in.
         """
         if not self.key:
-            named = code or next(iter(areas), "")
+            named = next(iter(areas), "") if code.isdigit() or not code else code
             return Match(named, "inferred", NO_STATE, *source) if named else None
         if code and code in self.costs:
             cost = self.costs[code]

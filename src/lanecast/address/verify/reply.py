@@ -19,6 +19,7 @@ from ..country_names import named
 from ..envelope import lines
 from ..gazetteer.arrays import Gazetteer
 from ..parts import Parse
+from ..postcodes import spaced
 from .codes import avc_like, dpv_like
 from .levels import CONFIRMED, PLAUSIBLE, SUSPICIOUS, granularity
 from .places import Hypothesis, Match
@@ -246,7 +247,9 @@ def _components(
         suspicious = match is not None and how == "unknown" and covered.get(name, False)
         out[name] = {
             "text": text,
-            "normalized": text if kept or match is None else match.value,
+            "normalized": (spaced(text, country) if how == "prefix" else text)
+            if kept or match is None
+            else match.value,
             "span": list(spans[name]) if name in spans else None,
             "probability": round(parse.probability, 4),
             "confirmation": CONFIRMED if proved else SUSPICIOUS if suspicious else PLAUSIBLE,
