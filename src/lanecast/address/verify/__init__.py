@@ -170,7 +170,7 @@ def _found(parse: Parse, known: Gazetteer, country: int) -> _Found:
     listed = known.streets.roads.exact(country, road_key(step[0])) >= 0
     looked_at = len(places) if listed else LOOKED_AT
     steps = [(place, doorstep(known, country, place, *step)) for place in places[:looked_at]]
-    doors = [(replace(place, cost=place.cost + door.cost), door) for place, door in steps]
+    doors = [(_with(place, door), door) for place, door in steps]
     doors.sort(key=lambda each: each[0].cost)
     cost = -log(max(parse.probability, 1e-9))
     if not doors:
@@ -179,6 +179,11 @@ def _found(parse: Parse, known: Gazetteer, country: int) -> _Found:
         doors[0] = (_coded(*doors[0]), doors[0][1])
     ordered = [place for place, _ in doors] + places[looked_at:]
     return _Found(parse, ordered, [door for _, door in doors], cost + ordered[0].cost)
+
+
+def _with(place: Hypothesis, door: Doorstep) -> Hypothesis:
+    """Return the place with what the register costs besides."""
+    return replace(place, cost=place.cost + door.cost) if door.cost else place
 
 
 def _coded(place: Hypothesis, door: Doorstep) -> Hypothesis:

@@ -59,8 +59,10 @@ def doorstep(
 ) -> Doorstep:
     """Return what the register of ``place`` says; as given, empty where nothing was."""
     rows = _rows(known, country, place)
-    if not len(rows) or not road:
-        return replace(NOTHING, covered=len(rows) > 0)
+    if not len(rows):
+        return NOTHING
+    if not road:
+        return replace(NOTHING, covered=True)
     streets, key = known.streets, road_key(road)
     keys = streets.key.take(rows)
     names = dict.fromkeys(keys)
@@ -87,7 +89,9 @@ def _rows(known: Gazetteer, country: int, place: Hypothesis) -> NDArray[np.int32
             return streets.in_postcode.leads(number)
     city = folded(place.city.value) if place.city is not None else ""
     number = streets.in_city.exact(country, city) if city else -1
-    rows = streets.in_city.leads(number) if number >= 0 else np.empty(0, np.int32)
+    if number < 0:
+        return np.empty(0, np.int32)
+    rows = streets.in_city.leads(number)
     state = "" if place.state is None else place.state.value
     names, which = streets.state.distinct(rows)
     some = np.array([_same(known, country, each, state) for each in names], bool)[which]

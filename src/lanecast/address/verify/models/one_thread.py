@@ -6,29 +6,30 @@ and what was there before comes back when the last one has left.
 """
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from functools import cached_property
 from threading import Lock
 
-from threadpoolctl import ThreadpoolController
+from threadpoolctl import LibController, ThreadpoolController
 
 
 class _Limit:
     """The limit of the process, and how many need it."""
 
     def __init__(self) -> None:
-        self.lock, self.readers, self.held = Lock(), 0, ExitStack()
+        self.lock, self.readers, self.before = Lock(), 0, list[int]()
 
     @cached_property
-    def pools(self) -> ThreadpoolController:
+    def pools(self) -> list[LibController]:
         """Return the pools of numpy's library of products."""
-        return ThreadpoolController().select(user_api="blas")
+        return list(ThreadpoolController().select(user_api="blas").lib_controllers)
 
     def enter(self) -> None:
         """Limit the process, unless it is."""
         with self.lock:
             if self.readers == 0:
-                self.held.enter_context(self.pools.limit(limits=1))
+                self.before = [pool.num_threads for pool in self.pools]
+                self._set([1] * len(self.pools))
             self.readers += 1
 
     def leave(self) -> None:
@@ -36,7 +37,11 @@ class _Limit:
         with self.lock:
             self.readers -= 1
             if self.readers == 0:
-                self.held.close()
+                self._set(self.before)
+
+    def _set(self, threads: list[int]) -> None:
+        for pool, many in zip(self.pools, threads, strict=True):
+            pool.set_num_threads(many)
 
 
 _LIMIT = _Limit()
