@@ -36,12 +36,13 @@ def guessed(words: Sequence[Token], known: Gazetteer) -> dict[str, float]:
     ]
     runs, least = _runs(texts, unspaced), 1 if unspaced else 2
     spans = list(dict.fromkeys(runs.values()))
-    votes = dict.fromkeys(called([s for s in spans if len(s) > 1], known), NAME)
+    codes = {s: plain(s) for s in spans if any(map(str.isdigit, s))}
+    named = [s for s in spans if len(s) > 1 and s not in codes]  # no country has digits in its name
+    votes = dict.fromkeys(called(named, known), NAME)
     if unspaced and any(KANA[0] <= text <= KANA[1] for text in texts):
         votes["JP"] = votes.get("JP", 0.0) + SCRIPT
     names = {s: folded(s) for s in spans}
     towns = known.towns.each(0, [names[s] for s in spans if len(s) > least and not s[0].isdigit()])
-    codes = {s: plain(s) for s in spans if any(map(str.isdigit, s))}
     codes = {s: code for s, code in codes.items() if len(code) <= LONGEST_CODE}
     in_towns: dict[int, float] = {}
     ends = known.towns.first
@@ -49,7 +50,7 @@ def guessed(words: Sequence[Token], known: Gazetteer) -> dict[str, float]:
         sizes = known.sizes[first:last].tolist()
         for number, size in zip(known.towns.rows[first:last].tolist(), sizes, strict=True):
             in_towns[number] = max(in_towns.get(number, 0.0), size)
-    loud = _codes(known, set(codes.values()), texts)
+    loud = _codes(known, list(dict.fromkeys(codes.values())), texts)
     states = {run: names[s] for run, s in runs.items() if names[s] in known.state_names}
     behind = _behind({run: names[s] for run, s in runs.items() if names[s] in towns}, states)
     beside = _beside({run: codes[s] for run, s in runs.items() if s in codes}, states)
@@ -98,12 +99,12 @@ def _numbers(texts: Sequence[str]) -> set[str]:
 
 
 def _codes(
-    known: Gazetteer, codes: Collection[str], texts: Sequence[str]
+    known: Gazetteer, codes: list[str], texts: Sequence[str]
 ) -> dict[int, tuple[float, set[str]]]:
     """Return by country how loudly postal codes alone speak for it, and which it has."""
     numbers = _numbers(texts)
     found: dict[int, tuple[float, set[str]]] = {}
-    for code, n in known.codes.each(0, list(codes)).items():
+    for code, n in known.codes.each(0, codes).items():
         for number in known.codes.leads(n).tolist():
             least, held = found.get(number, (0.0, set()))
             loud = NUMBER if code in numbers else CODE
@@ -111,7 +112,7 @@ def _codes(
     for country in CUT_SHORT.keys() & known.numbers.keys():
         number = known.numbers[country]
         cut = {begin: code for code in codes if (begin := begins(code, country)) != code}
-        for begin in known.postcodes.keys.each(number, list(cut)):
+        for begin in known.postcodes.keys.each(number, list(cut)) if cut else ():
             least, held = found.get(number, (0.0, set()))
             formed = any(c.isalpha() for c in begin) or cut[begin] in texts
             loud = FORMED if formed else CODE
@@ -172,6 +173,8 @@ def _in_own_state(
 
 def _stated(known: Gazetteer, country: int, behind: Mapping[str, Collection[str]]) -> bool:
     """Return whether behind a town stands the state of that country in which it lies."""
+    if not behind:
+        return False
     keys, first = known.states.keys, len(known.postcodes.code)
     states = keys.each(country, list({s for some in behind.values() for s in some}))
     if not states:

@@ -22,6 +22,7 @@ EDITS = 2
 PARTS = EDITS + 2
 SHORTEST = 4  # letters below which a name is only itself
 ONE_EDIT = 5  # letters up to which one edit is all
+FEW = 4  # names up to which each is looked up by itself
 MOST = 4000  # candidates of one part; a part that more names share tells nothing
 
 
@@ -63,14 +64,16 @@ class Keys:
 
     def each(self, country: int, names: list[str]) -> dict[str, int]:
         """Return the number of each of ``names`` that there is."""
-        if not len(self.hashes) or not names:
+        if len(names) <= FEW:
+            few = ((name, self.exact(country, name)) for name in names)
+            return {name: number for name, number in few if number >= 0}
+        if not len(self.hashes):
             return {}
         wanted = hashed(names, country)
         at = np.minimum(self.hashes.searchsorted(wanted), len(self.hashes) - 1)
         met = (self.hashes[at] == wanted).nonzero()[0]
-        numbers = at[met].tolist()
-        found = {names[i]: number for i, number in zip(met.tolist(), numbers, strict=True)}
-        return {name: number for name, number in found.items() if self.names[number] == name}
+        found = zip(met.tolist(), at[met].tolist(), self.names.take(at[met]), strict=True)
+        return {name: number for i, number, name in found if name == names[i]}
 
     def near(
         self, country: int, name: str, edits: int = EDITS, crowd: int = MOST
@@ -107,6 +110,13 @@ class Keys:
     def leads(self, number: int) -> NDArray[np.int32]:
         """Return the rows that name ``number`` leads to."""
         return self.rows[self.first.item(number) : self.first.item(number + 1)]
+
+    def led(self, numbers: list[int], most: int) -> list[int]:
+        """Return the rows that these names lead to, of each at most so many."""
+        at = np.array(numbers, int)
+        starts, ends = self.first[at], self.first[at + 1]
+        spans = zip(starts.tolist(), np.minimum(ends, starts + most).tolist(), strict=True)
+        return [row for start, end in spans for row in self.rows[start:end].tolist()]
 
 
 def build(entries: pl.DataFrame, fuzzy: bool = True) -> Keys:

@@ -148,13 +148,11 @@ def hashes(
     """
     ends = starts + lengths
     found = (running[ends] - running[starts]) * powers(starts)
-    return _mixed(found, group)
-
-
-def _mixed(found: NDArray[np.uint64], group: NDArray[np.uint64] | np.uint64) -> NDArray[np.uint64]:
-    """Return sums, which are changed, as hashes of their group."""
     groups = np.atleast_1d(np.asarray(group, np.uint64)) + np.uint64(1)
-    found += groups * np.uint64(MIX[0])
+    return _mixed(found + groups * np.uint64(MIX[0]))
+
+
+def _mixed(found: NDArray[np.uint64]) -> NDArray[np.uint64]:
     found ^= found >> np.uint64(29)
     found *= np.uint64(MIX[1])
     found ^= found >> np.uint64(32)
@@ -195,8 +193,8 @@ def hashed(texts: Sequence[str], group: int) -> NDArray[np.uint64]:
         return np.array([_hash(text, group) for text in texts], np.uint64)
     if max(sizes) <= len(INVERSE):
         points = np.array(texts).view(np.uint32).reshape(len(texts), -1)
-        found = points @ WEIGHTS[: points.shape[1]] + ONES[sizes]
-        return _mixed(found, np.uint64(group))
+        found = points @ WEIGHTS[: points.shape[1]] + ONES.take(sizes)
+        return _mixed(found + np.uint64((group + 1) * MIX[0] & MASK))
     lengths = np.array(sizes, np.int64)
     running = sums(codes("".join(texts)))
     starts = np.concatenate([[0], lengths.cumsum()[:-1]]).astype(np.int64)

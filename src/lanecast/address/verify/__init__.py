@@ -109,7 +109,7 @@ def _verified(
     words = tokens(whole)
     faults += ("hidden_characters",) * bool(whole.hidden) + unseen(text)
     calls = [(whole.at[a], whole.at[b - 1] + 1) for a, b in telephones(whole.text)]
-    quiet = [w for w in words if not any(a <= w.start < b for a, b in calls)]
+    quiet = [w for w in words if not any(a <= w.start < b for a, b in calls)] if calls else words
     calls, quiet = (calls, quiet) if quiet else ([], words)
     votes = guessed(quiet, known) if country is None else {country: 1.0}
     country = next(iter(votes), None)

@@ -91,12 +91,12 @@ def _codes(words: Sequence[Token], country: str | None) -> list[tuple[int, int]]
     pattern = form(country) if country else None
     if pattern is None:
         return []
+    numbers = [j for j, word in enumerate(words, 1) if any(map(str.isdigit, word.text))]
     return [
         (i, j)
-        for i in range(len(words))
-        for j in range(i + 1, min(i + 2, len(words)) + 1)
-        if any(c.isdigit() for c in words[j - 1].text)
-        and pattern.fullmatch(" ".join(word.text for word in words[i:j]))
+        for j in numbers
+        for i in range(max(j - 2, 0), j)
+        if pattern.fullmatch(" ".join(word.text for word in words[i:j]))
     ]
 
 
@@ -128,5 +128,5 @@ def _nearly(name: str, owners: set[str]) -> bool:
     return any(
         0 < OSA.distance(name, owner, score_cutoff=1 + (len(owner) > 6)) <= 1 + (len(owner) > 6)
         for owner in owners
-        if len(owner) > 3
+        if len(owner) > 3 and abs(len(owner) - len(name)) <= 2
     )

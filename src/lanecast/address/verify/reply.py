@@ -230,7 +230,7 @@ def _components(
         name for name, match in found.items() if match.how == "inferred" and name not in names
     ]
     # no list has every name of a town
-    covered = {"postcode": country in known.postal - known.general}
+    covered = {"postcode": country in known.postal and country not in known.general}
     covered |= dict.fromkeys(("road", "house_number"), door.covered)
     covered["country"] = country is not None and named(parse.text("country"), country) is False
     out = {}

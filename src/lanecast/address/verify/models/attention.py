@@ -78,12 +78,15 @@ class FittedAttention:
 
     def _spelt(self, letters: npt.NDArray[np.int64]) -> Array:
         """Return a vector of each word's bytes, (n, width)."""
-        there = letters[:, : int((letters != 0).sum(1).max())] != 0
-        x = self.weights["byte.weight"][letters[:, : there.shape[1]]]
-        x = _convolved(x, self._turned["first"], self.weights["first.bias"])
-        x = np.maximum(x, 0) * there[..., None]
-        x = _convolved(x, self._turned["then"], self.weights["then.bias"])
-        return np.asarray(np.where(there[..., None], x, -np.inf).max(1))
+        there = letters != 0
+        many = np.add.reduce(there, 1)
+        ends = many.cumsum()
+        at = np.arange(ends[-1]) + np.arange(1, len(many) + 1).repeat(many)
+        x = self.weights["byte.weight"].take(letters[there], 0)
+        x = _convolved(x, at, self._turned["first"], self.weights["first.bias"])
+        x = np.maximum(x, 0)
+        x = _convolved(x, at, self._turned["then"], self.weights["then.bias"])
+        return np.maximum.reduceat(x, ends - many)
 
     @cached_property
     def _turned(self) -> dict[str, Array]:
@@ -114,13 +117,15 @@ def _scaled(layer: dict[str, Array], norm: str, weight: str, bias: str) -> None:
     layer[weight] = layer.pop(f"{norm}.weight")[:, None] * layer[weight]
 
 
-def _convolved(x: Array, weight: Array, bias: Array) -> Array:
-    """Return sums over each place and its neighbours; x (n, places, from)."""
-    n, places, width = x.shape
-    padded = np.zeros((n, places + 2, width), np.float32)
-    padded[:, 1:-1] = x
-    three = np.concatenate([padded[:, :-2], x, padded[:, 2:]], 2)
-    return np.asarray((three.reshape(n * places, -1) @ weight + bias).reshape(n, places, -1))
+def _convolved(x: Array, at: npt.NDArray[np.int64], weight: Array, bias: Array) -> Array:
+    """Return sums over each letter and its neighbours; x (letters, from).
+
+    ``at`` is where the letters stand in a line of all words with a blank around each.
+    """
+    padded = np.zeros((at[-1] + 2, x.shape[1]), np.float32)
+    padded[at] = x
+    three = padded.take(at[:, None] + np.arange(-1, 2), 0)
+    return np.asarray(three.reshape(len(x), -1) @ weight + bias)
 
 
 def _layer(x: Array, w: Mapping[str, Array]) -> Array:
@@ -129,9 +134,9 @@ def _layer(x: Array, w: Mapping[str, Array]) -> Array:
     mixed = _normed(x) @ w["self_attn.in_proj_weight"] + w["self_attn.in_proj_bias"]
     query, key, value = mixed.reshape(n, 3, HEADS, width // HEADS).transpose(1, 2, 0, 3)
     looks = query @ key.transpose(0, 2, 1) * np.float32((width // HEADS) ** -0.5)
-    looks = np.exp(looks - looks.max(2, keepdims=True))
-    looks /= looks.sum(2, keepdims=True)
-    met = (looks @ value).transpose(1, 0, 2).reshape(n, width)
+    looks = np.exp(looks - np.maximum.reduce(looks, 2, keepdims=True))
+    looks /= np.add.reduce(looks, 2, keepdims=True)
+    met: Array = (looks @ value).transpose(1, 0, 2).reshape(n, width)
     x = x + met @ w["self_attn.out_proj.weight"] + w["self_attn.out_proj.bias"]
     y = _normed(x) @ w["linear1.weight"] + w["linear1.bias"]
     y = y * (0.5 + 0.5 * erf(y * ROOT_HALF))  # GELU

@@ -35,17 +35,17 @@ def marginals(scores: Array, follows: Array) -> tuple[Array, float]:
     shift = scores.max(1, keepdims=True)  # chances are kept, nothing overflows
     own, step = np.exp(scores - shift), np.exp(follows)
     ahead, behind = np.empty_like(own), np.ones_like(own)
-    before, level = own[0], 0.0
+    before, levels = own[0], []
     for i in range(len(own)):
         if i:
             before = (before @ step) * own[i]
-        most = before.sum()
-        level += float(np.log(most))
-        ahead[i] = before = before / most
+        levels.append(np.add.reduce(before))
+        ahead[i] = before = before / levels[-1]
     for i in range(len(own) - 2, -1, -1):
         rest = step @ (own[i + 1] * behind[i + 1])
-        behind[i] = rest / rest.sum()
+        behind[i] = rest / np.add.reduce(rest)
     both = ahead * behind
+    level = sum(np.log(levels).tolist())
     return both / both.sum(1, keepdims=True), level + float(shift.sum())
 
 
@@ -72,8 +72,9 @@ def readings(scores: Array, follows: Array, many: int) -> list[tuple[list[int], 
 
     How likely each is as a whole is exact.
     """
-    best = likeliest(scores, follows)
     each, total = marginals(scores, follows)
+    sure = (1 - each.max(1)).sum() < 0.5  # then more than half of all that may be is this one chain
+    best = each.argmax(1).tolist() if sure else likeliest(scores, follows)
     able = [[(n, p) for n, p in enumerate(row) if p >= DOUBT] for row in each.tolist()]
     chances = [
         (chain, min(1.0, float(np.exp(worth(chain, scores, follows) - total))))

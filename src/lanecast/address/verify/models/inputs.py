@@ -37,17 +37,15 @@ class Seen:
 
 def seen(words: Sequence[Token], known: Gazetteer | None, country: str | None) -> Seen:
     """Return what the net sees of words; it must do without gazetteer and country too."""
-    letters = np.zeros((len(words), LETTERS), np.int64)
-    signs = np.zeros((len(words), SIGNS), np.int64)
-    last = len(words) - 1
+    texts = [word.text.encode()[:LETTERS].ljust(LETTERS, b"\0") for word in words]
+    letters = np.frombuffer(b"".join(texts), np.uint8).reshape(-1, LETTERS).astype(np.int64)
+    rows, last = [], len(words) - 1
     for i, (word, said) in enumerate(zip(words, listed(words, known, country), strict=True)):
-        text = word.text.encode()[:LETTERS]
-        letters[i, : len(text)] = np.frombuffer(text, np.uint8)
         where = [f"at{min(i, FAR)}", f"left{min(last - i, FAR)}", f"co{country}"]
         where += ["apart"] * word.apart + ["glued"] * word.glued + [f"w{word.text}"]
         row = [_bucket(sign) for sign in (*where, *said)[:SIGNS]]
-        signs[i, : len(row)] = row
-    return Seen(letters, signs)
+        rows.append(row + [0] * (SIGNS - len(row)))
+    return Seen(letters, np.array(rows, np.int64).reshape(-1, SIGNS))
 
 
 @lru_cache(maxsize=1 << 14)
