@@ -15,8 +15,9 @@ from lanecast.address.gazetteer.compile import assembled
 from lanecast.address.postcodes import plain
 from lanecast.address.roads import road_key
 from lanecast.address.verify import cost, places, verify
-from lanecast.address.verify.places import Hypothesis, Match, hypotheses
+from lanecast.address.verify.places import Hypothesis, hypotheses
 from lanecast.address.verify.streets import doorstep
+from lanecast.address.verify.towns import Match
 from lanecast.tables import address
 
 from .conftest import HOUSES

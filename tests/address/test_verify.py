@@ -14,10 +14,11 @@ from lanecast.address.parts import Parse, Part, parts_of
 from lanecast.address.tokens import tokens
 from lanecast.address.verify import verify
 from lanecast.address.verify.cost import MORE, NEAR, OTHER, SWAP, slip
-from lanecast.address.verify.places import Match, hypotheses
+from lanecast.address.verify.places import hypotheses
 from lanecast.address.verify.reply import replied, required
 from lanecast.address.verify.reread import with_namesake, with_state, with_town
 from lanecast.address.verify.streets import NOTHING, doorstep
+from lanecast.address.verify.towns import Match
 from lanecast.sources.gazetteers import Edition, read
 from lanecast.sources.ingest import ingest_pieces
 from lanecast.sources.world import World

@@ -16,6 +16,7 @@ from lanecast.address.verify.record import learnt
 from lanecast.tables.address import ADDRESS_CHECKS, TYPED_ADDRESSES
 from lanecast.tables.lake import Lake
 
+from .address_verify import READING
 from .learnt_from import ADDRESS
 from .options import AsofOption, JsonOption, LakeOption, ModelOption, opened
 from .saved import loaded, version
@@ -41,6 +42,7 @@ def fit(
     known, now = opened(lake, asof)
     typed(known)
     with progress(quiet=json is not None) as say:
+        say(READING, 0.0)
         register = gazetteer(known)
         if not register.countries:
             note(f"{lake} has no gazetteer, so little can be said of an address.")
@@ -100,6 +102,7 @@ def predict(
         )
     with progress(quiet=json is not None) as say:
         rows = due(known, now, version(about))
+        say(READING, 0.0)
         said = rows.join(checked(rows, gazetteer(known), say), on=["text", "country"])
         found = risks(said, fitted, now, version(about))
         stored = Lake(lake).write(ADDRESS_CHECKS, nw.from_native(found), source="predict")

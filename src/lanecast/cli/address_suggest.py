@@ -33,6 +33,8 @@ from .options import LakeOption
 from .saved import loaded
 from .talk import note, progress, show, tell, whole, writable
 
+INDEXING = "reading the index; the first time it is made, a minute or so"
+
 
 def suggest(
     text: Annotated[str | None, typer.Argument(help="What was typed; instead of --in.")] = None,
@@ -86,7 +88,7 @@ def suggest(
     if not known.countries:
         note(f"{lake} has no gazetteer, so nothing can be suggested; see lanecast address import.")
     with progress() as say:
-        say("reading the index; the first time it is made, a minute or so", 0.0)
+        say(INDEXING, 0.0)
         held = index(Lake(lake), known)
     learnt = None if model is None else _learnt(model, known, held)
     sessions: dict[str | None, Session] = {}

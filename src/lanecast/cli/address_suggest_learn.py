@@ -14,6 +14,8 @@ from lanecast.address.suggest.popular import named
 from lanecast.address.suggest.stored import index
 
 from .address import typed
+from .address_suggest import INDEXING
+from .address_verify import READING
 from .learnt_from import SUGGEST
 from .options import AsofOption, JsonOption, LakeOption, ModelOption, opened
 from .talk import makeable, note, progress, show, tell, writable, write_json
@@ -38,7 +40,9 @@ def fit(
     known, now = opened(lake, asof)
     typed(known)
     with progress(quiet=json is not None) as say:
+        say(READING, 0.0)
         register = gazetteer(known)
+        say(INDEXING, 0.0)
         held = index(known, register)
         rows = orders(known, now, register, held, say)
         if rows.height < FEWEST:

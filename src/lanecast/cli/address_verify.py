@@ -25,6 +25,7 @@ from .options import LakeOption
 from .saved import loaded
 from .talk import note, progress, show, tell, whole, writable
 
+READING = "reading the gazetteer; the first time it is compiled, half a minute or so"
 InOption = Annotated[Path, typer.Option("--in", help="CSV or Parquet with one address per row.")]
 TextOption = Annotated[
     str, typer.Option("--text-column", help="Column of the address, in one line or several.")
@@ -120,7 +121,7 @@ def register(lake: Path) -> Gazetteer:
             "import fills it with a gazetteer."
         )
     with progress() as say:
-        say("reading the gazetteer; the first time it is compiled, half a minute or so", 0.0)
+        say(READING, 0.0)
         return gazetteer(Lake(lake))
 
 

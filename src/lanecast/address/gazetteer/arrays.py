@@ -17,7 +17,10 @@ GENERAL = 0.9  # share of codes that end in 00 where single streets have codes o
 
 @dataclass(frozen=True)
 class Postcodes:
-    """Postal codes with a place each serves; ``keys`` are codes without blanks and signs."""
+    """Postal codes with a place each serves; ``keys`` are codes without blanks and signs.
+
+    ``derived`` are those that no list has, but houses of a register: they prove, and cover nothing.
+    """
 
     keys: Keys
     country: Numbers
@@ -30,11 +33,12 @@ class Postcodes:
     lon: Degrees
     gazetteer: Labels
     record: Strings
+    derived: NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
 class Places:
-    """Cities, towns and villages."""
+    """Cities, towns and villages; ``derived`` as of postal codes."""
 
     country: Numbers
     name: Strings
@@ -44,6 +48,7 @@ class Places:
     lon: Degrees
     gazetteer: Labels
     record: Strings
+    derived: NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -120,19 +125,25 @@ class Gazetteer:
 
     @cached_property
     def postal(self) -> frozenset[str]:
-        """Return the countries of which postal codes are known."""
-        return frozenset(self.countries[n] for n in np.unique(self.postcodes.country).tolist())
+        """Return the countries of which a list has the postal codes."""
+        on_list = self.postcodes.country[~self.postcodes.derived]
+        return frozenset(self.countries[n] for n in np.unique(on_list).tolist())
 
     @cached_property
     def general(self) -> frozenset[str]:
         """Return the countries of whose codes only a town's general one is known, as in Brazil."""
         codes = self.postcodes
-        ends = codes.code.at[1:][np.diff(codes.code.at) > 2].astype(np.int64)
-        at = codes.country[np.diff(codes.code.at) > 2]
+        some = (np.diff(codes.code.at) > 2) & ~codes.derived
+        ends, at = codes.code.at[1:][some].astype(np.int64), codes.country[some]
         zeros = (codes.code.text[ends - 1] == ord("0")) & (codes.code.text[ends - 2] == ord("0"))
         many = np.bincount(at, minlength=len(self.countries))
         share = np.bincount(at, zeros, len(self.countries)) / np.maximum(many, 1)
         return frozenset(c for c, s in zip(self.countries, share, strict=True) if s >= GENERAL)
+
+    @cached_property
+    def coded(self) -> frozenset[str]:
+        """Return the countries of which a list has all postal codes: another one is none."""
+        return self.postal - self.general
 
     @cached_property
     def people(self) -> NDArray[np.float64]:

@@ -16,6 +16,7 @@ from ..postcodes import plain
 from ..roads import road_key
 from ..towns import spellings
 from .arrays import Gazetteer, Places, Postcodes, States, Streets
+from .derived import codes_of, towns_of
 from .keys import Keys, build
 from .strings import Labels, Strings
 from .subdivisions import listed, of_places, subdivisions
@@ -46,11 +47,14 @@ def assembled(
         )
         for frame in (postal, places, premises)
     )
+    premises = premises.with_columns(key=_plain(premises))
     postal = listed(postal).with_columns(key=_plain(postal)).sort("at", "key", maintain_order=True)
+    postal = postal.with_columns(derived=pl.lit(False), named=pl.lit(True))
     keyed = [
         f.with_columns(key=mapped(f[n], folded)) for f, n in ((places, "name"), (postal, "city"))
     ]
-    places = places.with_columns(state_code=of_places(*keyed))
+    places = places.with_columns(state_code=of_places(*keyed), derived=pl.lit(False))
+    postal, places = _with_derived(postal, places, premises)
     towns = pl.concat([_city_names(postal), _place_names(places, postal.height)])
     anywhere = _anywhere(towns)
     return Gazetteer(
@@ -66,6 +70,17 @@ def assembled(
         codes=_anywhere(postal.select(country="at", name="key").drop_nulls()),
         streets=_streets(premises),
     )
+
+
+def _with_derived(
+    postal: pl.DataFrame, places: pl.DataFrame, premises: pl.DataFrame
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return postal codes, by country and code, and places, with those of houses behind."""
+    if premises.is_empty():
+        return postal, places
+    postal = pl.concat([postal, codes_of(premises, postal, places)])
+    postal = postal.sort("at", "key", maintain_order=True)
+    return postal, pl.concat([places, towns_of(premises, postal, places)])
 
 
 def current(lake: Lake, table: Table) -> pl.DataFrame:
@@ -117,6 +132,7 @@ def _postcodes(rows: pl.DataFrame) -> Postcodes:
         lon=_degrees(rows, "lon"),
         gazetteer=Labels.of(rows["gazetteer_id"]),
         record=Strings.of(rows["record_id"]),
+        derived=rows["derived"].to_numpy(),
     )
 
 
@@ -135,11 +151,13 @@ def _places(rows: pl.DataFrame) -> Places:
         lon=_degrees(rows, "lon"),
         gazetteer=Labels.of(rows["gazetteer_id"]),
         record=Strings.of(rows["record_id"]),
+        derived=rows["derived"].to_numpy(),
     )
 
 
 def _city_names(postal: pl.DataFrame) -> pl.DataFrame:
-    return _spelt(postal.select(country="at", name="city").with_row_index("row"))
+    names = postal.select("named", country="at", name="city").with_row_index("row")
+    return _spelt(names.filter("named").drop("named"))
 
 
 def _place_names(places: pl.DataFrame, first: int) -> pl.DataFrame:
@@ -213,7 +231,7 @@ def _streets(premises: pl.DataFrame) -> Streets:
     rows = premises.with_columns(
         road_key=mapped(premises["road"], road_key),
         city_key=mapped(premises["city"].cast(pl.String), folded),
-        code=_plain(premises),
+        code="key",
         value=_leading(premises["house_number"].cast(pl.String)),
     ).sort("at", "state", "city_key", "code", "road_key", "value", "house_number", "unit")
     same = ("at", "state", "city_key", "code", "road_key")

@@ -22,7 +22,7 @@ from lanecast.tables.lake import Lake, collect
 from .arrays import Gazetteer
 from .compile import compiled
 
-FOLDER, FORM = "_gazetteer", 9
+FOLDER, FORM = "_gazetteer", 10
 MANIFEST = "manifest.json"
 ABANDONED_S = 3600.0  # after which nobody fills a folder any more
 T = TypeVar("T")

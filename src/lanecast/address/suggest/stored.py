@@ -7,7 +7,7 @@ from ..gazetteer.stored import kept, versions
 from .documents import documents
 from .index import Index, build
 
-FOLDER, FORM = "_suggest", 5
+FOLDER, FORM = "_suggest", 6
 
 
 def index(lake: Lake, known: Gazetteer) -> Index:

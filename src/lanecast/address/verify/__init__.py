@@ -16,7 +16,7 @@ from ..telephone import telephone, telephones
 from ..tokens import Token, tokens
 from .arbiter import Arbiter
 from .models.shipped import Shipped, shipped
-from .places import Hypothesis, hypotheses
+from .places import OTHER_CODE, Hypothesis, hypotheses
 from .reply import Reply, replied, required, unsure
 from .reread import corrected, reread, with_calls
 from .streets import NOTHING, Doorstep, doorstep
@@ -56,8 +56,7 @@ class _Found:
     @property
     def proved(self) -> bool:
         """Return whether a register has the house."""
-        house = self.doors[0].house_number if self.doors else None
-        return house is not None and house.how == "exact"
+        return bool(self.doors) and self.doors[0].proved
 
 
 def verify(
@@ -171,12 +170,12 @@ def _found(parse: Parse, known: Gazetteer, country: int) -> _Found:
     looked_at = len(places) if listed else LOOKED_AT
     steps = [(place, doorstep(known, country, place, *step)) for place in places[:looked_at]]
     doors = [(_with(place, door), door) for place, door in steps]
-    doors.sort(key=lambda each: each[0].cost)
+    doors.sort(key=_dear)
+    doors = sorted([*doors, *_elsewhere(known, country, doors, step)], key=_dear)
     cost = -log(max(parse.probability, 1e-9))
     if not doors:
         return _Found(parse, places, [], cost + (UNPLACED if any(where) else 0.0))
-    if "postcode" in required(known.countries[country]):
-        doors[0] = (_coded(*doors[0]), doors[0][1])
+    doors[0] = (_coded(*doors[0], known.countries[country], known), doors[0][1])
     ordered = [place for place, _ in doors] + places[looked_at:]
     return _Found(parse, ordered, [door for _, door in doors], cost + ordered[0].cost)
 
@@ -186,9 +185,40 @@ def _with(place: Hypothesis, door: Doorstep) -> Hypothesis:
     return replace(place, cost=place.cost + door.cost) if door.cost else place
 
 
-def _coded(place: Hypothesis, door: Doorstep) -> Hypothesis:
-    """Return the place with the postal code of the house, where none was given."""
-    return place if place.postcode is not None else replace(place, postcode=door.postcode)
+def _dear(door: tuple[Hypothesis, Doorstep]) -> float:
+    return door[0].cost
+
+
+def _elsewhere(
+    known: Gazetteer, country: int, doors: list[tuple[Hypothesis, Doorstep]], step: list[str]
+) -> list[tuple[Hypothesis, Doorstep]]:
+    """Return the best place with the code that its town has the house under, not under that one."""
+    if not doors or doors[0][1].proved:
+        return []
+    for place, door in doors:
+        given = place.postcode
+        if not door.covered or given is None or given.how == "unknown":
+            continue
+        other = doorstep(known, country, replace(place, postcode=None), *step)
+        if other.postcode is None:
+            return []
+        code = other.postcode._replace(how="replaced", cost=OTHER_CODE)
+        cost = place.cost - door.cost - given.cost + other.cost + OTHER_CODE
+        return [(replace(place, postcode=code, cost=cost), other)]
+    return []
+
+
+def _coded(place: Hypothesis, door: Doorstep, country: str, known: Gazetteer) -> Hypothesis:
+    """Return the place with the postal code of the house, where none was given, or another's.
+
+    Where a list has all codes of the country, another's stays: it may be right, and the town wrong.
+    """
+    given, own = place.postcode, door.postcode
+    if given is None:
+        return replace(place, postcode=own) if "postcode" in required(country) else place
+    if own is None or given.how != "unknown" or country in known.coded:
+        return place
+    return replace(place, postcode=own._replace(how="replaced"))
 
 
 def _named(place: Hypothesis) -> dict[str, str]:

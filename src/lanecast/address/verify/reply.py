@@ -22,8 +22,9 @@ from ..parts import Parse
 from ..postcodes import spaced
 from .codes import avc_like, dpv_like
 from .levels import CONFIRMED, PLAUSIBLE, SUSPICIOUS, granularity
-from .places import Hypothesis, Match
+from .places import Hypothesis
 from .streets import Doorstep
+from .towns import Match
 
 BLOCKS = frozenset(("JP",))  # houses are numbered by quarter and block, most streets have no name
 MILITARY = re.compile(r"[AFD]PO,? A[AEP]", re.IGNORECASE)
@@ -184,7 +185,7 @@ def doubtful(places: list[Hypothesis], tie: bool) -> Hypothesis:
     place = places[0]
     if not tie:
         return place
-    if place.postcode is not None and place.postcode.how == "code":
+    if place.postcode is not None and place.postcode.how in ("code", "replaced"):
         place = replace(place, postcode=Match("", "unknown", place.postcode.cost))
     states = {each.state.value if each.state else "" for each in _rivals(places)}
     state = place.state
@@ -230,7 +231,7 @@ def _components(
         name for name, match in found.items() if match.how == "inferred" and name not in names
     ]
     # no list has every name of a town
-    covered = {"postcode": country in known.postal and country not in known.general}
+    covered = {"postcode": country in known.coded}
     covered |= dict.fromkeys(("road", "house_number"), door.covered)
     covered["country"] = country is not None and named(parse.text("country"), country) is False
     out = {}

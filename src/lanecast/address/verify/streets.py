@@ -15,7 +15,8 @@ from ..postcodes import plain
 from ..roads import road_key
 from .cost import slip
 from .lists import marks
-from .places import Hypothesis, Match
+from .places import Hypothesis
+from .towns import Match
 
 JOINT = re.compile(r"(?<=\d) (?=[^\W\d])|(?<=[^\W\d]) (?=\d)")  # between a digit and a letter
 UNKNOWN_ROAD, UNKNOWN_NUMBER, MOST_SLIPS = 6.0, 4.0, 9.0
@@ -50,6 +51,11 @@ class Doorstep:
     lon: float
     cost: float
 
+    @property
+    def proved(self) -> bool:
+        """Return whether the register has the house."""
+        return self.house_number is not None and self.house_number.how == "exact"
+
 
 NOTHING = Doorstep(False, None, None, None, None, False, float("nan"), float("nan"), 0.0)
 
@@ -78,12 +84,14 @@ def doorstep(
 def _rows(known: Gazetteer, country: int, place: Hypothesis) -> NDArray[np.int32]:
     """Return the streets of the postal code; of the town where no code is given or registered.
 
-    A street of the town that the register has under another code speaks for that one.
+    A street of the town that the register has under another code speaks for that one. A code that
+    nobody knows, in a country of which no list has all, may be of a part that the register lacks,
+    or of another town of that name.
     """
-    streets = known.streets
-    coded = place.postcode is not None and place.postcode.how != "unknown"
-    if place.postcode is not None and coded:
-        code = plain(place.postcode.value, known.countries[country])
+    streets, given = known.streets, place.postcode
+    coded = given is not None and (given.how != "unknown" or _unheard(known, country, given.value))
+    if given is not None and coded:
+        code = plain(given.value, known.countries[country])
         number = streets.in_postcode.exact(country, code)
         if number >= 0:
             return streets.in_postcode.leads(number)
@@ -98,6 +106,11 @@ def _rows(known: Gazetteer, country: int, place: Hypothesis) -> NDArray[np.int32
     if coded:
         some &= streets.code.lengths(rows) == 0
     return np.asarray(rows[some])
+
+
+def _unheard(known: Gazetteer, country: int, code: str) -> bool:
+    name = known.countries[country]
+    return name not in known.coded and known.postcodes.keys.exact(country, plain(code, name)) < 0
 
 
 def _same(known: Gazetteer, country: int, written: str, code: str) -> bool:
