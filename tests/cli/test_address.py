@@ -279,3 +279,26 @@ def test_import_tells_what_a_register_has_no_column_for(lanecast, tmp_path):
         *("address", "import", "--csv", file, "--country", "US", "--lake", tmp_path / "other")
     )
     assert said.code == 0 and "no column" not in said.err
+
+
+def test_import_tells_what_a_file_was_read_as(lanecast, tmp_path):
+    (tmp_path / "towns.csv").write_text("commune,code_postal\nANNECY,74000\nBOURG,01000\n,39000\n")
+    (tmp_path / "houses.csv").write_text("road,number,city,postcode\nRue X,1,Annecy,74000\n")
+    words = ("address", "import", "--lake", tmp_path / "lake", "--country", "fr")
+    files = ("--csv", tmp_path / "towns.csv", "--csv", tmp_path / "houses.csv")
+    said = lanecast(*words, *files)
+    assert said.code == 0, said.err
+    assert "towns.csv was read as places: towns with their postal codes." in said.out
+    assert "houses.csv was read as houses." in said.out
+    told = lanecast(*words, *files, "--json", "-").json
+    assert [each["read_as"] for each in told["files"]][1] == "houses"
+    said = lanecast(*words[:-1], "xx", *files)
+    assert said.code == 2 and "--country: 'xx' is no country" in said.err
+
+
+def test_what_compiles_the_gazetteer_says_so(lanecast, town, tmp_path):
+    steps = tmp_path / "steps"
+    words = ("fit", "address", "--lake", town / "lake", "--model", tmp_path / "m")
+    said = lanecast("--progress", steps, *words)
+    assert said.code == 0, said.err
+    assert "reading the gazetteer" in steps.read_text().splitlines()[0]

@@ -7,11 +7,11 @@ from typing import Annotated
 import polars as pl
 import typer
 
-from lanecast.address.country_names import country_codes
+from lanecast.address.country_names import country_of
 from lanecast.address.gazetteer.stored import gazetteer
-from lanecast.sources.gazetteers import Edition, read
+from lanecast.sources.gazetteers import Edition, opened, pieces
 from lanecast.sources.ingest import ingest_pieces
-from lanecast.sources.premises import NAMES, lacking
+from lanecast.sources.premises import NAMES
 from lanecast.tables.lake import Lake
 
 from .options import JsonOption, LakeOption
@@ -40,7 +40,11 @@ def bring(
     ] = None,
     csv: Annotated[
         Files,
-        typer.Option("--csv", help="CSV or Parquet with road, house_number, city, postal_code."),
+        typer.Option(
+            "--csv",
+            help="CSV or Parquet: houses (road, house_number, city, postal_code), or "
+            "places (city, postal_code).",
+        ),
     ] = None,
     lake: LakeOption = Path("lake"),
     country: CountryOption = None,
@@ -63,6 +67,8 @@ def bring(
       lanecast address import --geonames allCountries.txt
 
       lanecast address import --openaddresses us_va.csv --country US
+
+      lanecast address import --csv communes.csv --country FR
     """
     writable(json=json)
     asked = {"geonames": geonames, "openaddresses": openaddresses, "geojson": geojson, "csv": csv}
@@ -71,7 +77,8 @@ def bring(
         raise ValueError(f"no file; expected {', '.join(f'--{form} FILE' for form in asked)}.")
     if lake.exists() and not lake.is_dir():
         raise ValueError(f"--lake: {lake} is a file; expected a folder, or a new name.")
-    if country is not None and country not in country_codes():
+    given, unknown = country_of(country)
+    if unknown:
         raise ValueError(
             f"--country: {country!r} is no country; expected ISO 3166-1 alpha-2, for example DE."
         )
@@ -80,26 +87,31 @@ def bring(
     at = moment("edition", edition) if edition else max(_written(file) for _, file in files)
     if at > (now := datetime.now(UTC)) + timedelta(days=1):
         raise ValueError(f"--edition: {at:%Y-%m-%d} is not yet; expected until {now:%Y-%m-%d}.")
-    reports = []
+    reports, held = [], []
     with progress(quiet=json is not None) as say:
         for done, (form, file) in enumerate(files):
             say(file.name, done / (len(files) + 1))
             called = name or (form if form == "geonames" else file.stem)
-            pieces = read(form, file, Edition(called, at, country, licence))
-            reports.append(ingest_pieces(Lake(lake), form, pieces))
+            held.append(opened(form, file, given))
+            rows = pieces(held[-1], form, Edition(called, at, given, licence))
+            reports.append(ingest_pieces(Lake(lake), form, rows))
         say("compiling", len(files) / (len(files) + 1))
         found = gazetteer(Lake(lake))
-    for form, file in files:
-        for column in lacking(file) if form in ("csv", "openaddresses") else ():
-            names = " or ".join(NAMES[column])
-            note(f"{file.name}: no column {names}, so no {column} of it is known.")
-    rows = pl.concat([report.rows for report in reports])
+    for each in held:
+        for column in each.lacks:
+            names = " or ".join(NAMES[column][:3])
+            note(f"{each.file.name}: no column {names}, so no {column} of it is known.")
+    stored = pl.concat([report.rows for report in reports])
     findings = pl.concat([report.findings for report in reports])
-    rows = rows.group_by("table", maintain_order=True).sum()
+    stored = stored.group_by("table", maintain_order=True).sum()
     if json is not None:
-        write_json(json, {"rows": rows.to_dicts(), "findings": findings.to_dicts()})
+        read_as = [{"file": each.file.name, "read_as": each.what} for each in held]
+        said = {"rows": stored.to_dicts(), "files": read_as, "findings": findings.to_dicts()}
+        write_json(json, said)
     else:
-        show(rows, "What was stored")
+        for each in held:
+            tell(f"{each.file.name} was read as {each.what}.")
+        show(stored, "What was stored")
         if findings.height:
             show(findings.drop("file"), "What was found")
         many = len(found.countries)

@@ -12,20 +12,20 @@ from pathlib import Path
 import polars as pl
 
 from lanecast.tables.address import GAZETTEERS
-from lanecast.tables.schema import Table
 
-from . import geonames, premises
+from . import geonames, lists, premises
 from .files import batches
+from .held import Held
 from .oddities import Odd
 from .piece import Piece
 from .report import RefusedError
 
 UNREADABLE = "\ufffd"
-FORMATS: Mapping[str, Callable[[Path, str | None], tuple[Table, pl.LazyFrame]]] = {
+FORMATS: Mapping[str, Callable[[Path, str | None], Held]] = {
     "geonames": geonames.read,
     "openaddresses": premises.from_csv,
     "geojson": premises.from_geojson,
-    "csv": premises.from_csv,
+    "csv": lists.from_csv,
 }
 KINDS = {
     "gazetteer_places": "places",
@@ -63,6 +63,17 @@ def read(form: str, file: Path, edition: Edition, size: int = 1_000_000) -> Iter
     Raises
     ------
     RefusedError
+        As ``opened``.
+    """
+    return pieces(opened(form, file, edition.country), form, edition, size)
+
+
+def opened(form: str, file: Path, country: str | None) -> Held:
+    """Return what ``file`` holds; ``country`` is that of an edition.
+
+    Raises
+    ------
+    RefusedError
         When the file is missing, is not of that format, or has no country and none is given.
     """
     if not file.is_file():
@@ -70,18 +81,16 @@ def read(form: str, file: Path, edition: Edition, size: int = 1_000_000) -> Iter
         raise RefusedError(f"{file}: {what}; give the gazetteer's file.")
     if not file.stat().st_size:
         raise RefusedError(f"{file.name}: is empty; expected records of a gazetteer.")
-    country = edition.country
     if country is not None and not (len(country) == 2 and country.isascii() and country.isupper()):
         raise RefusedError(f"country: {country!r}; expected ISO 3166-1 alpha-2, for example DE.")
-    table, rows = FORMATS[form](file, country)
-    return _pieces(table, rows, file, edition, LICENCES.get(form), size)
+    return FORMATS[form](file, country)
 
 
-def _pieces(
-    table: Table, rows: pl.LazyFrame, file: Path, edition: Edition, licence: str | None, size: int
-) -> Iterator[Piece]:
+def pieces(held: Held, form: str, edition: Edition, size: int = 1_000_000) -> Iterator[Piece]:
+    """Return the records of an ``opened`` file as ``read`` does."""
     counts: dict[str, int] = {}
-    rows = rows.with_columns(
+    table, file, licence = held.table, held.file, LICENCES.get(form)
+    rows = held.rows.with_columns(
         gazetteer_id=pl.lit(edition.gazetteer_id), recorded_at=pl.lit(edition.at)
     )
     texts = [name for name, kind in rows.collect_schema().items() if kind == pl.String]

@@ -9,8 +9,8 @@ from pathlib import Path
 import polars as pl
 
 from lanecast.tables.address import GAZETTEER_PLACES, GAZETTEER_POSTCODES
-from lanecast.tables.schema import Table
 
+from .held import Held
 from .report import RefusedError
 from .tabular import scan, tabbed
 
@@ -29,8 +29,8 @@ FEATURES = ("P", "A")  # populated places, and areas that towns are called after
 TEXT = pl.String
 
 
-def read(file: Path, country: str | None) -> tuple[Table, pl.LazyFrame]:
-    """Return which table the file fills, and its records; ``country`` keeps only one.
+def read(file: Path, country: str | None) -> Held:
+    """Return the postal codes or the places of a file; ``country`` keeps only one.
 
     Raises
     ------
@@ -50,15 +50,16 @@ def read(file: Path, country: str | None) -> tuple[Table, pl.LazyFrame]:
         rows = scan(file)
         names = tuple(rows.collect_schema())
     if {"country_code", "postal_code", "place_name"} <= set(names):
-        table, out = GAZETTEER_POSTCODES, _postcodes(rows)
+        table, out, what = GAZETTEER_POSTCODES, _postcodes(rows), "postal codes with their towns"
     elif set(NEEDED) <= set(names):
-        table, out = GAZETTEER_PLACES, _places(rows)
+        table, out, what = GAZETTEER_PLACES, _places(rows), "towns"
     else:
         raise RefusedError(
             f"{file.name}: has {', '.join(names[:12])}; GeoNames' files have country_code, "
             f"postal_code, place_name, ... or {', '.join(NEEDED)}, ..."
         )
-    return table, out if country is None else out.filter(pl.col("country") == country)
+    out = out if country is None else out.filter(pl.col("country") == country)
+    return Held(file, table, out, f"places: {what}")
 
 
 def _postcodes(rows: pl.LazyFrame) -> pl.LazyFrame:

@@ -8,18 +8,21 @@ from typing import Any
 import polars as pl
 
 from lanecast.tables.address import GAZETTEER_PREMISES
-from lanecast.tables.schema import Table
 
 from .files import first_line
+from .held import Held
 from .report import RefusedError
 from .tabular import scan
 
 NAMES: Mapping[str, Sequence[str]] = {
     "record_id": ("record_id", "id", "hash"),
     "country": ("country", "country_code", "addr:country"),
-    "state": ("state", "region", "addr:state"),
-    "city": ("city", "locality", "addr:city"),
-    "postal_code": ("postal_code", "postcode", "zip", "addr:postcode"),
+    "state": ("state", "region", "province", "state_code", "uf", "addr:state"),
+    "city": ("city", "locality", "town", "municipality", "commune", "addr:city"),
+    "postal_code": (
+        *("postal_code", "postcode", "zip", "zipcode", "zip_code", "postalcode"),
+        *("code_postal", "plz", "cep", "addr:postcode"),
+    ),
     "road": ("road", "street", "addr:street"),
     "house_number": ("house_number", "number", "addr:housenumber"),
     "unit": ("unit", "addr:unit"),
@@ -31,7 +34,7 @@ PLACE = ("country", "state", "city", "postal_code", "road", "house_number", "uni
 TEXT = pl.String
 
 
-def from_csv(file: Path, country: str | None) -> tuple[Table, pl.LazyFrame]:
+def from_csv(file: Path, country: str | None) -> Held:
     """Return the houses of a CSV or Parquet file, named as OpenAddresses does or as we do.
 
     Raises
@@ -39,18 +42,10 @@ def from_csv(file: Path, country: str | None) -> tuple[Table, pl.LazyFrame]:
     RefusedError
         When it has no column of streets, or no country and none is given.
     """
-    rows = scan(file)
-    return GAZETTEER_PREMISES, _premises(rows, file, country)
+    return houses(scan(file), file, country)
 
 
-def lacking(file: Path) -> list[str]:
-    """Return what a CSV or Parquet file of houses has no column for, of what proofs need most."""
-    held = {name.strip().lower() for name in scan(file).collect_schema()}
-    wanted = ("house_number", "city", "postal_code")
-    return [column for column in wanted if held.isdisjoint(NAMES[column])]
-
-
-def from_geojson(file: Path, country: str | None) -> tuple[Table, pl.LazyFrame]:
+def from_geojson(file: Path, country: str | None) -> Held:
     """Return the houses of GeoJSON points: one collection, or one feature per line.
 
     Raises
@@ -67,7 +62,7 @@ def from_geojson(file: Path, country: str | None) -> tuple[Table, pl.LazyFrame]:
                 if _feature(first)
                 else json.load(stream)["features"]
             )
-            houses = [_flat(each) for each in lines]
+            found = [_flat(each) for each in lines]
     except json.JSONDecodeError as error:
         raise RefusedError(f"{file.name}: is not GeoJSON: {first_line(error)}.") from error
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
@@ -75,10 +70,10 @@ def from_geojson(file: Path, country: str | None) -> tuple[Table, pl.LazyFrame]:
             f"{file.name}: is not GeoJSON: expected features with properties and a point "
             f"({type(error).__name__})."
         ) from error
-    if not houses:
+    if not found:
         raise RefusedError(f"{file.name}: has no features.")
-    columns = {name: TEXT for house in houses for name in house}
-    return GAZETTEER_PREMISES, _premises(pl.LazyFrame(houses, columns), file, country)
+    columns = {name: TEXT for house in found for name in house}
+    return houses(pl.LazyFrame(found, columns), file, country)
 
 
 def _feature(line: str) -> bool:
@@ -108,16 +103,45 @@ def _text(value: object) -> str:
     return str(value).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-def _premises(rows: pl.LazyFrame, file: Path, country: str | None) -> pl.LazyFrame:
-    held = {name.strip().lower(): name for name in rows.collect_schema()}
-    found = {
-        column: next((held[name] for name in names if name in held), None)
-        for column, names in NAMES.items()
-    }
+def houses(rows: pl.LazyFrame, file: Path, country: str | None) -> Held:
+    """Return the houses of rows; streets where no column tells their numbers.
+
+    Raises
+    ------
+    RefusedError
+        When there is no column of streets, or no country and none is given.
+    """
+    found = columns_of(rows, NAMES)
     if found["road"] is None:
+        held = [name.strip().lower() for name in rows.collect_schema()]
         raise RefusedError(
-            f"{file.name}: no column 'road' or 'street'. It has {', '.join(list(held)[:12])}."
+            f"{file.name}: no column 'road' or 'street'. It has {', '.join(held[:12])}."
         )
+    what = "streets" if found["house_number"] is None else "houses"
+    lacks = [name for name in ("house_number", "city", "postal_code") if found[name] is None]
+    made = with_ids(texts(rows, file, found, country), PLACE)
+    return Held(file, GAZETTEER_PREMISES, made, what, lacks)
+
+
+def columns_of(rows: pl.LazyFrame, names: Mapping[str, Sequence[str]]) -> Mapping[str, str | None]:
+    """Return which column of ``rows`` is each of ours; None: it has none."""
+    held = {name.strip().lower(): name for name in rows.collect_schema()}
+    return {
+        column: next((held[name] for name in some if name in held), None)
+        for column, some in names.items()
+    }
+
+
+def texts(
+    rows: pl.LazyFrame, file: Path, found: Mapping[str, str | None], country: str | None
+) -> pl.LazyFrame:
+    """Return our columns as text; blanks are nulls, and the country is ``country`` where null.
+
+    Raises
+    ------
+    RefusedError
+        When there is no country and none is given.
+    """
     if found["country"] is None and country is None:
         raise RefusedError(
             f"{file.name}: no column 'country'; say which one with --country, for example US."
@@ -128,8 +152,12 @@ def _premises(rows: pl.LazyFrame, file: Path, country: str | None) -> pl.LazyFra
     }
     if country is not None:
         text["country"] = pl.coalesce(text["country"], pl.lit(country))
-    rows = rows.select(**text)
-    key = pl.concat_str([pl.col(name).fill_null("") for name in PLACE], separator="|")
+    return rows.select(**text)
+
+
+def with_ids(rows: pl.LazyFrame, place: Sequence[str]) -> pl.LazyFrame:
+    """Return rows of which those without an id are called by their ``place``."""
+    key = pl.concat_str([pl.col(name).fill_null("") for name in place], separator="|")
     whole = pl.concat_str(pl.all().fill_null(""), separator="\t")
     nth = whole.rank("dense").over(key)  # of equal rows the same, so that they count as one
     made = key + pl.when(nth > 1).then(pl.format("~{}", nth)).otherwise(pl.lit(""))

@@ -95,18 +95,26 @@ def bare(name: str) -> str:
 
 
 def of_places(places: pl.DataFrame, postal: pl.DataFrame) -> pl.Series:
-    """Return the state code of each town: as postal codes of the same town have it.
+    """Return the state code of each town: by its own name or code, or as its postal codes have it.
 
     Parameters
     ----------
     places, postal
         Rows of the tables, the latter after `listed`, both with ``key``, the folded name.
     """
-    codes = {c: frozenset(k for k, *_ in subdivisions(c)) for c in places["country"].unique()}
-    right = pl.Series(
-        [s in codes[c] for c, s in places.select("country", "state_code").iter_rows()],
-        dtype=pl.Boolean,
-    )
+    countries = places["country"].unique()
+    codes = {
+        c: {bare(name): each[0] for each in subdivisions(c) for name in each} for c in countries
+    }
+    written = places.select("country", "state_code")
+    told = [(c, s, codes[c].get(bare(s))) for c, s in written.unique().drop_nulls().iter_rows()]
+    schema = dict.fromkeys(("country", "state_code", "told"), pl.String)
+    right = written.join(
+        pl.DataFrame(told, schema, orient="row"),
+        on=["country", "state_code"],
+        how="left",
+        maintain_order="left",
+    )["told"]
     at = [pl.col(name).cast(pl.Float64) for name in ("lat", "lon")]
     towns = places.select("country", "key", *at, number="state_code").with_row_index("n")
     theirs = postal.select("country", "key", "state_code", la=at[0], lo=at[1]).drop_nulls()
@@ -124,8 +132,6 @@ def of_places(places: pl.DataFrame, postal: pl.DataFrame) -> pl.Series:
     return (
         towns.join(own, on="n", how="left", maintain_order="left")
         .join(usual, on=["country", "number"], how="left", maintain_order="left")
-        .select(
-            pl.when(right).then("number").otherwise(pl.coalesce("own", "usual")).alias("state_code")
-        )
+        .select(pl.coalesce(right, "own", "usual").alias("state_code"))
         .to_series()
     )
