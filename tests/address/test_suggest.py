@@ -201,6 +201,8 @@ def test_numbers_in_halves_are_the_numbers(numbers: list[int], data: st.DataObje
     kept = Halves.of(np.array(numbers))
     places = np.array(data.draw(st.lists(st.integers(0, len(numbers) - 1))), np.int64)
     assert kept.take(places).tolist() == [numbers[place] for place in places]
+    first, last = sorted(data.draw(st.tuples(*[st.integers(0, len(numbers))] * 2)))
+    assert kept.between(first, last).tolist() == numbers[first:last]
 
 
 def costs(index: Index, text: str) -> dict[int, float]:

@@ -42,8 +42,10 @@ def all_right(
     """Return whether streets that fit and have the house were found, and all of those."""
     words = [not house(term) for term in asked]
     fit = found.docs[(found.edits[words] != NO).all(axis=0)]
-    sizes = [index.size(*each.ranges) for each, word in zip(met, words, strict=True) if word]
-    return min(sizes, default=0) <= MOST_BESIDE and bool(among(fit, having).any())
+    if not among(fit, having).any():
+        return False
+    sizes = (index.size(*each.ranges) for each, word in zip(met, words, strict=True) if word)
+    return not any(words) or any(size <= MOST_BESIDE for size in sizes)
 
 
 def plain(found: Found, having: NDArray[np.int32], limit: int) -> bool:

@@ -24,3 +24,7 @@ class Halves:
         """Return the numbers at these places."""
         high = self.high.take(places).astype(np.int32)
         return np.asarray(high << 16 | self.low.take(places))
+
+    def between(self, first: int, last: int) -> NDArray[np.int32]:
+        """Return the numbers from one place on, before another."""
+        return np.asarray(self.high[first:last].astype(np.int32) << 16 | self.low[first:last])

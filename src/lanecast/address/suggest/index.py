@@ -85,7 +85,7 @@ class Index:
         at = int(self.numbers.searchsorted(number))
         there = at < len(self.numbers) and self.numbers[at] == number
         first, last = self.houses_at[at : at + 2].tolist() if there else (0, 0)
-        return self.houses.take(np.arange(first, last))
+        return self.houses.between(first, last)
 
     def known_best(self, letters: str, country: int) -> NDArray[np.int32] | None:
         """Return the heaviest documents with a word that begins so; None where none is stored."""

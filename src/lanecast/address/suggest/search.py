@@ -74,12 +74,13 @@ def search(
     for slips in (0, 1, 2):
         met = words.within(asked, slips)
         found, enough = _within(index, asked, met, missing, limit, also, NONE, slips, most)
-        code = bool((found.edits != NO).all(axis=0).any())  # the number is part of one, no house
-        if len(having) and not code and all_right(index, asked, met, found, having):
+        # where the number is part of what was found, it is no house
+        a_house = len(having) > 0 and not (found.edits != NO).all(axis=0).any()
+        if a_house and all_right(index, asked, met, found, having):
             return found, met
         if enough:
             break
-    if len(having) and not code and not (enough and plain(found, having, limit)):
+    if a_house and not (enough and plain(found, having, limit)):
         slips = max(slips, 1)
         rare = [i for i, each in enumerate(met) if index.size(*each.ranges) <= MOST_BESIDE]
         for i, each in zip(
