@@ -1,4 +1,4 @@
-"""Models of demand, work and addresses: kept, held against baseline and incumbent, and back."""
+"""Models that are asked about much at once: kept, held against baseline and incumbent, and back."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -53,7 +53,7 @@ def fitted(folder: Path, problem: str, lake: str, asof: datetime) -> Path:
     return model
 
 
-@pytest.fixture(params=["workforce", "demand", "address"])
+@pytest.fixture(params=["workforce", "demand", "address", "suggest"])
 def case(home: Path, tmp_path: Path, request: Any) -> Any:
     """A problem, its tenant, and two models, the second of which learnt longer."""
     problem = request.param
@@ -61,6 +61,7 @@ def case(home: Path, tmp_path: Path, request: Any) -> Any:
         "workforce": ("main", EARLY, LATE),
         "demand": ("shop", START + 110 * DAY, START + 131 * DAY),
         "address": ("main", EARLY - 7 * DAY, LATE - 7 * DAY),
+        "suggest": ("main", EARLY, LATE),
     }[problem]
     models = [fitted(home, problem, lake, asof) for asof in (early, late)]
     settings = Settings({"main": home / lake}, tmp_path, clock="data")
@@ -124,11 +125,11 @@ def spoiled(problem: str, model: Any) -> Any:
 
         def predict(self, x: Any, *places: Any) -> Any:
             said = model.predict(x, *places)
-            return (
-                np.full_like(said, 0.9)
-                if problem == "address"
-                else type(said)(said.quantiles * 3, said.fallback)
-            )
+            if problem == "suggest":
+                return -said
+            if problem == "address":
+                return np.full_like(said, 0.9)
+            return type(said)(said.quantiles * 3, said.fallback)
 
         @property
         def hands(self) -> Any:

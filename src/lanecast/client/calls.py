@@ -131,10 +131,11 @@ def suggest(
     near: tuple[float, float] | None = None,
     earlier: Sequence[str] = (),
     limit: int = 10,
+    asof: datetime | None = None,
 ) -> Call[m.Candidates]:
     """Suggest addresses for what was typed so far; ``near`` is latitude and longitude."""
     place = None if near is None else {"lat": near[0], "lon": near[1]}
-    more = {"near": place, "earlier": list(earlier), "limit": limit}
+    more = {"near": place, "earlier": list(earlier), "limit": limit, "asof": asof}
     return post("address", "suggest", text=text, country=country, **more)
 
 

@@ -142,6 +142,9 @@ class Candidates(TypedDict):
     """Addresses that may be meant, the likeliest first."""
 
     items: "list[Candidate]"
+    ordered_by: "Literal['plain', 'learnt']"
+    version: "str | None"
+    asof: "str | None"
 
 
 class Changed(TypedDict):
@@ -262,7 +265,7 @@ class Fit(TypedDict):
     """Learn a model from what was recorded, and register it."""
 
     kind: "Literal['fit']"
-    problem: "Literal['eta', 'events', 'trajectory', 'demand', 'workforce', 'address']"
+    problem: "Literal['eta', 'events', 'trajectory', 'demand', 'workforce', 'address', 'suggest']"
     asof: "NotRequired[str | None]"
     days: "NotRequired[int | None]"
     seed: "NotRequired[int]"

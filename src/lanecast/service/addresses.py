@@ -15,6 +15,7 @@ from lanecast.address.gazetteer.stored import gazetteer, versions
 from lanecast.address.suggest import Session
 from lanecast.address.suggest.documents import documents
 from lanecast.address.suggest.index import Index, build
+from lanecast.address.suggest.rank import Order
 from lanecast.address.suggest.stored import index
 from lanecast.address.verify import verify
 from lanecast.address.verify.record import place_of
@@ -45,6 +46,17 @@ class Register:
             reply = replace(reply, p_deliverable=round(float(model.found(reply, place)), 4))
         return reply.row()
 
+    def index(self) -> Index:
+        """Return the index.
+
+        Raises
+        ------
+        Refused
+            While it is being made: 503, with the time to come again.
+        """
+        held: Index = self.aside.get("index", self.make, "index of addresses")
+        return held
+
     def suggested(
         self,
         text: str,
@@ -52,11 +64,11 @@ class Register:
         country: str | None,
         near: tuple[float, float] | None,
         earlier: Sequence[str],
+        learnt: Order | None = None,
     ) -> list[dict[str, Any]]:
         """Return the addresses that may be meant, the likeliest first."""
-        held: Index = self.aside.get("index", self.make, "index of addresses")
         code = country if country in self.known.numbers else None
-        session = Session(self.known, held, code, near, earlier)
+        session = Session(self.known, self.index(), code, near, earlier, learnt)
         return [each.row() for each in session.suggest(text, limit)]
 
 

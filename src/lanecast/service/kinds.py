@@ -26,7 +26,7 @@ from lanecast.tables import (
 from lanecast.tables.lake import Lake, collect
 from lanecast.tables.schema import Table
 
-PROBLEMS = ("eta", "events", "trajectory", "demand", "workforce", "address")
+PROBLEMS = ("eta", "events", "trajectory", "demand", "workforce", "address", "suggest")
 TABLES: Mapping[str, Table] = {
     each.name: each
     for module in (
@@ -223,6 +223,24 @@ def _address() -> Kind:
         return tried(lake, now, fitted, since, until)
 
     return Kind(FittedDeliverable, later=later, unit="Brier score")
+
+
+def _suggest() -> Kind:
+    from lanecast.address.suggest.learnt import later as typed
+    from lanecast.address.suggest.models import FittedPopularity
+
+    def later(
+        lake: Lake,
+        now: datetime,
+        fitted: Sequence[Any],
+        about: Mapping[str, Any],
+        since: datetime,
+        until: datetime,
+    ) -> tuple[int, list[float]]:
+        return typed(lake, now, fitted, since, until)
+
+    unit = "1 - mean reciprocal rank"
+    return Kind(FittedPopularity, later=later, unit=unit, ripe=timedelta())
 
 
 def _of(scores: pl.DataFrame, name: str) -> tuple[int, float]:

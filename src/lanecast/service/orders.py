@@ -16,8 +16,9 @@ Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.:-]{0,127}$")]
 Seed = Annotated[int, Field(ge=0, le=2**31 - 1)]
 Span = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,3}[hdw]$", examples=["7d"])]
 Replayed = Literal["eta", "events", "trajectory", "demand"]
-Fitted = Literal["eta", "events", "trajectory", "demand", "workforce", "address"]
-WHOLE = ("demand", "workforce", "address")  # learn from all of their history
+Fitted = Literal["eta", "events", "trajectory", "demand", "workforce", "address", "suggest"]
+WHOLE = ("demand", "workforce", "address", "suggest")  # learn from all of their history
+UNDRAWN = ("address", "suggest")  # nothing is drawn there
 MODEL, RESULT = "model", "result.json"
 
 
@@ -43,7 +44,7 @@ class Fit(Strict):
             *_given(
                 asof=self.asof,
                 days=self.days,
-                seed=None if self.problem == "address" else self.seed,  # nothing is drawn there
+                seed=None if self.problem in UNDRAWN else self.seed,
             ),
         ]
 

@@ -9,6 +9,7 @@ import polars as pl
 from . import asking
 from .addresses import Addresses
 from .aside import Aside
+from .counts import Counts
 from .desk import Desk, View
 from .erasures import Erasures
 from .jobs import Jobs
@@ -36,6 +37,7 @@ class Parts:
     networks: Mapping[str, Networks]
     jobs: Mapping[str, Jobs]
     addresses: Mapping[str, Addresses]
+    counts: Mapping[str, Counts]
     erasures: Mapping[str, Erasures]
     past: dict[str, Aside]  # lists of parcels as of a moment
     oidc: Oidc | None = None
@@ -50,6 +52,7 @@ def assemble(settings: Settings) -> Parts:
     desks = {name: _desk(models, tenant) for name, tenant in tenants.items()}
     networks = {name: Networks(each.lake, each.now) for name, each in tenants.items()}
     addresses = {name: Addresses(each.lake) for name, each in tenants.items()}
+    counts = {name: Counts(each.lake, each.now) for name, each in tenants.items()}
     buckets = Buckets(settings.requests_per_s, settings.burst)
     jobs = {name: Jobs(state, tenant) for name, tenant in tenants.items()}
     past = {name: Aside(most=PAST) for name in tenants}
@@ -57,6 +60,7 @@ def assemble(settings: Settings) -> Parts:
     def forget(name: str) -> None:
         models.forget(tenants[name])
         networks[name].forget()
+        counts[name].forget()
         past[name] = Aside(most=PAST)
         desks[name].touch(None)
 
@@ -67,7 +71,7 @@ def assemble(settings: Settings) -> Parts:
     oidc = Oidc(settings.oidc) if settings.oidc is not None else None
     return Parts(
         *(settings, state, tenants, buckets, models, desks, networks, jobs, addresses),
-        *(erasures, past, oidc),
+        *(counts, erasures, past, oidc),
     )
 
 

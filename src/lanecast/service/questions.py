@@ -16,6 +16,7 @@ from . import asking
 from .addresses import Register
 from .answers import listing, overdue
 from .clock import last_recorded
+from .counts import Counted
 from .desk import MEMORY, View, last_asked
 from .parts import Parts
 from .problems import Refused
@@ -196,11 +197,30 @@ def register(
     Refused
         While the register is being read, or ``asof`` is a moment that has not been.
     """
-    if asof is not None:
-        _been(tenant, asof)
-    found = parts.addresses[tenant.name].get(asof)
+    found = _register(parts, tenant, asof)
     models = parts.models
     serving = models.at(tenant, "address", asof) if asof else models.live(tenant, "address")
     if serving is None:
         return found, None, None
     return found, serving.fitted, serving.version
+
+
+def suggesting(
+    parts: Parts, tenant: Tenant, asof: datetime | None
+) -> tuple[Register, Counted | None]:
+    """Return the register of addresses, and the order of suggestions; None is the plain one.
+
+    Raises
+    ------
+    Refused
+        While either is being made, or ``asof`` is a moment that has not been.
+    """
+    found, models = _register(parts, tenant, asof), parts.models
+    serving = models.at(tenant, "suggest", asof) if asof else models.live(tenant, "suggest")
+    return found, parts.counts[tenant.name].get(found, serving, asof)
+
+
+def _register(parts: Parts, tenant: Tenant, asof: datetime | None) -> Register:
+    if asof is not None:
+        _been(tenant, asof)
+    return parts.addresses[tenant.name].get(asof)

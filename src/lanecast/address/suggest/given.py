@@ -51,6 +51,15 @@ def orders(
     """
     rows = collect(given(lake, asof))
     texts = rows.select("text", "country").unique(maintain_order=True)
+    found = pl.Series(meant(texts, known, index, say), dtype=pl.Int32)
+    streets = texts.with_columns(document=found).filter(found >= 0)
+    return rows.join(streets, on=["text", "country"]).sort("known_h", "order_id")
+
+
+def meant(
+    texts: pl.DataFrame, known: Gazetteer, index: Index, say: Progress | None = None
+) -> list[int]:
+    """Return the street that each ``text`` of a ``country`` means; -1 where it means none."""
     sessions: dict[str, Session] = {}
     found = []
     for done, (text, country) in enumerate(texts.iter_rows(), 1):
@@ -62,6 +71,4 @@ def orders(
         found.append(document if document >= 0 and index.kind[document] == STREET else -1)
         if say is not None and done % 200 == 0:
             say(f"{done:,} addresses", done / texts.height)
-    meant = texts.with_columns(document=pl.Series(found, dtype=pl.Int32))
-    both = rows.join(meant.filter(pl.col("document") >= 0), on=["text", "country"])
-    return both.sort("known_h", "order_id")
+    return found

@@ -1,5 +1,6 @@
 """An order learnt from a shop's own orders, and how good it is beside the plain one."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -8,12 +9,17 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from lanecast.tables.lake import Lake
+
 from ..gazetteer.arrays import Gazetteer
+from ..gazetteer.stored import gazetteer
 from .evaluate import evaluate, ranks
+from .given import orders as given
 from .index import Index
 from .models.popularity import FittedPopularity, Popularity
 from .popular import Popular, popular
-from .questions import looked_at, questions
+from .questions import LookedAt, looked_at, questions
+from .stored import index
 
 FEWEST = 200  # orders to learn from
 MOST, JUDGED, EACH = 1000, 300, 5  # orders to learn from, to judge by, and questions of each
@@ -66,10 +72,7 @@ def learn(
     fitted = _fitted(orders, orders.filter((at >= start) & (at < end)), known, index, how)
     asked = questions(orders, _some(later, JUDGED), known, EACH, seed=1)
     x, meant = looked_at(asked, known, index)
-    ours, plain = (
-        ranks(score, meant, x.many) for score in (fitted.predict(x.plain, x.popular), x.plain)
-    )
-    told, beside = (evaluate(each).row(0, named=True) for each in (ours, plain))
+    told, beside = (_scores(each, x, meant) for each in (fitted, FittedPopularity(0.0)))
     held_out = {
         "from": _moment(end),
         "to": _moment(float(later["known_h"].to_numpy().max())),
@@ -82,6 +85,34 @@ def learn(
     }
     whole = _fitted(orders, orders.filter(at >= start), known, index, how)
     return Learnt(whole, popular(orders["document"].to_numpy())), held_out
+
+
+def later(
+    lake: Lake,
+    now: datetime,
+    fitted: Sequence[FittedPopularity],
+    since: datetime,
+    until: datetime,
+) -> tuple[int, list[float]]:
+    """Return how many questions about orders of [since, until) were asked, and each loss on them.
+
+    The loss is 1 - mean reciprocal rank. Whichever model is asked, orders to each street are
+    counted as on the morning of the question.
+    """
+    known = gazetteer(lake)
+    held = index(lake, known)
+    rows = given(lake, now, known, held)
+    low, high = (each.timestamp() / 3600 for each in (since, until))
+    then = rows.filter(pl.col("known_h").is_between(low, high, closed="left"))
+    if then.is_empty():
+        return 0, [float("nan")] * len(fitted)
+    x, meant = looked_at(questions(rows, _some(then, JUDGED), known, EACH, seed=1), known, held)
+    return len(x.many), [1 - _scores(each, x, meant)["mrr"] for each in fitted]
+
+
+def _scores(fitted: FittedPopularity, x: LookedAt, meant: NDArray[np.bool_]) -> dict[str, Any]:
+    found = ranks(fitted.predict(x.plain, x.popular), meant, x.many)
+    return evaluate(found).row(0, named=True)
 
 
 def _fitted(

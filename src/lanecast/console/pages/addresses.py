@@ -8,7 +8,7 @@ from typing import Any
 from markupsafe import Markup
 
 from lanecast.service.problems import Refused
-from lanecast.service.questions import register
+from lanecast.service.questions import register, suggesting
 from lanecast.tables.address import KNOWN
 
 from .. import commands, states
@@ -108,8 +108,9 @@ def _suggested(page: Page, values: dict[str, str]) -> list[dict[str, Any]]:
     text = values.get("text", "").strip()[:LONGEST]
     if len(text) < 3:
         return []
-    known, _, _ = register(page.parts, page.tenant, None)
-    return known.suggested(text, SUGGESTED, _country(values), None, ())
+    known, order = suggesting(page.parts, page.tenant, None)
+    learnt = order.learnt if order else None
+    return known.suggested(text, SUGGESTED, _country(values), None, (), learnt)
 
 
 def _list(found: list[dict[str, Any]]) -> Markup:

@@ -19,6 +19,7 @@ NAMES = {
     "trajectory": "Way ahead",
     "demand": "Demand",
     "address": "Addresses",
+    "suggest": "Suggestions",
 }
 GLYPHS = {"live": "●", "shadow": "◐", "registered": "○"}
 VERSION = Markup(

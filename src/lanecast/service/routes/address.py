@@ -25,7 +25,7 @@ from ..addresses import Register
 from ..keys import Caller
 from ..messages import Instant, Strict, reply
 from ..problems import Problem, Refused, documented, worded
-from ..questions import register
+from ..questions import register, suggesting
 
 routes = APIRouter(prefix="/v1/address", tags=["address"])
 Reader = Annotated[Caller, needs("address:read")]
@@ -165,6 +165,11 @@ class Candidates(BaseModel):
     """Addresses that may be meant, the likeliest first."""
 
     items: list[Candidate]
+    ordered_by: Literal["plain", "learnt"] = Field(
+        description="`learnt`: streets count more that orders go to."
+    )
+    version: str | None = Field(description="Of the model of that order; null for the plain one.")
+    asof: datetime | None = Field(description="Orders recorded by then are counted.")
 
 
 @routes.post("/verify", dependencies=ASKS, response_model=Verified, responses=ERRORS)
@@ -192,12 +197,18 @@ def verify_batch(request: Request, caller: Reader, asked: Several) -> Response:
 @routes.post("/suggest", dependencies=ASKS, response_model=Candidates, responses=ERRORS)
 def suggest(request: Request, caller: Reader, typed: Typed) -> Response:
     """Suggest addresses for what was typed so far: unfinished, misspelt, in any order."""
-    known, _, _ = _ready(request, caller, typed.asof)
+    known, order = suggesting(parts(request), tenant_of(request, caller), typed.asof)
     near = None if typed.near is None else (typed.near.lat, typed.near.lon)
     country = typed.country and typed.country.upper()
-    found = known.suggested(typed.text, typed.limit, country, near, typed.earlier)
-    shown = [{name: each[name] for name in Candidate.model_fields} for each in found]
-    return reply({"items": shown})
+    learnt = order.learnt if order else None
+    found = known.suggested(typed.text, typed.limit, country, near, typed.earlier, learnt)
+    told = {
+        "items": [{name: each[name] for name in Candidate.model_fields} for each in found],
+        "ordered_by": "learnt" if order else "plain",
+        "version": order.version if order else None,
+        "asof": order.asof if order else None,
+    }
+    return reply(told)
 
 
 def _ready(
