@@ -45,7 +45,7 @@ def shop(world: World, tmp_path: Path) -> Lake:
 def asked(shop: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """Ask a service for suggestions; it looks for new orders at each question."""
     monkeypatch.setattr(counts, "LOOK_S", 0.0)
-    monkeypatch.setattr(counts, "PAUSE_S", 0.0)
+    monkeypatch.setattr(counts, "REST", 0.0)
     with serving(create(Settings({"main": shop.path}, tmp_path / "home", clock="data"))) as client:
         key = headers(client, "address:read")
 
