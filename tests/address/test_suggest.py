@@ -165,6 +165,18 @@ def test_the_state_of_the_neighbourhood_and_the_past_decide_between_equals(
         assert best.components["city"] == city
 
 
+def test_a_country_is_read_in_any_case_and_one_that_is_none_is_refused(
+    made: Gazetteer, index: Index
+) -> None:
+    assert suggest("king", made, index, country=" gb ") == suggest(
+        "king", made, index, country="GB"
+    )
+    for none in ("XX", "Germany", "1"):
+        with pytest.raises(ValueError, match=f"country: '{none}' is no country; expected ISO"):
+            suggest("king", made, index, country=none)
+    assert suggest("king", made, index, country="SE") == suggest("king", made, index)
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_a_session_answers_as_from_scratch(made: Gazetteer, index: Index, seed: int) -> None:
     rng = random.Random(seed)

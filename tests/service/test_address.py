@@ -85,6 +85,16 @@ def test_a_code_of_no_country_is_told(asked: Any) -> None:
     assert told["faults"] == ["no_such_country"] and told["country"] == "US"
 
 
+def test_suggest_refuses_what_is_no_country_and_tells_what_is_not_covered(asked: Any) -> None:
+    refused = asked("suggest", {"text": "107 harv", "country": "XX"})
+    told = refused.json()
+    assert (refused.status_code, told["code"], told["field"]) == (422, "not_valid", "country")
+    assert "'XX' is no country; expected ISO 3166-1 alpha-2" in told["detail"]
+    assert asked("suggest", {"text": "107 harv", "country": "us"}).json()["faults"] == []
+    abroad = asked("suggest", {"text": "107 harv", "country": "SE"}).json()
+    assert abroad["faults"] == ["country_not_covered"] and abroad["items"]
+
+
 def test_how_much_else_is_not_valid_is_counted(asked: Any) -> None:
     one, two = ({"q": "107 harv"}, {"q": "107 harv", "most": 5})
     assert asked("suggest", one).json()["detail"].endswith("required. 1 more value is not valid.")

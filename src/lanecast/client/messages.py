@@ -145,6 +145,7 @@ class Candidates(TypedDict):
     ordered_by: "Literal['plain', 'learnt']"
     version: "str | None"
     asof: "str | None"
+    faults: "list[str]"
 
 
 class Changed(TypedDict):

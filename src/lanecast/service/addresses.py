@@ -10,6 +10,7 @@ from typing import Any
 
 import structlog
 
+from lanecast.address.country_names import country_of
 from lanecast.address.gazetteer.arrays import Gazetteer
 from lanecast.address.gazetteer.stored import gazetteer, versions
 from lanecast.address.suggest import Session
@@ -22,6 +23,7 @@ from lanecast.address.verify.record import place_of
 from lanecast.tables.lake import Lake
 
 from .aside import Aside
+from .problems import Refused
 
 LOOK_S = 10.0  # between two looks for a newer edition
 
@@ -66,9 +68,17 @@ class Register:
         earlier: Sequence[str],
         learnt: Order | None = None,
     ) -> list[dict[str, Any]]:
-        """Return the addresses that may be meant, the likeliest first."""
-        code = country if country in self.known.numbers else None
-        session = Session(self.known, self.index(), code, near, earlier, learnt)
+        """Return the addresses that may be meant, the likeliest first.
+
+        Raises
+        ------
+        Refused
+            When there is no such country.
+        """
+        if country_of(country)[1]:
+            detail = f"country: {country!r} is no country; expected ISO 3166-1 alpha-2, e.g. DE."
+            raise Refused(422, "not_valid", detail, "country")
+        session = Session(self.known, self.index(), country, near, earlier, learnt)
         return [each.row() for each in session.suggest(text, limit)]
 
 

@@ -27,7 +27,7 @@ from .aside import Aside
 from .models import Serving
 
 LOOK_S = 30.0  # between two looks for orders that came
-PIECE, REST = 5, 4.0  # texts that are looked up in a row, and for how many times as long it rests
+REST = 9.0  # times as long as a text took to be looked up, before the next one: answers come first
 
 
 @dataclass(frozen=True)
@@ -144,11 +144,11 @@ def _documents(rows: pl.DataFrame, held: Counted) -> NDArray[np.int32]:
     texts = rows.select("text", "country", digest=pl.struct("text", "country").hash())
     known = pl.Series(list(held.met), dtype=pl.UInt64)
     new = texts.unique("digest").filter(~pl.col("digest").is_in(known.implode()))
-    for piece in new.iter_slices(PIECE):
+    for piece in new.iter_slices(1):
         of, started = held.register, time.perf_counter()
         found = meant(piece.select("text", "country"), of.known, of.index())
         held.met.update(zip(piece["digest"], found, strict=True))
-        time.sleep(REST * (time.perf_counter() - started))  # answers come first
+        time.sleep(REST * (time.perf_counter() - started))
     docs = np.array([held.met[each] for each in texts["digest"]], np.int32)
     return docs[docs >= 0]
 

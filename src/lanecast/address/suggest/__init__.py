@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from ..country_names import country_of
 from ..gazetteer.arrays import Gazetteer, Streets
 from .few import Found
 from .index import KEPT, SHORT, Index
@@ -46,7 +47,7 @@ class Session:
         if self.near is not None:
             _placed(*self.near)
         self._words = Words(self.index)
-        number = self.known.numbers.get(self.country or "", -1)
+        number = _number(self.known, self.country)
         self._bias = Bias(number, self.near)
         plain = Session(self.known, self.index, self.country, self.near) if self.earlier else self
         docs = [each.document for text in self.earlier for each in plain.suggest(text, 1)]
@@ -101,7 +102,8 @@ def suggest(
     Raises
     ------
     ValueError
-        When the text is longer than 64 KiB, ``limit`` is out of range, or ``near`` is no place.
+        When the text is longer than 64 KiB, ``limit`` is out of range, or ``country`` or ``near``
+        is none.
     """
     return Session(known, index, country, near, earlier, learnt).suggest(text, limit)
 
@@ -133,6 +135,16 @@ def _stored(index: Index, asked: list[Term], limit: int, bias: Bias) -> NDArray[
     if not only or bias.near is not None or bias.earlier:
         return None
     return index.known_best(asked[0].text, bias.country)
+
+
+def _number(known: Gazetteer, country: str | None) -> int:
+    """Return the number of a country, given in any case; -1 where none is given or covered."""
+    code = (country or "").strip().upper()
+    if code not in known.numbers and country_of(code)[1]:
+        raise ValueError(
+            f"country: {country!r} is no country; expected ISO 3166-1 alpha-2, for example DE."
+        )
+    return known.numbers.get(code, -1)
 
 
 def _placed(lat: float, lon: float) -> None:

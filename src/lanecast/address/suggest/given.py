@@ -64,7 +64,8 @@ def meant(
     found = []
     for done, (text, country) in enumerate(texts.iter_rows(), 1):
         if country not in sessions:
-            sessions[country] = Session(known, index, country)
+            code = country if country in known.numbers else None
+            sessions[country] = Session(known, index, code)
         long = len(text.encode("utf-8", "replace")) > LONGEST
         best = [] if long else sessions[country].suggest(text, 1)
         document = best[0].document if best else -1

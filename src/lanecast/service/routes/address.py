@@ -170,6 +170,9 @@ class Candidates(BaseModel):
     )
     version: str | None = Field(description="Of the model of that order; null for the plain one.")
     asof: datetime | None = Field(description="Orders recorded by then are counted.")
+    faults: list[str] = Field(
+        description="`country_not_covered`: the gazetteer has nothing there, and none is likelier."
+    )
 
 
 @routes.post("/verify", dependencies=ASKS, response_model=Verified, responses=ERRORS)
@@ -207,6 +210,7 @@ def suggest(request: Request, caller: Reader, typed: Typed) -> Response:
         "ordered_by": "learnt" if order else "plain",
         "version": order.version if order else None,
         "asof": order.asof if order else None,
+        "faults": ["country_not_covered"] if country not in (None, *known.known.numbers) else [],
     }
     return reply(told)
 
