@@ -154,6 +154,15 @@ def test_a_batch_answers_the_good_and_names_the_bad(service: Any, ready: Any) ->
     assert refused["field"] == "parcel_ids[1]"
     single = service.get(f"/v1/parcels/{ids[0]}/eta", headers=ready).json()
     assert single["hours"] == told["items"][0]["hours"]
+    mixed = {"parcel_ids": ["pcl_no", 7, asked["parcel_ids"][0], "", None, "x" * 129]}
+    told = service.post("/v1/parcels/eta", json=mixed, headers=ready).json()
+    assert [each["parcel_id"] for each in told["items"]] == asked["parcel_ids"][:1]
+    fields = [(each["field"], each["code"]) for each in told["refused"]]
+    wrong = [(f"parcel_ids[{i}]", "not_valid") for i in (1, 3, 4, 5)]
+    assert fields == [("parcel_ids[0]", "not_found"), *wrong]
+    assert "at least 1 character" in told["refused"][2]["detail"]
+    none = service.post("/v1/parcels/eta", json={"parcel_ids": [None]}, headers=ready)
+    assert (none.status_code, none.json()["items"]) == (200, [])
     many = {"parcel_ids": ids * 400}
     assert service.post("/v1/parcels/eta", json=many, headers=ready).status_code == 422
     assert service.get("/v1/parcels/nobody/eta", headers=ready).status_code == 404

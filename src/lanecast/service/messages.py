@@ -8,10 +8,22 @@ import narwhals as nw
 import orjson
 import polars as pl
 from fastapi import Query
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, create_model
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    create_model,
+)
 from starlette.responses import Response
 
 from lanecast.tables.schema import Column, Table
+
+from .problems import Refused
 
 EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
@@ -45,6 +57,24 @@ def _more_than_spaces(text: str) -> str:
 
 Legible = Annotated[str, AfterValidator(_legible)]
 Why = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_more_than_spaces)]
+
+
+def _kept(given: Any, check: ValidatorFunctionWrapHandler) -> Any:
+    try:
+        return check(given)
+    except ValidationError as error:
+        return error
+
+
+Kept = WrapValidator(_kept)
+"""Keeps what is wrong with one row of many in its place, so that the others are answered."""
+
+
+def wrong_with(row: ValidationError, field: str) -> Refused:
+    """Return why a row that was ``Kept`` is refused; what was sent is not told again."""
+    first = row.errors(include_input=False, include_url=False)[0]
+    name = ".".join((field, *map(str, first["loc"])))
+    return Refused(422, "not_valid", f"{name}: {first['msg']}.", name)
 
 
 class Strict(BaseModel):

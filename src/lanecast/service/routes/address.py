@@ -8,14 +8,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Request
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    ValidationError,
-    ValidatorFunctionWrapHandler,
-    WrapValidator,
-)
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.responses import Response
 
 from lanecast.tables.address import NEXT_ACTIONS
@@ -23,7 +16,7 @@ from lanecast.tables.address import NEXT_ACTIONS
 from ..access import ASKS, needs, parts, tenant_of
 from ..addresses import Register
 from ..keys import Caller
-from ..messages import Instant, Strict, reply
+from ..messages import Instant, Kept, Strict, reply, wrong_with
 from ..problems import Problem, Refused, documented, worded
 from ..questions import register, suggesting
 
@@ -32,6 +25,7 @@ Reader = Annotated[Caller, needs("address:read")]
 Country = Annotated[
     str, Field(pattern="^[A-Za-z]{2}$", description="ISO 3166-1 alpha-2.", examples=["US"])
 ]
+SUCH = '{"text": "107 Harvard St, Alexandria VA 22314", "country": "US"}'
 LONGEST = 1000  # characters
 Text = Annotated[str, Field(max_length=LONGEST, examples=["107 Harvard St, Alexandria VA 22314"])]
 MOST = 1000  # addresses of one request
@@ -59,14 +53,6 @@ class Row(Strict):
     country: str | None = None
 
 
-def _kept(given: Any, check: ValidatorFunctionWrapHandler) -> Any:
-    """Keep what is wrong with one row in its place, so that the others are answered."""
-    try:
-        return check(given)
-    except ValidationError as error:
-        return error
-
-
 class Several(Strict):
     """Addresses as they were typed."""
 
@@ -78,7 +64,7 @@ class Several(Strict):
         }
     )
 
-    addresses: list[Annotated[Row, WrapValidator(_kept)]] = Field(min_length=1, max_length=MOST)
+    addresses: list[Annotated[Row, Kept]] = Field(min_length=1, max_length=MOST)
     asof: Instant | None = None
 
 
@@ -223,10 +209,12 @@ def _ready(
 
 def _wrong(i: int, row: Row | ValidationError) -> Refused | None:
     """Return why a row is not valid; its text is not told again."""
+    if isinstance(row, ValidationError) and not row.errors()[0]["loc"]:
+        field = f"addresses[{i}]"
+        detail = f"{field}: expected an object with text and, if known, country, such as {SUCH}."
+        return Refused(422, "not_valid", detail, field)
     if isinstance(row, ValidationError):
-        first = row.errors(include_input=False, include_url=False)[0]
-        field = ".".join((f"addresses[{i}]", *map(str, first["loc"])))
-        return Refused(422, "not_valid", f"{field}: {first['msg']}.", field)
+        return wrong_with(row, f"addresses[{i}]")
     if len(row.text) > LONGEST:
         field = f"addresses[{i}].text"
         detail = f"{field}: expected up to {LONGEST} characters; got {len(row.text)}."

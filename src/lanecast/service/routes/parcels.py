@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 import polars as pl
 from fastapi import APIRouter, Path, Query, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
@@ -17,9 +17,9 @@ from ..answers import RISKY, arrivals, page, past_promise, surely_late, wanted
 from ..decisions import Decision, decide, unknown
 from ..keys import Caller
 from ..masking import hidden
-from ..messages import Asof, Instant, Strict, message, reply, rows
+from ..messages import Asof, Instant, Kept, Strict, message, reply, rows, wrong_with
 from ..parts import Parts
-from ..problems import Problem, documented, worded
+from ..problems import Problem, Refused, documented, worded
 from ..questions import listed, one_answer, seen, timeline, ways_of
 from ..tenants import Tenant
 
@@ -64,7 +64,7 @@ class Asked(Strict):
         json_schema_extra={"examples": [{"parcel_ids": ["pcl_0000001", "pcl_0000002"]}]}
     )
 
-    parcel_ids: list[Annotated[str, Field(min_length=1, max_length=128)]] = Field(
+    parcel_ids: list[Annotated[str, Field(min_length=1, max_length=128), Kept]] = Field(
         min_length=1, max_length=MOST
     )
     asof: Instant | None = None
@@ -165,13 +165,15 @@ def listing(
 
 @routes.post("/eta", dependencies=ASKS, response_model=Arrivals, responses=documented(409) | ERRORS)
 def several(request: Request, caller: Reader, asked: Asked) -> Response:
-    """Say when up to 1,000 parcels arrive; those nobody knows are named, and the rest answered."""
-    view, now = seen(parts(request), tenant_of(request, caller), asked.asof, asked.parcel_ids)
-    known = [view.at[each] for each in asked.parcel_ids if each in view.at]
+    """Say when up to 1,000 parcels arrive; what is no known id is named, and the rest answered."""
+    ids: list[str | ValidationError] = list(asked.parcel_ids)
+    sound = [each for each in ids if isinstance(each, str)]
+    view, now = seen(parts(request), tenant_of(request, caller), asked.asof, sound)
+    known = [view.at[each] for each in sound if each in view.at]
     refused = [
-        worded(request.state.request_id, unknown(f"parcel_ids[{i}]", each))
-        for i, each in enumerate(asked.parcel_ids)
-        if each not in view.at
+        worded(request.state.request_id, _refused(each, f"parcel_ids[{i}]"))
+        for i, each in enumerate(ids)
+        if not isinstance(each, str) or each not in view.at
     ]
     items = arrivals(view.asked[known], view.eta[known], now) if known else []
     return reply({"items": items, "refused": refused})
@@ -273,6 +275,10 @@ def _arrival(
     if drivers:
         answer["drivers"] = one_answer(made, tenant, view.asked[place], asof)
     return answer
+
+
+def _refused(given: str | ValidationError, field: str) -> Refused:
+    return unknown(field, given) if isinstance(given, str) else wrong_with(given, field)
 
 
 def _place(at: dict[str, int], parcel_id: str) -> int:
