@@ -17,7 +17,11 @@ ROOT = Path(__file__).resolve().parents[1]
 with suppress(ImportError):  # logs of threads that outlive their test stay out of what is printed
     import structlog
 
-    structlog.configure(logger_factory=lambda *names: structlog.PrintLogger(sys.stderr))
+    def _logger(*names: Any) -> Any:
+        prints = sys.stderr is sys.__stderr__  # pytest itself, between two tests
+        return structlog.ReturnLogger() if prints else structlog.PrintLogger(sys.stderr)
+
+    structlog.configure(logger_factory=_logger)
 
 # The same examples on every machine, and none fails because the machine is busy.
 settings.register_profile("lanecast", deadline=None, derandomize=True)

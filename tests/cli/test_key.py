@@ -22,7 +22,10 @@ def test_who_has_the_machine_issues_a_key_that_no_key_may_grant(lanecast, tmp_pa
     [
         (("--scope", "personal"), "scopes: personal; expected some of"),
         (("--tenant", "../x"), "--tenant: '../x' is no name"),
-        (("--name", ""), "--name: expected 1 to 80"),
+        (("--name", ""), "--name: ''; expected 1 to 80 characters"),
+        (("--name", "  \t"), "--name: ''; expected 1 to 80 characters"),
+        (("--name", "a\nb"), "characters that can be printed"),
+        (("--name", "x" * 81), "expected 1 to 80 characters"),
         (("--home", "nowhere"), "has no service.db"),
     ],
 )

@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 from pydantic import ValidationError
 
+from lanecast.cli import app
 from lanecast.service import versions
 from lanecast.service.clock import wall
 from lanecast.service.jobs import ORDER, PROGRESS, Jobs, pathless
@@ -113,6 +115,17 @@ def test_every_word_is_an_option_with_its_value(tmp_path: Path) -> None:
         words = ORDER.validate_python(order).words(tmp_path / "lake", tmp_path)
         rest = words[2:] if order["kind"] != "plan" else words[1:]
         assert all(word.startswith("--") for word in rest)
+
+
+@pytest.mark.parametrize("problem", ["eta", "events", "trajectory", "demand", "address"])
+def test_what_can_be_replayed_is_what_the_command_line_takes(tmp_path: Path, problem: str) -> None:
+    period = {"since": "2025-03-01", "until": "2025-03-15", "every": "7d"}
+    order = ORDER.validate_python({"kind": "backtest", "problem": problem, **period})
+    command: Any = typer.main.get_command(app)
+    words = order.words(tmp_path / "lake", tmp_path)
+    for _ in range(2):  # backtest, and the problem
+        name, command, words = command.resolve_command(typer.Context(command), words)
+    assert command.make_context(name, list(words)).params["every"] == "7d"
 
 
 @pytest.fixture

@@ -26,6 +26,10 @@ def test_gates_force_shadow_and_back(service: Any, holder: Any, kept: list[str])
     refused = service.post(f"{path}/{first}/promote", json={}, headers=key)
     assert (refused.status_code, refused.json()["code"]) == (409, "gates")
     assert "baseline: It was not measured" in refused.json()["detail"]
+    stopped = service.get("/v1/audit", headers=key).json()["items"][0]
+    assert (stopped["action"], stopped["subject"]) == ("model not promoted", f"eta {first}")
+    assert {each["name"] for each in stopped["detail"]["gates"]} >= {"schema", "baseline"}
+    assert stopped["detail"]["why"] == ""
     bare = service.post(f"{path}/{first}/promote", json={"force": True}, headers=key)
     assert (bare.status_code, bare.json()["field"]) == (422, "why")
     gates = service.get(f"{path}/{first}/gates", headers=key).json()["items"]

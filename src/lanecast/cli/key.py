@@ -38,8 +38,11 @@ def key(
         raise ValueError(f"--home: {home} has no {file.name}; start lanecast serve there first.")
     if not TENANT.fullmatch(tenant):
         raise ValueError(f"--tenant: {tenant!r} is no name of a tenant.")
-    if not 1 <= len(name) <= 80:
-        raise ValueError(f"--name: expected 1 to 80 characters, got {len(name)}.")
+    if not 1 <= len(name := name.strip()) <= 80 or not name.isprintable():
+        raise ValueError(
+            f"--name: {name[:80]!r}; expected 1 to 80 characters that can be printed, not only "
+            "spaces, such as warehouse."
+        )
     state, scopes = State(file), sorted(scope or keys.ADMIN)
     try:
         key_id, made = keys.issue(state, tenant, name, scopes, wall(), days)

@@ -89,7 +89,7 @@ class Backtest(TypedDict):
     """Replay a period: refit, predict what was asked next, and score it."""
 
     kind: "Literal['backtest']"
-    problem: "Literal['eta', 'events', 'trajectory', 'demand']"
+    problem: "Literal['eta', 'events', 'trajectory', 'demand', 'address']"
     since: "str"
     until: "str"
     every: "NotRequired[str]"

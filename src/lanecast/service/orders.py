@@ -15,7 +15,7 @@ from .messages import Instant, Strict
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.:-]{0,127}$")]
 Seed = Annotated[int, Field(ge=0, le=2**31 - 1)]
 Span = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,3}[hdw]$", examples=["7d"])]
-Replayed = Literal["eta", "events", "trajectory", "demand"]
+Replayed = Literal["eta", "events", "trajectory", "demand", "address"]
 Fitted = Literal["eta", "events", "trajectory", "demand", "workforce", "address", "suggest"]
 WHOLE = ("demand", "workforce", "address", "suggest")  # learn from all of their history
 UNDRAWN = ("address", "suggest")  # nothing is drawn there
@@ -69,7 +69,8 @@ class Backtest(Strict):
         """Return the words of the command line."""
         period = {"from": self.since, "to": self.until, "every": self.every}
         words = ["backtest", self.problem, "--source=lake", f"--data={lake}"]
-        return [*words, *_given(**period, seed=self.seed)]
+        seed = None if self.problem in UNDRAWN else self.seed
+        return [*words, *_given(**period, seed=seed)]
 
 
 class Solve(Strict):

@@ -19,6 +19,8 @@ from .kinds import Kind, baseline, kind
 from .state import State
 from .tenants import Tenant
 
+STOPPED = "model not promoted"  # as the audit calls a promotion that a gate stopped
+
 
 @dataclass(eq=False)
 class NotPromotedError(ValueError):

@@ -7,7 +7,7 @@ from nicegui import run
 from lanecast.service import audit, live, promotion
 from lanecast.service.kinds import PROBLEMS, kind
 from lanecast.service.problems import Refused
-from lanecast.service.promotion import NotPromotedError
+from lanecast.service.promotion import STOPPED, NotPromotedError
 
 from ..frame import Screen
 from ..page import Page
@@ -15,7 +15,6 @@ from . import models_parts as show
 
 SCREEN = Screen("/models", "Models", "models:read", "models", "m")
 SHOWN = 20  # rows of the log
-STOPPED = "model not promoted"  # as the audit calls a promotion that a gate stopped
 
 
 def build(page: Page) -> None:

@@ -14,7 +14,7 @@ from ..keys import Caller
 from ..kinds import PROBLEMS
 from ..messages import Strict
 from ..problems import Refused, documented
-from ..promotion import NotPromotedError
+from ..promotion import STOPPED, NotPromotedError
 from ..versions import VERSION
 from .jobs import Job
 
@@ -220,11 +220,17 @@ def promote(
         raise Refused(422, "not_valid", "why: expected a reason, since force is set.", "why")
 
     def work() -> dict[str, Any]:
-        found = promotion.promote(
-            *(made.state, tenant, problem, version, who, wanted.why, wanted.force)
-        )
+        subject = f"{problem} {version}"
+        try:
+            found = promotion.promote(
+                *(made.state, tenant, problem, version, who, wanted.why, wanted.force)
+            )
+        except NotPromotedError as error:
+            stopped = [each.told() for each in error.gates]
+            audited(request, caller, STOPPED, subject, why=wanted.why, gates=stopped)
+            raise
         told = [each.told() for each in found]
-        audited(request, caller, "model promoted", f"{problem} {version}", force=wanted.force)
+        audited(request, caller, "model promoted", subject, force=wanted.force)
         changed = _changed(request, caller, problem, version, "live", told)
         return changed.model_dump(mode="json")
 
