@@ -51,7 +51,7 @@ def serving(app: Any) -> Iterator[Served]:
             client.app = app
             yield client
         server.should_exit = True
-        thread.join(20)
+        thread.join(120)  # what it makes aside has its end first
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """The gazetteer of a company: read once, aside, and exchanged when a newer edition is there."""
 
-import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -22,7 +21,7 @@ from lanecast.address.verify import verify
 from lanecast.address.verify.record import place_of
 from lanecast.tables.lake import Lake
 
-from .aside import Aside
+from .aside import Aside, begin
 from .problems import Refused
 
 LOOK_S = 10.0  # between two looks for a newer edition
@@ -114,7 +113,7 @@ class Addresses:
             self._looked = self.clock()
         elif self.clock() - self._looked > LOOK_S:
             self._looked = self.clock()
-            threading.Thread(target=self._look, daemon=True).start()
+            begin(self._look)
         return self._held
 
     def _newest(self) -> Register:

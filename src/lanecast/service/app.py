@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from lanecast import __version__
 
 from . import keys, problems
+from .aside import finish
 from .clock import wall
 from .guard import Guard
 from .idempotency import Idempotent, unfinished
@@ -32,6 +33,7 @@ from .routes import (
 from .routes import keys as key_routes
 from .settings import Settings
 
+STOP_S = 30.0  # that the end waits for what is being made aside
 ROUTES = (
     health.routes,
     key_routes.routes,
@@ -82,6 +84,10 @@ def create(settings: Settings) -> FastAPI:
             tenant.events.stop()
         for desk in parts.desks.values():
             desk.stop()
+        for counts in parts.counts.values():
+            counts.stop()
+        if not finish(STOP_S):
+            structlog.get_logger().warning("stopped", unfinished=True)
         parts.state.close()
 
     app = FastAPI(

@@ -1,6 +1,7 @@
 """What takes long is made once, in a thread of its own, and asked for again until it is there."""
 
 import threading
+import time
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from .problems import Refused
 
 WAIT_S = 5.0  # that a request waits before it is told to come again
 AGAIN_S = 2
+NAME = "aside"  # of threads whose work has an end of its own
 
 
 @dataclass
@@ -34,7 +36,7 @@ class Aside:
                 future = self._made[key] = Future()
                 for old in list(self._made)[: -self.most]:
                     del self._made[old]
-                threading.Thread(target=_run, args=(future, make), daemon=True).start()
+                begin(lambda: _run(future, make))
         again = {"Retry-After": str(AGAIN_S)}
         try:
             return future.result(wait_s)
@@ -54,6 +56,24 @@ class Aside:
         with self._lock:
             if self._made.get(key) is future:
                 del self._made[key]
+
+
+def begin(work: Callable[[], object]) -> None:
+    """Do ``work``, which catches its errors, in a thread of its own."""
+    threading.Thread(target=work, name=NAME, daemon=True).start()
+
+
+def finish(wait_s: float) -> bool:
+    """Wait until all that was begun is done, and return whether it is.
+
+    A process that ends before is killed by its libraries: their threads find no interpreter.
+    """
+    until = time.monotonic() + wait_s
+    mine = threading.current_thread()
+    left = [each for each in threading.enumerate() if each.name == NAME and each is not mine]
+    for each in left:
+        each.join(max(until - time.monotonic(), 0.0))
+    return not any(each.is_alive() for each in left)
 
 
 def _run(future: Future[Any], make: Callable[[], Any]) -> None:

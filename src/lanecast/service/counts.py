@@ -23,7 +23,7 @@ from lanecast.tables.commerce import ORDERS
 from lanecast.tables.lake import Lake, collect
 
 from .addresses import Register
-from .aside import Aside
+from .aside import Aside, begin
 from .models import Serving
 
 LOOK_S = 30.0  # between two looks for orders that came
@@ -77,6 +77,7 @@ class Counts:
     _looked: float = 0.0
     _made: Aside = field(default_factory=lambda: Aside(most=3))
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    _ended: threading.Event = field(default_factory=threading.Event, repr=False)
 
     def get(
         self, register: Register, serving: Serving | None, asof: datetime | None = None
@@ -109,9 +110,13 @@ class Counts:
         """Count everything anew, since what was recorded has changed."""
         self._held, self._made = None, Aside(most=3)
 
+    def stop(self) -> None:
+        """Leave off counting."""
+        self._ended.set()
+
     def _count(self, held: Counted) -> None:
         self._looked = self.clock()
-        threading.Thread(target=self._look, args=(held,), name="counts", daemon=True).start()
+        begin(lambda: self._look(held))
 
     def _look(self, held: Counted) -> None:
         if not self._lock.acquire(blocking=False):
@@ -132,25 +137,25 @@ class Counts:
         if not (lake.has(ORDERS) and lake.has(TYPED_ADDRESSES)):
             return held
         rows = collect(given(lake, asof)).filter(pl.col("known_h") > held.since.timestamp() / 3600)
-        docs = _documents(rows, held)
+        docs = self._documents(rows, held)
         every = np.concatenate([held.begun.docs, docs])
         orders = np.concatenate([held.begun.orders, np.ones(len(docs), np.float32)])
         learnt = replace(held.learnt, popular=popular(every, orders))
         return replace(held, asof=asof, learnt=learnt, tables=_tables(lake))
 
-
-def _documents(rows: pl.DataFrame, held: Counted) -> NDArray[np.int32]:
-    """Return the street of each order whose address is one."""
-    texts = rows.select("text", "country", digest=pl.struct("text", "country").hash())
-    known = pl.Series(list(held.met), dtype=pl.UInt64)
-    new = texts.unique("digest").filter(~pl.col("digest").is_in(known.implode()))
-    for piece in new.iter_slices(1):
-        of, started = held.register, time.perf_counter()
-        found = meant(piece.select("text", "country"), of.known, of.index())
-        held.met.update(zip(piece["digest"], found, strict=True))
-        time.sleep(REST * (time.perf_counter() - started))
-    docs = np.array([held.met[each] for each in texts["digest"]], np.int32)
-    return docs[docs >= 0]
+    def _documents(self, rows: pl.DataFrame, held: Counted) -> NDArray[np.int32]:
+        """Return the street of each order whose address is one."""
+        texts = rows.select("text", "country", digest=pl.struct("text", "country").hash())
+        known = pl.Series(list(held.met), dtype=pl.UInt64)
+        new = texts.unique("digest").filter(~pl.col("digest").is_in(known.implode()))
+        for piece in new.iter_slices(1):
+            of, started = held.register, time.perf_counter()
+            found = meant(piece.select("text", "country"), of.known, of.index())
+            held.met.update(zip(piece["digest"], found, strict=True))
+            if self._ended.wait(REST * (time.perf_counter() - started)):
+                break
+        docs = np.array([held.met.get(each, -1) for each in texts["digest"]], np.int32)
+        return docs[docs >= 0]
 
 
 def _begun(register: Register, serving: Serving) -> Counted:

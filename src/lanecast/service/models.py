@@ -15,6 +15,7 @@ from typing import Any, Literal
 import structlog
 
 from . import figures, live, versions
+from .aside import begin
 from .kinds import baseline, kind
 from .state import State
 from .tenants import Tenant
@@ -186,7 +187,7 @@ class Models:
             except Exception as error:  # such as a lake that is gone; it is tried again later
                 structlog.get_logger().warning("models", error=type(error).__name__)
 
-        threading.Thread(target=told, daemon=True).start()
+        begin(told)
 
 
 def _as(found: Serving, step: Step | None) -> Serving:

@@ -16,6 +16,7 @@ from .models import Models
 from .tenants import Tenant
 
 FIRST_S, EVERY_S = 60.0, 3600.0  # a look takes seconds, and the start belongs to answers
+STOP_S = 30.0  # that the end of the service waits for a look
 FRESH_S = 20.0  # between two looks at how old the data are
 
 
@@ -44,8 +45,10 @@ class Monitor:
         self._thread.start()
 
     def stop(self) -> None:
-        """End after the look that is being taken, which is not waited for."""
+        """End after the look that is being taken, if that ends soon."""
         self._stop.set()
+        if self._thread is not None:
+            self._thread.join(STOP_S)
 
     def _run(self) -> None:
         due = time.monotonic() + self.first_s

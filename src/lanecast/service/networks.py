@@ -26,7 +26,7 @@ from lanecast.graph.index import Index, index
 from lanecast.graph.statistics import rates, times
 from lanecast.tables.lake import Lake
 
-from .aside import Aside
+from .aside import Aside, begin
 from .messages import rows
 from .problems import Refused
 
@@ -160,7 +160,7 @@ class Networks:
         if self._held is None:
             self._held = self._made.get("now", self._newest, "network")
         elif self.lake().pinned.number != self._commit and self._looking.acquire(blocking=False):
-            threading.Thread(target=self._look, daemon=True).start()
+            begin(self._look)
         return self._held
 
     def prepare(self) -> None:
