@@ -1,11 +1,13 @@
 """Clients that do not come to an end of what they begin."""
 
 import asyncio
+import json
 import socket
 import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
@@ -53,7 +55,38 @@ def said(client: socket.socket) -> bytes:
 def test_a_head_that_does_not_end_ends_the_connection(port: int, begun: bytes) -> None:
     with socket.create_connection(("127.0.0.1", port)) as client:
         client.sendall(begun)
-        assert said(client).startswith(b"HTTP/1.1 408 ")
+        assert problem(said(client))["code"] == "too_slow"
+
+
+@pytest.mark.parametrize(
+    ("sent", "status", "code"),
+    [
+        (b"nonsense\r\n\r\n", 400, "not_http"),
+        (HEAD + b"no colon\r\n\r\n", 400, "not_http"),
+        (HEAD + b"Content-Length: x\r\n\r\n", 400, "not_http"),
+        (HEAD + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n", 400, "not_http"),
+        (HEAD + b"X: ".ljust(2**16 + 1 - len(HEAD), b"x"), 431, "head_too_long"),
+    ],
+)
+def test_what_is_no_http_is_a_problem_like_others(
+    port: int, sent: bytes, status: int, code: str
+) -> None:
+    with socket.create_connection(("127.0.0.1", port)) as client:
+        client.sendall(sent)
+        answers = said(client)
+        told = problem(answers[answers.rindex(b"HTTP/1.1 ") :])
+    assert (told["status"], told["code"]) == (status, code)
+    assert told["type"] == f"urn:lanecast:problem:{code}" and told["instance"]
+
+
+def problem(answer: bytes) -> dict[str, Any]:
+    """Return the problem of an answer, which is whole and the last of its connection."""
+    head, _, body = answer.partition(b"\r\n\r\n")
+    told: dict[str, Any] = json.loads(body)
+    assert head.startswith(f"HTTP/1.1 {told['status']} ".encode())
+    for header in ("application/problem+json", f"content-length: {len(body)}", "connection: close"):
+        assert header.encode() in head.lower()
+    return told
 
 
 def test_so_does_one_that_dribbles_and_a_second_one(port: int) -> None:

@@ -1,9 +1,18 @@
-"""How long a client may take to send the head of a request; the server itself waits for ever."""
+"""What becomes of a request before it is one: a head that does not end, or that is no HTTP.
+
+The server itself waits for ever, and answers in plain text.
+"""
 
 import asyncio
+import json
+import secrets
+import sys
 
 import h11
+import structlog
 from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from .problems import KIND, Refused, worded
 
 HEAD_S = 10.0  # from the connection, or the first byte of a later request, to the end of its head
 
@@ -51,10 +60,29 @@ class Patient(H11Protocol):
 
     def _late(self) -> None:
         self._due = None
-        if self.transport.is_closing():
+        if not self.transport.is_closing():
+            detail = f"The head of the request did not end within {HEAD_S:g} s."
+            self._refuse(Refused(408, "too_slow", detail))
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer what is no HTTP as every other error; ``msg`` says no more than that."""
+        if getattr(sys.exc_info()[1], "error_status_hint", 400) == 431:
+            longest = self.config.h11_max_incomplete_event_size or 2**16
+            detail = f"The head of the request is too long; expected up to {longest // 1024} KiB."
+            self._refuse(Refused(431, "head_too_long", detail))
             return
-        headers = [(b"connection", b"close"), (b"content-length", b"0")]
-        late = h11.Response(status_code=408, headers=headers, reason=b"Request Timeout")
-        for each in (late, h11.EndOfMessage()):
-            self.transport.write(self.conn.send(each) or b"")
+        detail = "This is no HTTP/1.1: look at the request line, the headers and the length."
+        self._refuse(Refused(400, "not_http", detail))
+
+    def _refuse(self, refused: Refused) -> None:
+        """Answer, if nothing has been answered yet, and end the connection."""
+        if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
+            request_id = secrets.token_hex(8)
+            structlog.get_logger().info("request", request_id=request_id, status=refused.status)
+            body = json.dumps(worded(request_id, refused)).encode()
+            headers = [("content-type", KIND), ("content-length", f"{len(body)}")]
+            headers.append(("connection", "close"))
+            head = h11.Response(status_code=refused.status, headers=headers)
+            for each in (head, h11.Data(data=body), h11.EndOfMessage()):
+                self.transport.write(self.conn.send(each) or b"")
         self.transport.close()

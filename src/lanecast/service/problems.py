@@ -24,6 +24,7 @@ TITLES = {
     415: "That kind of content is not read here",
     422: "A value is not valid",
     429: "Too many requests",
+    431: "The head of the request is too long",
     500: "A fault of Lanecast",
     503: "Not ready",
     504: "It took too long",
