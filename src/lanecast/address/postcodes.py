@@ -12,6 +12,7 @@ REMEMBERED = 64  # characters of a text beyond which it is no code, and memory i
 LONGEST = 16  # letters and digits of a code; what is longer is none
 CUT = {"US": (9, 5), "PR": (9, 5)}  # of so many digits so many are in tables: the rest is finer
 CUT_SHORT = {"GB": -3, "CA": 3, "IE": 3, "NL": 4, "MT": 3}  # where tables list but a beginning
+WHOLE = 8  # letters and digits of the longest whole code of those, BFPO 1234
 PREFIXES: dict[str, tuple[str, ...]] = {
     c: (c.lower(),) for c in ("AD", "AZ", "BB", "LT", "LV", "MD", "CH", "DK", "PL", "CZ")
 }
@@ -62,7 +63,7 @@ def begins(code: str, country: str) -> str:
     The outward code in Britain, three characters in Canada ...; ``code`` itself where it is no
     whole code of such a country, for ``N16`` is no beginning of ``N1 6XE``.
     """
-    pattern = form(country) if country in CUT_SHORT else None
+    pattern = form(country) if country in CUT_SHORT and len(code) <= WHOLE else None
     if pattern is None or not pattern.fullmatch(code):
         return code
     return code[: CUT_SHORT[country]]

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from .strings import Strings, codes, hashed, hashes, sums
+from .strings import Strings, codes, hash_of, hashed, hashes, sums
 
 EDITS = 2
 PARTS = EDITS + 2
@@ -57,9 +57,9 @@ class Keys:
         """Return the number of a name, or -1."""
         if not len(self.hashes):
             return -1
-        wanted = hashed([name], country)[0]
-        at = int(self.hashes.searchsorted(wanted))
-        found = at < len(self.hashes) and self.hashes[at] == wanted
+        wanted = hash_of(name, country)
+        at = int(self.hashes.searchsorted(np.uint64(wanted)))
+        found = at < len(self.hashes) and self.hashes.item(at) == wanted
         return at if found and self.names[at] == name else -1
 
     def each(self, country: int, names: list[str]) -> dict[str, int]:

@@ -190,7 +190,7 @@ def hashed(texts: Sequence[str], group: int) -> NDArray[np.uint64]:
     """Return the hash of each whole text in one group, as the arrays hold it."""
     sizes = list(map(len, texts))
     if sum(sizes) <= FEW:
-        return np.array([_hash(text, group) for text in texts], np.uint64)
+        return np.array([hash_of(text, group) for text in texts], np.uint64)
     if max(sizes) <= len(INVERSE):
         points = np.array(texts).view(np.uint32).reshape(len(texts), -1)
         found = points @ WEIGHTS[: points.shape[1]] + ONES.take(sizes)
@@ -201,8 +201,10 @@ def hashed(texts: Sequence[str], group: int) -> NDArray[np.uint64]:
     return hashes(running, starts, lengths, np.uint64(group))
 
 
-def _hash(text: str, group: int) -> int:
-    """Return what `hashes` does for one text."""
+def hash_of(text: str, group: int) -> int:
+    """Return what `hashed` does for one text."""
+    if len(text) > len(INVERSE):
+        return int(hashed([text], group)[0])
     found: int = sum(map(mul, map(ord, text), INVERSE)) + BEFORE[len(text)]
     mixed = found + (group + 1) * MIX[0] & MASK
     mixed = (mixed ^ mixed >> 29) * MIX[1] & MASK

@@ -122,6 +122,8 @@ def _alike(components: Components) -> int:
     given = [(name, c) for name, c in components.items() if c["text"]]
     if not given:
         return 0
+    if all(c["text"] == c["normalized"] for _, c in given):
+        return 100
     sides = ("text", "normalized")
     one, other = (" ".join(_key(name, str(c[of])) for name, c in given) for of in sides)
     return round(fuzz.ratio(one, other))

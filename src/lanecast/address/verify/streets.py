@@ -64,6 +64,8 @@ def doorstep(
     known: Gazetteer, country: int, place: Hypothesis, road: str, number: str, unit: str
 ) -> Doorstep:
     """Return what the register of ``place`` says; as given, empty where nothing was."""
+    if not len(known.streets.road):
+        return NOTHING
     rows = _rows(known, country, place)
     if not len(rows):
         return NOTHING

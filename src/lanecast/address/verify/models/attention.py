@@ -43,7 +43,7 @@ class FittedAttention:
     def scores(self, words: Seen) -> Array:
         """Return the score of each label at each word, (n, labels)."""
         w = self.weights
-        x = self._spelt(words.letters) + w["sign.weight"][words.signs].sum(1)
+        x = self._spelt(words.letters) + w["sign.weight"].take(words.signs, 0).sum(1)
         for layer in self._layers:
             x = _layer(x, layer)
         return np.asarray(x @ w["out.weight"].T + w["out.bias"])
