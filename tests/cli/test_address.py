@@ -10,7 +10,7 @@ from lanecast import artifact
 from lanecast.address.verify.models.deliverable import SIGNS, FittedDeliverable
 from lanecast.cli import run
 from lanecast.sources.world import simulate
-from lanecast.tables.address import ADDRESS_CHECKS, TYPED_ADDRESSES
+from lanecast.tables.address import ADDRESS_CHECKS, GAZETTEER_PREMISES, TYPED_ADDRESSES
 from lanecast.tables.commerce import ADDRESSES
 from lanecast.tables.lake import Lake, collect
 
@@ -69,6 +69,25 @@ def test_fit_verify_and_decide_speak_of_one_chance(lanecast, town, model, tmp_pa
     assert rows["action"].n_unique() > 1
     told = lanecast("decide", "address", "--in", out, "--model", model)
     assert told.code == 0 and "Expected cost" in told.out
+
+
+def test_the_corrector_proposes_streets_and_says_how_many(lanecast, town, tmp_path):
+    file, out = tmp_path / "typed.csv", tmp_path / "verified.jsonl"
+    house = collect(Lake(town / "lake").read(GAZETTEER_PREMISES)).row(0, named=True)
+    road = " ".join(f"{word[:-2]}qv{word[-2:]}x" for word in house["road"].split())
+    place = f"{house['city']}, {house['state']} {house['postal_code']}"
+    text = f"{house['house_number']} {road}, {place}"
+    pl.DataFrame({"text": [text], "country": [house["country"]]}).write_csv(file)
+    asked = ("address", "verify", "--in", file, "--country-column", "country", "--out", out)
+    plain = lanecast(*asked, "--lake", town / "lake")
+    assert plain.code == 0 and "The corrector" not in plain.out
+    said = lanecast(*asked, "--lake", town / "lake", "--corrector")
+    assert said.code == 0, said.err
+    assert "asked about 1 streets, and proposed 1 with a proof" in said.out
+    reply = json.loads(out.read_text())
+    assert reply["decided_by"] == "corrector_and_gazetteer"
+    assert reply["components"]["road"]["normalized"] == house["road"]
+    assert reply["verdict"]["possible_next_action"] != "accept"
 
 
 def test_what_is_predicted_is_stored_once_and_decided_on(lanecast, town, model, tmp_path):

@@ -14,6 +14,7 @@ from lanecast.address.gazetteer.arrays import Gazetteer
 from lanecast.address.gazetteer.stored import gazetteer
 from lanecast.address.verify import verify as one
 from lanecast.address.verify.arbiter import Arbiter, Endpoint
+from lanecast.address.verify.corrector import Corrector
 from lanecast.address.verify.models.deliverable import FittedDeliverable
 from lanecast.address.verify.record import place_of
 from lanecast.sources.files import first_line
@@ -58,6 +59,12 @@ def verify(
     llm_budget: Annotated[
         int, typer.Option("--llm-budget", help="Questions to it at most.", min=0)
     ] = 1000,
+    correct: Annotated[
+        bool,
+        typer.Option(
+            "--corrector", help="Propose streets for those that the register lacks as written."
+        ),
+    ] = False,
 ) -> None:
     """Verify addresses: their parts, what confirms each, what is wrong, and what to do next.
 
@@ -75,6 +82,7 @@ def verify(
         arbiter = Arbiter(_endpoint(llm_url, llm_model, llm_key, llm_budget))
     elif llm_model:
         raise ValueError("--llm-model: is asked nowhere; give its --llm-url too.")
+    corrector = Corrector() if correct else None
     known = register(lake)
     if not known.countries:
         note(f"{lake} has no gazetteer, so nothing can be confirmed; see lanecast address import.")
@@ -85,7 +93,7 @@ def verify(
     started = perf_counter()
     with whole(out) as partial, partial.open("w", encoding="utf-8") as lines, progress() as say:
         for done, (text, country) in enumerate(rows.iter_rows(), 1):
-            reply = _reply(text, country, known, arbiter, fitted)
+            reply = _reply(text, country, known, arbiter, corrector, fitted)
             action = reply["verdict"]["possible_next_action"]
             counts[action] = counts.get(action, 0) + 1
             lines.write(json.dumps(reply, ensure_ascii=False) + "\n")
@@ -97,6 +105,9 @@ def verify(
     show(pl.DataFrame(table), f"Verified, in {out}")
     if arbiter is not None:
         tell(f"The language model was asked {arbiter.asked} times, {arbiter.failed} in vain.")
+    if corrector is not None:
+        many = f"{corrector.asked} streets, and proposed {corrector.proposed} with a proof."
+        tell(f"The corrector was asked about {many}")
     tell(f"{rows.height:,} addresses in {seconds:.1f} s, {rows.height / seconds:,.0f} per second.")
 
 
@@ -178,13 +189,14 @@ def _reply(
     country: str | None,
     known: Gazetteer,
     arbiter: Arbiter | None,
+    corrector: Corrector | None,
     fitted: FittedDeliverable | None,
 ) -> dict[str, Any]:
     """Return the reply; what cannot be read is a reply too."""
     if len(text) > LONGEST or len(text.encode("utf-8", "replace")) > LONGEST:
         reply = replace(one("", known, country), text=text[:80], faults=("too_long",))
     else:
-        reply = one(text, known, country, arbiter=arbiter)
+        reply = one(text, known, country, arbiter=arbiter, corrector=corrector)
     if fitted is not None:
         place = place_of(reply.country, reply.components)
         reply = replace(reply, p_deliverable=round(fitted.found(reply, place), 4))

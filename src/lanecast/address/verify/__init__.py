@@ -15,6 +15,7 @@ from ..roads import road_key
 from ..telephone import telephone, telephones
 from ..tokens import Token, tokens
 from .arbiter import Arbiter
+from .corrector import Corrector
 from .models.shipped import Shipped, shipped
 from .places import OTHER_CODE, Hypothesis, hypotheses
 from .reply import Reply, replied, required, unsure
@@ -65,6 +66,7 @@ def verify(
     country: str | None = None,
     tagger: Tagger | None = None,
     arbiter: Arbiter | None = None,
+    corrector: Corrector | None = None,
 ) -> Reply:
     """Return what is known of one address.
 
@@ -81,6 +83,8 @@ def verify(
         What reads the parts; by default what comes with the package.
     arbiter
         A language model that is asked where places fit nearly equally well; off by default.
+    corrector
+        A model that is asked where the register has no such street; off by default.
 
     Raises
     ------
@@ -91,8 +95,9 @@ def verify(
     page = unmarked(text) if len(text) <= LONGEST else None  # what is too long is refused
     if page is not None:
         faults += ("html",)
-        return _moved(_verified(page.text, known, country, tagger, arbiter, faults), text, page)
-    return _verified(text, known, country, tagger, arbiter, faults)
+        said = _verified(page.text, known, country, tagger, arbiter, corrector, faults)
+        return _moved(said, text, page)
+    return _verified(text, known, country, tagger, arbiter, corrector, faults)
 
 
 def _verified(
@@ -101,6 +106,7 @@ def _verified(
     country: str | None,
     tagger: Tagger | None,
     arbiter: Arbiter | None,
+    corrector: Corrector | None,
     faults: tuple[str, ...],
 ) -> Reply:
     """Return what is known of an address without HTML."""
@@ -136,6 +142,11 @@ def _verified(
         if chosen is not None:
             places, doors, decided_by = [places[chosen]], [doors[chosen]], "llm_and_gazetteer"
     door = doors[0] if doors else NOTHING
+    if corrector is not None and decided_by == "gazetteer":
+        meant = corrector.meant(known, number, places, doors, best.parse)
+        if meant is not None:
+            places, door = [_coded(*meant, known.countries[number], known)], meant[1]
+            decided_by = "corrector_and_gazetteer"
     return replied(text, best.parse, country, known, places, door, faults, decided_by)
 
 

@@ -106,7 +106,7 @@ def replied(
     missing = [name for name in needs if name not in has]
     inferred = {name for name, c in components.items() if c["inferred"]}
     validated = granularity(components, confirmed=True)
-    close = tie or decided_by != "gazetteer"
+    close = tie or decided_by == "llm_and_gazetteer"
     entered = granularity(components, confirmed=False, without=inferred)
     if numbered and entered not in STREETS:
         entered = "sub_premise" if "unit" in components else "premise"
@@ -122,7 +122,7 @@ def replied(
         "has_replaced_components": any(c["replaced"] for c in components.values()),
         "has_spell_corrected_components": any(c["spell_corrected"] for c in components.values()),
     }
-    doubted = close or not UNSEEN.isdisjoint(faults)
+    doubted = tie or decided_by != "gazetteer" or not UNSEEN.isdisjoint(faults)
     verdict["possible_next_action"] = _action(
         components, missing, entered, validated, door, doubted
     )

@@ -80,7 +80,7 @@ def doorstep(
         return Doorstep(True, given, None, None, None, False, place.lat, place.lon, UNKNOWN_ROAD)
     best = min(costs, key=lambda name: costs[name])
     here = [row for row, each in zip(rows.tolist(), keys, strict=True) if each == best]
-    return _house(known, here, costs[best], number, unit)
+    return house(known, here, costs[best], number, unit)
 
 
 def _rows(known: Gazetteer, country: int, place: Hypothesis) -> NDArray[np.int32]:
@@ -130,7 +130,17 @@ def _likely(key: str, names: dict[str, None]) -> list[str]:
     return [name for name, _, _ in near]
 
 
-def _house(known: Gazetteer, rows: list[int], cost: float, number: str, unit: str) -> Doorstep:
+def streets_of(known: Gazetteer, country: int, place: Hypothesis) -> dict[str, list[int]]:
+    """Return the rows of each street that the register of ``place`` has, by name as a key."""
+    rows = _rows(known, country, place)
+    found: dict[str, list[int]] = {}
+    for name, row in zip(known.streets.key.take(rows), rows.tolist(), strict=True):
+        found.setdefault(name, []).append(row)
+    return found
+
+
+def house(known: Gazetteer, rows: list[int], cost: float, number: str, unit: str) -> Doorstep:
+    """Return what the register says of a house in the street of ``rows``, found at ``cost``."""
     streets = known.streets
     first = rows[0]
     how = "exact" if cost == 0 else "spelling"
