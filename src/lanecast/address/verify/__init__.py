@@ -20,7 +20,7 @@ from .models.shipped import Shipped, shipped
 from .places import OTHER_CODE, Hypothesis, hypotheses
 from .reply import Reply, replied, required, unsure
 from .reread import corrected, reread, with_calls
-from .streets import NOTHING, Doorstep, doorstep
+from .streets import NOTHING, Doorstep, doorstep, elsewhere
 
 LOOKED_AT = 4  # places whose streets are looked up where no register has the street
 CONSISTENT = 2.0  # nats up to which a reading and its place fit, and no other is tried
@@ -210,7 +210,7 @@ def _elsewhere(
         given = place.postcode
         if not door.covered or given is None or given.how == "unknown":
             continue
-        other = doorstep(known, country, replace(place, postcode=None), *step)
+        other = elsewhere(known, country, place, *step)
         if other.postcode is None:
             return []
         code = other.postcode._replace(how="replaced", cost=OTHER_CODE)

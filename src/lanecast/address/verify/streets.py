@@ -83,6 +83,21 @@ def doorstep(
     return house(known, here, costs[best], number, unit)
 
 
+def elsewhere(
+    known: Gazetteer, country: int, place: Hypothesis, road: str, number: str, unit: str
+) -> Doorstep:
+    """Return what the register says of a house of the town of ``place``, under whichever code."""
+    streets = known.streets
+    street = streets.roads.exact(country, road_key(road)) if road and number else -1
+    if street < 0 or place.city is None:
+        return NOTHING
+    rows, city = streets.roads.leads(street), folded(place.city.value)
+    names, which = streets.city.distinct(rows)
+    rows = rows[np.array([folded(name) == city for name in names], bool)[which]]
+    rows = rows[_in_state(known, country, place, rows)] if len(rows) else rows
+    return house(known, rows.tolist(), 0.0, number, unit) if len(rows) else NOTHING
+
+
 def _rows(known: Gazetteer, country: int, place: Hypothesis) -> NDArray[np.int32]:
     """Return the streets of the postal code; of the town where no code is given or registered.
 
@@ -102,12 +117,19 @@ def _rows(known: Gazetteer, country: int, place: Hypothesis) -> NDArray[np.int32
     if number < 0:
         return np.empty(0, np.int32)
     rows = streets.in_city.leads(number)
-    state = "" if place.state is None else place.state.value
-    names, which = streets.state.distinct(rows)
-    some = np.array([_same(known, country, each, state) for each in names], bool)[which]
+    some = _in_state(known, country, place, rows)
     if coded:
         some &= streets.code.lengths(rows) == 0
     return np.asarray(rows[some])
+
+
+def _in_state(
+    known: Gazetteer, country: int, place: Hypothesis, rows: NDArray[np.int32]
+) -> NDArray[np.bool_]:
+    """Return which streets may be of the state of a place."""
+    state = "" if place.state is None else place.state.value
+    names, which = known.streets.state.distinct(rows)
+    return np.array([_same(known, country, each, state) for each in names], bool)[which]
 
 
 def _unheard(known: Gazetteer, country: int, code: str) -> bool:
