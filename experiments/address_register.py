@@ -6,6 +6,7 @@ Alexandria's register of houses alone, and beside GeoNames, both in one run. Cou
 `verify` makes of houses that are there, of numbers that are not in streets that are, of houses
 under a code that is wrong in one digit or another code of the town, of towns elsewhere as people
 wrote them (usaddress's labelled strings), and the processor time of addresses in turn with either.
+And a list of places alone, La Poste's codes as CSV.
 """
 
 import argparse
@@ -17,7 +18,7 @@ from time import process_time
 
 import numpy as np
 import polars as pl
-from address_repair import AT, SEED, _pairs, _register, _slipped, _told
+from address_repair import AT, SEED, _coded, _pairs, _register, _slipped, _told
 
 from lanecast.address.fold import folded
 from lanecast.address.gazetteer.arrays import Gazetteer
@@ -27,7 +28,7 @@ from lanecast.sources.gazetteers import Edition, read
 from lanecast.sources.ingest import ingest_pieces
 from lanecast.tables.lake import Lake
 
-ROUNDS = 3
+ROUNDS, FRENCH = 3, 600
 TOWN = "Alexandria"
 
 
@@ -60,6 +61,7 @@ def main() -> None:
             _codes(known, f"{name}, another code of the town", others)
             _elsewhere(known, f"{name}, towns elsewhere", pairs)
         _timed(held, texts + fakes)
+        _france(asked.data, Path(folder))
 
 
 def _lake(data: Path, houses: pl.DataFrame, path: Path, listed: bool) -> Gazetteer:
@@ -132,6 +134,26 @@ def _elsewhere(known: Gazetteer, what: str, pairs: list[tuple[str, str]]) -> Non
         )
         counts[said] += 1
     _told(what, counts, len(pairs))
+
+
+def _france(data: Path, folder: Path) -> None:
+    """Tell what a list of codes as CSV does for true addresses, and with one slip in the code."""
+    rows = pl.read_parquet(data / "france_postal.parquet")
+    rows = rows.select(commune="Nom_commune", code_postal="Code_postal", lat="lat", lon="lon")
+    rows.write_csv(folder / "france.csv")
+    pieces = read("csv", folder / "france.csv", Edition("laposte", AT, "FR"))
+    ingest_pieces(Lake(folder / "france"), "csv", pieces)
+    known, rng = gazetteer(Lake(folder / "france")), random.Random(SEED)
+    pairs = rows.select("commune", "code_postal").unique(maintain_order=True)
+    true, slips = Counter[str](), Counter[str]()
+    for town, code in pairs.sample(FRENCH, seed=SEED).rows():
+        faults = verify(f"12 rue Victor Hugo, {code} {town}", known, "FR").faults
+        true[faults[0] if faults else "nothing wrong"] += 1
+        broken = _slipped(code, rng)
+        reply = verify(f"12 rue Victor Hugo, {broken} {town}", known, "FR").row()
+        slips[_coded(reply, code, broken)] += 1
+    _told("France by a list, true towns and codes", true, FRENCH)
+    _told("France by a list, code wrong in one digit or a swap", slips, FRENCH)
 
 
 def _timed(held: dict[str, Gazetteer], texts: list[str]) -> None:
