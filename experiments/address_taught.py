@@ -26,7 +26,7 @@ from lanecast.tables.lake import Lake
 
 Labelled = tuple[str, list[Word]]  # country, words
 LEARNT = [name for name in KINDS if name not in JUDGED]
-COPIES, OSM, US, WORLD, EAST = 6, 800, 8_000, 16_000, 7_000
+COPIES, OSM, US, WORLD, EAST = 6, 800, 8_000, 20_000, 7_000
 NOISES = (0, 1, 1, 2, 3)
 MOST = 40  # words of a string that the net learns from
 EDITION = datetime(2024, 1, 1, tzinfo=UTC)

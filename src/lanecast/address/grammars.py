@@ -1,4 +1,4 @@
-"""How streets, houses, units and boxes are written, by language: own lists, in `grammars.toml`.
+"""How streets, houses, units, boxes and quarters are written, by language: own lists, in `grammars.toml`.
 
 `made` writes addresses of them, and `words` tells the tagger which words they are made of.
 """
@@ -31,6 +31,10 @@ class Grammar:
         Flats and offices, floors, stairs or entrances, post boxes.
     houses
         Buildings, shops and firms.
+    suburbs
+        Quarters of a town.
+    notes
+        What is written for the courier.
     front
         Whether the number stands before the street.
     """
@@ -43,6 +47,8 @@ class Grammar:
     staircases: str = ""
     boxes: str = ""
     houses: str = "{}"
+    suburbs: str = "{}"
+    notes: str = ""
     front: bool = False
 
 
@@ -72,6 +78,7 @@ MARKS = {
     "boxes": "box",
     "houses": "firm",
     "numbers": "no",
+    "suburbs": "quarter",
 }
 WAYS = frozenset(
     (

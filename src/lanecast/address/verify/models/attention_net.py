@@ -37,7 +37,7 @@ class Attention:
 
     width: int = 160
     depth: int = 3
-    steps: int = 20_000
+    steps: int = 26_000
     batch: int = 64
     rate: float = 2e-3
     decay: float = 0.01
