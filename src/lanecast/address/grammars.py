@@ -1,4 +1,4 @@
-"""How streets, houses, units, boxes and quarters are written, by language: own lists, in `grammars.toml`.
+"""How streets, houses, units, boxes and quarters are written, by language, in `grammars.toml`.
 
 `made` writes addresses of them, and `words` tells the tagger which words they are made of.
 """

