@@ -8,6 +8,7 @@ from lanecast.address.made import Place, addresses, made
 from lanecast.address.made_east import addresses as eastern
 from lanecast.address.noise import JUDGED, KINDS, Word, noisy, written
 from lanecast.address.parts import NAMES
+from lanecast.address.postcodes import formed, plain
 
 TOWN = Place("US", "North Platte", "69101", "Nebraska", "NE")
 ADDRESS = [
@@ -69,6 +70,38 @@ def test_a_made_town_keeps_its_name_and_state() -> None:
     assert names <= {"", "North Platte", "N Platte", "N. Platte"} and len(names) > 2
     states = {" ".join(w.text for w in each if w.label == "state") for each in some}
     assert states == {"", "NE", "Nebraska"}
+
+
+@pytest.mark.parametrize(
+    ("country", "begun"),
+    [("US", "22314"), ("GB", "NW1"), ("CA", "T2V"), ("NL", "1012"), ("IE", "D02"), ("JP", "")],
+)
+def test_codes_have_the_form_of_their_country(country: str, begun: str) -> None:
+    rng = random.Random(6)
+    town = Place(country, "Ort", begun, "Land")
+    found = [[w.text for w in made(town, [town], rng) if w.label == "postcode"] for _ in range(300)]
+    codes = {"".join(each) for each in found if each}
+    assert len(codes) > 50
+    assert {code for code in codes if not formed(plain(code, country), country)} == set()
+    assert any(len(each) == 2 for each in found) == (country != "JP")
+
+
+def test_quarters_states_and_notes_stand_as_their_country_writes_them() -> None:
+    rng = random.Random(2)
+    town = Place("BR", "Osasco", "06010-000", "São Paulo", "27")
+    texts = [written(made(town, [town], rng)) for _ in range(400)]
+    assert any(" - SP" in text for text, _ in texts)
+    assert any(text[a:b] == "Jardim" for text, s in texts for a, b, label in s if label == "suburb")
+    assert any(label == "other" for _, spans in texts for *_, label in spans)
+    assert not any("27" in text[a:b] for text, s in texts for a, b, label in s if label == "state")
+
+
+def test_latin_addresses_of_japan_have_quarters_and_no_streets() -> None:
+    rng = random.Random(3)
+    town = Place("JP", "Chiyoda")
+    labels = [{w.label for w in made(town, [town], rng)} for _ in range(200)]
+    assert not any("road" in each for each in labels)
+    assert sum({"suburb", "state"} <= each for each in labels) > 80
 
 
 def test_addresses_without_blanks_are_made_of_three_countries() -> None:

@@ -237,7 +237,7 @@ def _filled(blank: str, grammar: Grammar, others: Sequence[Place], rng: random.R
     if blank == "d":
         return str(rng.randrange(10))
     if blank == "l":
-        return rng.choice("ABDEFGHJLNPQRSTUWXYZ")
+        return rng.choice("ABEGHJLNPRTWXYZ")  # what codes of all four countries may have
     if blank == "k":
         return str(rng.randrange(1, 40))
     if rng.random() < 0.2:
