@@ -35,6 +35,8 @@ class Grammar:
         Quarters of a town.
     notes
         What is written for the courier.
+    towns
+        Words for a town that stand before its name.
     front
         Whether the number stands before the street.
     """
@@ -49,6 +51,7 @@ class Grammar:
     houses: str = "{}"
     suburbs: str = "{}"
     notes: str = ""
+    towns: str = ""
     front: bool = False
 
 
@@ -79,6 +82,7 @@ MARKS = {
     "houses": "firm",
     "numbers": "no",
     "suburbs": "quarter",
+    "towns": "town",
 }
 WAYS = frozenset(
     (

@@ -12,7 +12,7 @@ from functools import lru_cache
 import polars as pl
 
 from .grammars import COUNTRIES, FIRST_NAMES, LANGUAGES, Grammar
-from .made_forms import Place, example, named, order, state
+from .made_forms import Place, example, named, ordered, state, town
 from .noise import Word
 
 CODES = {"GB": " {d}{l}{l}", "CA": " {d}{l}{d}", "NL": " {l}{l}", "IE": " {l}{d}{d}{l}"}
@@ -27,7 +27,6 @@ DASHED = {"BR": 0.5, "PT": 0.1, "MX": 0.1, "CL": 0.1, "CO": 0.2, "TR": 0.3, "PL"
 DASHES = {"TR": " / "}
 COMMA = {"pt": 0.5, "es": 0.3, "it": 0.4, "ru": 0.5}  # between street and number
 CHAINS = {"fr": 0.12, "us": 0.0}  # entrance, floor and flat all there
-WARDS = ("", "-ku", "-shi", " City", "-cho", " Ward")
 SHORT = {"North": "N", "South": "S", "East": "E", "West": "W", "Saint": "St", "Fort": "Ft"}
 SHORT |= {"Mount": "Mt", "Port": "Pt", "Heights": "Hts", "Springs": "Spgs", "City": "Cty"}
 
@@ -74,7 +73,7 @@ def made(place: Place, others: Sequence[Place], rng: random.Random) -> list[Word
     between = rng.choices((", ", " ", "\n", ","), (0.55, 0.3, 0.12, 0.03))[0]
     dash = DASHES.get(place.country, " - ") if rng.random() < DASHED.get(place.country, 0) else ""
     words: list[Word] = []
-    for line in order(place.country).split("%n"):
+    for line in ordered(place.country, rng).split("%n"):
         kept = [
             piece
             for piece in PIECE.findall(line)
@@ -110,6 +109,9 @@ def _parts(
     if rng.random() < AFTER:
         house = _words(_written(grammar.houses, grammar, others, rng), "house")
         street = _joined(street, house, rng.choice((", ", " ")))
+    if grammar.notes and rng.random() < NOTE / (6 if american else 2):
+        note = _words(_written(grammar.notes, grammar, others, rng), "other")
+        street = _joined(street, note, rng.choice((", ", " ")))
     if rng.random() < BOX and grammar.boxes:
         street = _words(_written(grammar.boxes, grammar, others, rng), "po_box")
     where = place.state_code if rng.random() < 0.5 and place.state_code.isalpha() else place.state
@@ -125,12 +127,12 @@ def _parts(
         code += rng.choices("- ", (0.85, 0.15))[0] + f"{rng.randrange(1, 9999):04}"
     if not code:
         code = example(place.country, rng)
-    town = _shortened(_town(place.city), rng) if american else _town(place.city)
-    town += rng.choice(WARDS) if place.country == "JP" else ""
+    city = town(_town(place.city), place.country, rng)
+    city = _shortened(city, rng) if american else city
     houses = LANGUAGES["en"].houses if rng.random() < ENGLISH else grammar.houses
     parts = {
         "A": street,
-        "C": _words(town, "city"),
+        "C": _words(city, "city"),
         "S": _words(where, "state"),
         "Z": _words(code, "postcode"),
         "D": _words(_written(grammar.suburbs, grammar, others, rng), "suburb"),

