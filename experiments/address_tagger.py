@@ -194,16 +194,16 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         lake = Lake(asked.lake) if asked.lake else imported(asked.folder, Path(scratch))
         known, found = gazetteer(lake), known_places(asked.folder)
-        train, synthetic, given = learnt(asked.folder, found, asked.fold)
+        taught = learnt(asked.folder, found, asked.fold)
         folder = asked.weights or Path(scratch)
         folder.mkdir(parents=True, exist_ok=True)
-        ours = unpacked(kept(folder / SPACED, lambda: packed(spaced(given, known).weights)))
+        ours = unpacked(kept(folder / SPACED, lambda: packed(spaced(taught, known).weights)))
         taggers: dict[str, Tagger] = {"ours": ours}
         if asked.beside:
-            crf = kept(folder / BESIDE, lambda: zipped(by_features(given, known)))
+            crf = kept(folder / BESIDE, lambda: zipped(by_features(taught.strings(), known)))
             taggers["a CRF of the same strings"] = FittedCrf(gzip.decompress(crf))
         if asked.only in (None, "american"):
-            measure_american(asked.folder, known, taggers, train, synthetic, asked.fold)
+            measure_american(asked.folder, known, taggers, taught.hand, taught.osm, asked.fold)
         if asked.only in (None, "world"):
             dense = kept(folder / DENSE, lambda: zipped(dense_tagger(known)))
             east = FittedCrf(gzip.decompress(dense))

@@ -3,6 +3,7 @@
 import random
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -26,7 +27,8 @@ from lanecast.tables.lake import Lake
 
 Labelled = tuple[str, list[Word]]  # country, words
 LEARNT = [name for name in KINDS if name not in JUDGED]
-COPIES, OSM, US, WORLD, EAST = 6, 800, 8_000, 20_000, 7_000
+OSM, US, WORLD, EAST = 800, 8_000, 20_000, 7_000
+LAST = Attention(steps=6_000, rate=8e-4)  # on real strings more than on made ones
 NOISES = (0, 1, 1, 2, 3)
 MOST = 40  # words of a string that the net learns from
 EDITION = datetime(2024, 1, 1, tzinfo=UTC)
@@ -55,27 +57,51 @@ def known_places(folder: Path) -> dict[str, list[Place]]:
     return places(postal, towns.select(country="countrycode", name="name"))
 
 
-def strings(
-    hand: list[list[Word]], osm: list[list[Word]], world: list[Labelled]
-) -> list[tuple[Labelled, Sequence[int]]]:
-    """Return addresses and how many noises they get: strings labelled by hand count most."""
-    mine = [("US", words) for words in hand]
-    return [
-        *((each, (0,)) for each in mine * 3),
-        *((each, NOISES) for each in mine * COPIES),
-        *((("US", words), NOISES) for words in osm[:OSM]),
-        *((each, NOISES) for each in world),
-    ]
+@dataclass(frozen=True)
+class Taught:
+    """What the taggers learn from.
+
+    Attributes
+    ----------
+    hand, osm
+        US strings labelled by hand, and of OpenStreetMap.
+    cases
+        Formatting cases of countries.
+    made
+        Made addresses of the US, then of all countries.
+    """
+
+    hand: list[list[Word]]
+    osm: list[list[Word]]
+    cases: list[Labelled]
+    made: list[Labelled]
+
+    def strings(
+        self, clean: int = 3, copies: int = 6, cases: int = 4, every: int = 1
+    ) -> list[tuple[Labelled, Sequence[int]]]:
+        """Return addresses and how many noises they get, of those that are made one in ``every``.
+
+        Strings labelled by hand stand in them ``clean`` times as they are and ``copies`` times with
+        noise.
+        """
+        mine = [("US", words) for words in self.hand]
+        return [
+            *((each, (0,)) for each in mine * clean),
+            *((each, NOISES) for each in mine * copies),
+            *((("US", words), NOISES) for words in self.osm[:OSM]),
+            *((each, NOISES) for each in self.made[::every] + self.cases * cases),
+        ]
 
 
-def spaced(given: Sequence[tuple[Labelled, Sequence[int]]], known: Gazetteer) -> FittedAttention:
-    """Return the tagger of scripts with blanks."""
+def spaced(taught: Taught, known: Gazetteer) -> FittedAttention:
+    """Return the tagger of scripts with blanks: from all strings, then from real ones above all."""
     began = time.process_time()
 
     def told(step: int, loss: float) -> None:
         print(f"{step} steps, loss {loss:.3f}, {time.process_time() - began:.0f} s", flush=True)
 
-    return Attention().fit(rounds(given, known), told)
+    first = Attention().fit(rounds(taught.strings(), known), told)
+    return LAST.fit(rounds(taught.strings(4, 10, 12, 2), known), told, first)
 
 
 def rounds(
@@ -125,18 +151,15 @@ def world_rows(found: dict[str, list[Place]], seed: int, us: int, rest: int) -> 
     return [*islice(home, us), *islice(abroad, rest)]
 
 
-def learnt(
-    folder: Path, found: dict[str, list[Place]], fold: int
-) -> tuple[list[list[Word]], list[list[Word]], list[tuple[Labelled, Sequence[int]]]]:
-    """Return the strings by hand, of OpenStreetMap, and all with their noise, to learn from."""
+def learnt(folder: Path, found: dict[str, list[Place]], fold: int) -> Taught:
+    """Return what is learnt from, without what is kept back."""
     hand, osm = american(folder)
     left = {fold, TEST}
     held = {key(words) for words in hand if fold_of(words) in left}
     train = [words for words in hand if fold_of(words) not in left]
     synthetic = [w for w in shuffled(osm, 1) if fold_of(w) not in left and key(w) not in held]
     cases = [case for case in opencage(folder) if not back(case[0])]
-    world = world_rows(found, 3, US, WORLD) + cases * 4
-    return train, synthetic, strings(train, synthetic, world)
+    return Taught(train, synthetic, cases, world_rows(found, 3, US, WORLD))
 
 
 def back(country: str) -> bool:

@@ -48,11 +48,13 @@ class Attention:
         self,
         rounds: Iterable[Sequence[Row]],
         progress: Callable[[int, float], None] = lambda step, loss: None,
+        start: FittedAttention | None = None,
     ) -> FittedAttention:
         """Learn from strings, round after round, the noise drawn anew in each.
 
         Weights are rounded to int8 by row before they are returned. ``progress`` is told the step
-        and the mean loss after each round.
+        and the mean loss after each round. ``start`` is what learnt before, of the same width and
+        depth; else weights are drawn.
 
         Raises
         ------
@@ -62,6 +64,8 @@ class Attention:
         torch.manual_seed(self.seed)
         rng, where = random.Random(self.seed), device()
         net = Net(self.width, self.depth, self.dropout).to(where)
+        if start is not None:
+            net.load_state_dict({n: torch.from_numpy(v) for n, v in start.weights.items()})
         pace = torch.optim.AdamW(net.parameters(), self.rate, weight_decay=self.decay)
         step = 0
         with some_threads(1):
