@@ -24,7 +24,7 @@ from pathlib import Path
 
 import polars as pl
 from address_american import Tagger, measure_american
-from address_labelled import DEV, TEST, labelled, opencage
+from address_labelled import DEV, TEST, labelled, opencage, typed
 from address_taught import (
     Labelled,
     back,
@@ -49,6 +49,8 @@ from lanecast.address.verify.models.shipped import DENSE, SPACED, Shipped
 from lanecast.tables.lake import Lake
 
 BESIDE = "beside.crf.gz"
+COUNTRIES = ("AU", "BR", "CA", "CN", "DE", "ES", "FR", "GB", "IN", "IT", "JP", "MX", "NL", "PL")
+COUNTRIES += ("RU", "TR")
 
 
 def f1(
@@ -76,8 +78,9 @@ def measure_world(
 ) -> None:
     """Print F1 of parts by country."""
     kept = [case for case in opencage(folder) if back(case[0])]
-    sets = {"formatting cases kept back (real)": kept, **real_places(folder)}
-    for country in ("AU", "BR", "CA", "DE", "ES", "FR", "GB", "IN", "IT", "NL", "PL", "RU", "TR"):
+    sets = {"formatting cases kept back (real)": kept, "as shoppers type them": typed()}
+    sets |= real_places(folder)
+    for country in COUNTRIES:
         sets[f"made {country}"] = list(islice(addresses(found, {country: 1.0}, 99), 200))
     print(
         "| set | strings | tagger | F1 | whole | F1, not told | F1, no gazetteer |\n"

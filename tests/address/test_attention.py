@@ -1,5 +1,6 @@
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -22,7 +23,7 @@ from lanecast.address.verify.models.inputs import LETTERS, SIGNS, seen
 from lanecast.address.verify.models.one_thread import one_thread
 
 TOWNS = [Place("US", "Chicago", "60637", "Illinois", "IL"), Place("US", "Boone", "", "Iowa", "IA")]
-QUICK = Attention(width=32, depth=2, steps=60, batch=32, rate=5e-3)
+QUICK = Attention(width=32, depth=2, steps=90, batch=32, rate=5e-3)
 
 
 def strings(many: int, seed: int = 1) -> list[Row]:
@@ -50,6 +51,14 @@ def test_it_reads_strings_that_it_has_not_learnt(small: FittedAttention) -> None
         for words, labels in strings(100, 2)
     ]
     assert np.mean(right) > 0.5
+
+
+def test_it_goes_on_from_what_it_learnt(small: FittedAttention) -> None:
+    hardly = replace(QUICK, steps=1, rate=1e-6)
+    on, anew = (hardly.fit([strings(64)], start=each) for each in (small, None))
+    for name, value in small.weights.items():
+        np.testing.assert_allclose(on.weights[name], value, atol=0.02 * np.abs(value).max() + 1e-5)
+    assert np.abs(anew.weights["out.weight"] - small.weights["out.weight"]).max() > 0.05
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +102,7 @@ def test_weights_are_eight_bits_and_survive_a_file(small: FittedAttention) -> No
 
 
 def test_steps_without_strings_are_refused() -> None:
-    with pytest.raises(ValueError, match="rounds: ended after 2 of 60 steps"):
+    with pytest.raises(ValueError, match="rounds: ended after 2 of 90 steps"):
         QUICK.fit([strings(40)])
 
 
