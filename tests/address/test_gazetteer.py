@@ -166,7 +166,7 @@ def test_swapped_degrees_are_set_aside_where_the_country_shows_them(tmp_path: Pa
         "3,EG,Main St,3,27.0,29.0\n"  # either way in Egypt
         "4,US,Main St,4,10.0,20.0\n"  # neither way in the US, and not ours to tell
         "5,US,Main St,5,,\n"
-        "6,ZZ,Main St,6,-77.0,38.8\n"
+        "6,AQ,Main St,6,-77.0,38.8\n"  # of which there is no box
         "7,NA,Main St,7,17.1,-22.6\n"
     )
     report = ingest_pieces(Lake(tmp_path / "lake"), "csv", read("csv", file, Edition("mine", AT)))

@@ -315,6 +315,14 @@ def test_import_tells_what_a_file_was_read_as(lanecast, tmp_path):
     assert said.code == 2 and "--country: 'xx' is no country" in said.err
 
 
+def test_of_files_one_of_which_is_refused_none_is_stored(lanecast, tmp_path):
+    (tmp_path / "a.csv").write_text("city,zip\nAnnecy,74000\n")
+    (tmp_path / "b.csv").write_text("city;zip\nBourg;01000\n")
+    words = ("address", "import", "--lake", tmp_path / "lake", "--country", "FR")
+    said = lanecast(*words, "--csv", tmp_path / "a.csv", "--csv", tmp_path / "b.csv")
+    assert said.code == 2 and "b.csv" in said.err and not (tmp_path / "lake").exists()
+
+
 def test_what_compiles_the_gazetteer_says_so(lanecast, town, tmp_path):
     steps = tmp_path / "steps"
     words = ("fit", "address", "--lake", town / "lake", "--model", tmp_path / "m")

@@ -132,3 +132,43 @@ def test_towns_have_their_states_by_name_or_code(tmp_path: Path) -> None:
         "state": "confirmed",
     }
     assert reply.components["city"]["proof"]["record_id"] == "BR|Tocantins|Alvorada|"
+
+
+@pytest.mark.parametrize("header", ["city,city,zip", "City,city,zip", "city ,zip,city"])
+@pytest.mark.parametrize("form", ["csv", "openaddresses"])
+def test_a_column_that_stands_twice_is_refused(tmp_path: Path, header: str, form: str) -> None:
+    file = tmp_path / "a.csv"
+    file.write_text(f"{header},street,other,Other\nAnnecy,Paris,74000,Rue X,1,2\n")
+    with pytest.raises(RefusedError, match=r"a\.csv: column 'city' stands 2 times"):
+        opened(form, file, "FR")
+
+
+def test_a_header_may_have_blanks_for_underlines(tmp_path: Path) -> None:
+    file = tmp_path / "a.csv"
+    file.write_text(" City , Postal Code\nAnnecy,74000\n")
+    assert opened("csv", file, "FR").what == "places: towns with their postal codes"
+
+
+def test_countries_are_codes_in_either_case_and_exist(tmp_path: Path) -> None:
+    rows = "city,zip,country\nA,01000,fr\nB,1001,XX\nC,1002,UK\nD,1003,\nE,1004,France\n"
+    report = stored(tmp_path, rows)
+    found = {row["code"]: row["count"] for row in report.findings.to_dicts()}
+    assert found == {"unknown_country": 2, "bad_format": 1}
+    held = collect(Lake(tmp_path / "lake").read(address.GAZETTEER_POSTCODES))
+    assert sorted(held["city"]) == ["A", "D"] and set(held["country"]) == {"FR"}
+    covers = collect(Lake(tmp_path / "lake").read(address.GAZETTEERS))
+    assert covers["country"].to_list() == ["FR"]
+
+
+def test_a_code_that_was_a_number_is_set_aside(tmp_path: Path) -> None:
+    """1000.0 would be read as 10000, which is another town's."""
+    report = stored(tmp_path, "city,zip\nBOURG,1000.0\nTROYES,10000\n")
+    assert report.findings["code"].to_list() == ["bad_format"]
+    held = collect(Lake(tmp_path / "lake").read(address.GAZETTEER_POSTCODES))
+    assert held["city"].to_list() == ["TROYES"]
+
+
+def test_a_line_end_in_a_field_makes_no_two_names(tmp_path: Path) -> None:
+    assert stored(tmp_path, 'city\n"BOURG\nEN\0BRESSE"\n').ok()
+    held = collect(Lake(tmp_path / "lake").read(address.GAZETTEER_PLACES))
+    assert held["name"].to_list() == ["BOURG EN BRESSE"]

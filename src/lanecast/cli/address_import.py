@@ -87,13 +87,12 @@ def bring(
     at = moment("edition", edition) if edition else max(_written(file) for _, file in files)
     if at > (now := datetime.now(UTC)) + timedelta(days=1):
         raise ValueError(f"--edition: {at:%Y-%m-%d} is not yet; expected until {now:%Y-%m-%d}.")
-    reports, held = [], []
+    reports, held = [], [opened(form, file, given) for form, file in files]  # all, or none
     with progress(quiet=json is not None) as say:
         for done, (form, file) in enumerate(files):
             say(file.name, done / (len(files) + 1))
             called = name or (form if form == "geonames" else file.stem)
-            held.append(opened(form, file, given))
-            rows = pieces(held[-1], form, Edition(called, at, given, licence))
+            rows = pieces(held[done], form, Edition(called, at, given, licence))
             reports.append(ingest_pieces(Lake(lake), form, rows))
         say("compiling", len(files) / (len(files) + 1))
         found = gazetteer(Lake(lake))

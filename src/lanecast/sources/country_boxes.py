@@ -20,6 +20,11 @@ def swapped() -> pl.Expr:
     return ~_inside(lat, lon) & _inside(lon, lat)
 
 
+def countries() -> list[str]:
+    """Return the countries that have a box: all with a town, as ISO 3166-1 alpha-2, and Kosovo."""
+    return _boxes()["country"].to_list()
+
+
 def _inside(lat: pl.Expr, lon: pl.Expr) -> pl.Expr:
     south, north, west, east = (_edge(name) for name in ("south", "north", "west", "east"))
     return lat.is_between(south, north) & lon.is_between(west, east)

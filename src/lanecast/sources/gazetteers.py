@@ -14,6 +14,7 @@ import polars as pl
 from lanecast.tables.address import GAZETTEERS
 
 from . import geonames, lists, premises
+from .country_boxes import countries
 from .files import batches
 from .held import Held
 from .oddities import Odd
@@ -32,6 +33,22 @@ KINDS = {
     "gazetteer_postcodes": "postcodes",
     "gazetteer_premises": "premises",
 }
+COUNTRIES = sorted({*countries(), "AQ", "BV", "HM", "UM"})  # the four have no towns
+OWN = (
+    Odd(
+        "country",
+        "unknown_country",
+        "a country of ISO 3166-1 alpha-2, for example GB",
+        pl.col("country").str.contains("^[A-Z]{2}$") & ~pl.col("country").is_in(COUNTRIES),
+    ),
+    Odd(
+        "postal_code",
+        "bad_format",
+        "a postal code as text, for example 01000; 1000.0 was a number once",
+        pl.col("postal_code").str.contains(r"^\d+\.\d+$"),
+    ),
+)
+"""What is wrong in one's own files; GeoNames keeps countries of the past."""
 LICENCES = {"geonames": "GeoNames, CC BY 4.0"}
 
 
@@ -101,6 +118,11 @@ def pieces(held: Held, form: str, edition: Edition, size: int = 1_000_000) -> It
             if (found := batch.filter(bad)).height:
                 spoiled.append((found, Odd(name, "not_utf8", "text in UTF-8", pl.lit(True))))
                 batch = batch.filter(~bad)
+        for rule in OWN if form != "geonames" else ():
+            wrong = rule.rows.fill_null(False)
+            if rule.column in texts and (found := batch.filter(wrong)).height:
+                spoiled.append((found, rule))
+                batch = batch.filter(~wrong)
         for country, many in batch.group_by("country").len().iter_rows():
             counts[country] = counts.get(country, 0) + many
         yield Piece(table, file.name, batch, spoiled)

@@ -8,7 +8,7 @@ import polars as pl
 from lanecast.tables.address import GAZETTEER_PLACES, GAZETTEER_POSTCODES
 
 from .held import Held
-from .premises import NAMES, columns_of, houses, texts, with_ids
+from .premises import NAMES, columns_of, houses, refuse_twice, texts, with_ids
 from .report import RefusedError
 from .tabular import scan
 
@@ -30,9 +30,10 @@ def from_csv(file: Path, country: str | None) -> Held:
     Raises
     ------
     RefusedError
-        When it has columns of neither, or no country and none is given.
+        When it has columns of neither, one twice, or no country and none is given.
     """
     rows = scan(file)
+    refuse_twice(rows, file, PLACES)
     held = [name.strip().lower() for name in rows.collect_schema()]
     found = columns_of(rows, PLACES)
     street = found["road"] or found["house_number"] or found["unit"]

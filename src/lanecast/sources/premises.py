@@ -1,6 +1,7 @@
 """Registers of houses and streets: OpenAddresses as CSV or GeoJSON, or one's own columns."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,8 @@ NAMES: Mapping[str, Sequence[str]] = {
 """For each column the names, in lower case, under which others keep it."""
 PLACE = ("country", "state", "city", "postal_code", "road", "house_number", "unit")
 TEXT = pl.String
+CONTROLS = r"[\x00-\x1f\x7f]+"  # line ends among them, which would part one name into two
+AGAIN = re.compile(r"_duplicated_\d+$")  # what Polars calls the second of two equal columns
 
 
 def from_csv(file: Path, country: str | None) -> Held:
@@ -40,9 +43,11 @@ def from_csv(file: Path, country: str | None) -> Held:
     Raises
     ------
     RefusedError
-        When it has no column of streets, or no country and none is given.
+        When it has no column of streets, one twice, or no country and none is given.
     """
-    return houses(scan(file), file, country)
+    rows = scan(file)
+    refuse_twice(rows, file, NAMES)
+    return houses(rows, file, country)
 
 
 def from_geojson(file: Path, country: str | None) -> Held:
@@ -125,17 +130,41 @@ def houses(rows: pl.LazyFrame, file: Path, country: str | None) -> Held:
 
 def columns_of(rows: pl.LazyFrame, names: Mapping[str, Sequence[str]]) -> Mapping[str, str | None]:
     """Return which column of ``rows`` is each of ours; None: it has none."""
-    held = {name.strip().lower(): name for name in rows.collect_schema()}
+    held = {_called(name): name for name in rows.collect_schema()}
     return {
         column: next((held[name] for name in some if name in held), None)
         for column, some in names.items()
     }
 
 
+def refuse_twice(rows: pl.LazyFrame, file: Path, names: Mapping[str, Sequence[str]]) -> None:
+    """Refuse rows with two columns of one name, of which the values of one would be lost.
+
+    Raises
+    ------
+    RefusedError
+        When a column that is one of ``names`` stands twice, in whatever case.
+    """
+    ours = {name for some in names.values() for name in some}
+    held = [_called(AGAIN.sub("", name)) for name in rows.collect_schema()]
+    twice = next((name for name in held if name in ours and held.count(name) > 1), None)
+    if twice is not None:
+        raise RefusedError(
+            f"{file.name}: column {twice!r} stands {held.count(twice)} times; keep the one that "
+            "is meant."
+        )
+
+
+def _called(name: str) -> str:
+    return name.strip().lower().replace(" ", "_")
+
+
 def texts(
     rows: pl.LazyFrame, file: Path, found: Mapping[str, str | None], country: str | None
 ) -> pl.LazyFrame:
-    """Return our columns as text; blanks are nulls, and the country is ``country`` where null.
+    """Return our columns as text, in one line each; blanks are nulls.
+
+    The country is ``country`` where it is null; two letters are a code in either case.
 
     Raises
     ------
@@ -150,6 +179,10 @@ def texts(
         column: pl.lit(None, TEXT) if name is None else _filled(name)
         for column, name in found.items()
     }
+    two = text["country"].str.len_chars() == 2
+    text["country"] = (
+        pl.when(two).then(text["country"].str.to_uppercase()).otherwise(text["country"])
+    )
     if country is not None:
         text["country"] = pl.coalesce(text["country"], pl.lit(country))
     return rows.select(**text)
@@ -165,5 +198,5 @@ def with_ids(rows: pl.LazyFrame, place: Sequence[str]) -> pl.LazyFrame:
 
 
 def _filled(name: str) -> pl.Expr:
-    text = pl.col(name).cast(TEXT).str.strip_chars()
+    text = pl.col(name).cast(TEXT).str.replace_all(CONTROLS, " ").str.strip_chars()
     return pl.when(text != "").then(text)
