@@ -60,6 +60,13 @@ def test_gates_force_shadow_and_back(service: Any, holder: Any, kept: list[str])
     assert [each["action"] for each in done][:2] == ["model shadowed", "model rolled back"]
 
 
+def test_what_has_no_baseline_falls_back_on_nothing(service: Any, holder: Any) -> None:
+    told = service.get("/v1/models", headers=holder("models:read")).json()["items"]
+    by = {each["problem"]: each["fallback"] for each in told if each["answers"] is None}
+    assert by["address"] is None and by["suggest"] is None
+    assert by.get("trajectory", "carrier") == "carrier"
+
+
 def test_who_may_what(service: Any, holder: Any, kept: list[str]) -> None:
     path = f"/v1/models/eta/versions/{kept[0]}/promote"
     forced = {"force": True, "why": "x"}

@@ -165,6 +165,8 @@ class Models:
         return found
 
     def _baseline(self, tenant: Tenant, problem: str, instant: datetime) -> Serving | None:
+        if kind(problem).baseline is None:
+            return None
         day = f"{instant:%Y-%m-%d}"
         key = tenant.name, problem, f"baseline-{day}"
         if (found := self._loaded.get(key)) is None:

@@ -10,8 +10,9 @@ from starlette.responses import JSONResponse
 
 from .. import kept, live, promoting, promotion, registry
 from ..access import audited, needs, parts, tenant_of
+from ..asking import CARRIER
 from ..keys import Caller
-from ..kinds import PROBLEMS
+from ..kinds import PROBLEMS, kind
 from ..messages import Strict
 from ..problems import Refused, documented
 from ..promotion import STOPPED, NotPromotedError
@@ -145,10 +146,15 @@ def answering(request: Request, caller: Reader) -> AllAnswering:
                 live=live.live_at(made.state, tenant.name, problem),
                 shadow=live.shadow(made.state, tenant.name, problem),
                 answers=serving.version if serving else None,
-                fallback=serving.fallback if serving else "carrier",
+                fallback=serving.fallback if serving else _promised(problem),
             )
         )
     return AllAnswering(items=items)
+
+
+def _promised(problem: str) -> str | None:
+    """Return what is left without a model: the carrier's date, of what a baseline could answer."""
+    return None if kind(problem).baseline is None else CARRIER
 
 
 @routes.get("/{problem}", response_model=Versions, responses=READS)
