@@ -128,3 +128,22 @@ def test_what_was_typed_is_neither_logged_nor_kept(asked: Any) -> None:
     kept = [file for file in asked.home.rglob("*") if file.is_file()]
     assert kept
     assert not any(b"Secret" in file.read_bytes() for file in kept)
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded"])
+def test_a_body_of_another_kind_is_told_by_its_kind_and_not_told_again(
+    asked: Any, kind: str
+) -> None:
+    key = headers(asked.client, "address:read") | {"content-type": kind}
+    told = asked.client.post("/v1/address/verify", content=TEXT, headers=key)
+    assert told.status_code == 422 and told.json()["field"] == "Content-Type"
+    assert (
+        told.json()["detail"] == f"Content-Type: '{kind}' is not read; expected application/json."
+    )
+
+
+def test_a_body_that_is_no_json_says_where(asked: Any) -> None:
+    key = headers(asked.client, "address:read") | {"content-type": "application/json"}
+    told = asked.client.post("/v1/address/verify", content='{"text": Harvard}', headers=key)
+    assert told.status_code == 400
+    assert told.json()["detail"] == "The body is no JSON, at character 9: Expecting value."

@@ -111,7 +111,12 @@ async def _invalid(request: Request, error: Any) -> Response:
     where = [str(each) for each in first["loc"]]
     name = ".".join(where[1:]) or where[0]
     if first["type"] == "json_invalid":
-        return answer(_id(request), Refused(400, "not_json", f"The body is no JSON: {name}."))
+        why = f"The body is no JSON, at character {name}: {first['ctx']['error']}."
+        return answer(_id(request), Refused(400, "not_json", why))
+    if isinstance(first.get("input"), bytes):  # so it is left where no JSON is announced
+        kind = request.headers.get("content-type")
+        why = f"Content-Type: {repr(kind)[:80]} is not read; expected application/json."
+        return answer(_id(request), Refused(422, "not_valid", why, "Content-Type"))
     given = repr(first.get("input"))
     got = "" if first["type"] == "missing" else f"; got {given[:80]}"
     more = len(error.errors()) - 1
