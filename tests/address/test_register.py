@@ -228,3 +228,13 @@ def test_a_town_of_unknown_size_is_no_error() -> None:
     reply = said(known, "Rua Sete 1, Lisbao", "PT")
     assert reply["components"]["city"]["normalized"] == "Lisboa"
     assert sure(said(known, "Rua Sete 1, Lousa", "PT"))["city"] == "plausible"
+
+
+@pytest.mark.parametrize("road", ["22st St", "31th St", "1st St", "Route 7", "21 1st St"])
+def test_another_number_makes_another_street_and_no_slip(road: str) -> None:
+    streets = [(road, "5") for road in ("21st St", "11th St", "Route 1")]
+    houses = [(each, "US", "VA", "Alexandria", "22314", each, n) for each, n in streets]
+    reply = said(gazetteer(houses), f"5 {road}, Alexandria, VA 22314")
+    assert action(reply) == "fix" and not reply["proof"].keys() & {"road", "house_number"}
+    near = said(gazetteer(houses), "5 21st Stt, Alexandria, VA 22314")
+    assert near["components"]["road"]["normalized"] == "21st St" and action(near) == "confirm"

@@ -5,7 +5,6 @@ only a street that has the number as given counts, and it must stand ahead of ev
 Off unless one is given; what it finds is to be confirmed.
 """
 
-import re
 from dataclasses import dataclass
 from math import inf
 
@@ -18,13 +17,12 @@ from ..parts import Parse
 from ..roads import SHORT, road_key
 from .places import Hypothesis
 from .reply import unsure
-from .streets import MOST_SLIPS, Doorstep, house, streets_of
+from .streets import MOST_SLIPS, Doorstep, house, numbers, streets_of
 from .towns import WAYS
 
 LEAST = 0.8  # likeness of two names, from 0 to 1 (Jaro and Winkler)
 RIVAL, OTHER = 0.06, -0.02  # ahead of the next street with that house, and of those without
 LONGEST = 100  # letters of a street
-NUMBERED = re.compile(r"\d+(st|nd|rd|th)?")
 FOUND = ("exact", "alias", "joined", "prefix")
 
 
@@ -99,9 +97,8 @@ def _alike(key: str, names: list[str]) -> list[tuple[str, float]]:
 def _same(key: str, name: str) -> bool:
     one, other = (each.split() for each in (key, name))
     ways = ({word for word in words if word in WAYS} for words in (one, other))
-    numbers = (sorted(filter(NUMBERED.fullmatch, words)) for words in (one, other))
     mine, theirs = ways
-    return next(numbers) == next(numbers) and (mine == theirs or not mine or not theirs)
+    return numbers(key) == numbers(name) and (mine == theirs or not mine or not theirs)
 
 
 def _coded(place: Hypothesis) -> bool:

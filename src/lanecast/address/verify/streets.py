@@ -19,6 +19,8 @@ from .places import Hypothesis
 from .towns import Match
 
 JOINT = re.compile(r"(?<=\d) (?=[^\W\d])|(?<=[^\W\d]) (?=\d)")  # between a digit and a letter
+NUMBERED = re.compile(r"\d+(st|nd|rd|th)?")
+NEAREST = 5  # names that are compared letter by letter
 UNKNOWN_ROAD, UNKNOWN_NUMBER, MOST_SLIPS = 6.0, 4.0, 9.0
 KNOWN_ROAD, KNOWN_NUMBER = -2.0, -6.0  # of 35,000 houses none stands in another code too
 
@@ -145,11 +147,20 @@ def _same(known: Gazetteer, country: int, written: str, code: str) -> bool:
 
 
 def _likely(key: str, names: dict[str, None]) -> list[str]:
-    """Return the names that are worth comparing letter by letter."""
+    """Return the names that are worth comparing letter by letter.
+
+    Another number makes another street, not a slip: 11th is not 21st. A number too many is one.
+    """
     if key in names:
         return [key]
-    near = process.extract(key, list(names), scorer=OSA.distance, score_cutoff=3, limit=5)
-    return [name for name, _, _ in near]
+    near = process.extract(key, list(names), scorer=OSA.distance, score_cutoff=3, limit=None)
+    mine = numbers(key)
+    return [name for name, _, _ in near if not mine or numbers(name) in ([], mine)][:NEAREST]
+
+
+def numbers(key: str) -> list[str]:
+    """Return the words of a street that are numbers, in order of the alphabet."""
+    return sorted(filter(NUMBERED.fullmatch, key.split()))
 
 
 def streets_of(known: Gazetteer, country: int, place: Hypothesis) -> dict[str, list[int]]:
