@@ -2,6 +2,7 @@
 
 import json
 import random
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from rapidfuzz.distance import OSA
 from lanecast.address.envelope import label
 from lanecast.address.gazetteer.arrays import Gazetteer
 from lanecast.address.gazetteer.compile import assembled
+from lanecast.address.gazetteer.stored import gazetteer
 from lanecast.address.roads import SHORT
 from lanecast.address.suggest import Session, stored, suggest
 from lanecast.address.suggest.documents import FIELDS, STREET, documents
@@ -27,8 +29,12 @@ from lanecast.address.suggest.terms import Met, Term, exact, forgiven, near, ter
 from lanecast.address.suggest.vocabulary import Vocabulary, vocabulary
 from lanecast.address.suggest.words import cut, numeric, words
 from lanecast.cli import run
+from lanecast.sources.gazetteers import Edition, read
+from lanecast.sources.ingest import ingest_pieces
 from lanecast.tables.address import GAZETTEERS, TABLES
 from lanecast.tables.lake import Lake
+
+from .conftest import AT
 
 ROADS = ("Harvard St", "King St", "Kings Rd", "Church St", "Old Church Rd", "Rue de la Paix")
 TOWNS = (
@@ -556,3 +562,21 @@ def test_short_words_forgive_a_slip_where_a_house_leaves_few_streets() -> None:
 def test_a_code_and_a_town_need_no_blank() -> None:
     assert terms("10 22314Alexandria") == terms("10 22314 Alexandria")
     assert [term.text for term in terms("12b KT1 1AA 2nd")] == ["12b", "kt1", "1aa", "2nd"]
+
+
+@pytest.mark.parametrize("past_first", [True, False])
+def test_the_index_of_a_past_moment_is_of_its_gazetteer(tmp_path: Path, past_first: bool) -> None:
+    lake = Lake(tmp_path / "lake")
+    for days, roads in ((0, ["King St"]), (30, ["Duke St", "Elm St", "Harvard St"])):
+        file = tmp_path / "houses.csv"
+        rows = [f"{road},1,Alexandria,22314" for road in roads]
+        file.write_text("\n".join(["road,number,city,zip", *rows]))
+        edition = Edition("mine", AT + timedelta(days=days), "US")
+        ingest_pieces(lake, "csv", read("csv", file, edition))
+    past, now = Lake(lake.path).asof(AT + timedelta(days=1)), Lake(lake.path)
+    for held, text, road in [(past, "1 king", "King St"), (now, "1 harv", "Harvard St")][
+        :: 1 if past_first else -1
+    ]:
+        known = gazetteer(held)
+        found = suggest(text, known, stored.index(held, known))
+        assert [each.components["road"] for each in found] == [road]

@@ -35,7 +35,7 @@ def gazetteer(lake: Lake) -> Gazetteer:
     Of a lake as of a moment before its newest edition, the one of that moment is compiled anew.
     """
     held = versions(lake)
-    if not held or _later(lake):
+    if not held or later(lake):
         return compiled(lake)
     wanted = {"form": FORM, "tables": held}
     return kept(lake.path / FOLDER, wanted, Gazetteer, lambda: compiled(lake))
@@ -47,7 +47,7 @@ def versions(lake: Lake) -> dict[str, int]:
     return {table.name: held[table.name] for table in KNOWN if table.name in held}
 
 
-def _later(lake: Lake) -> bool:
+def later(lake: Lake) -> bool:
     """Return whether ``lake`` holds rows of a gazetteer that were not known at its moment."""
     if lake.until is None:
         return False
