@@ -30,6 +30,9 @@ def test_gates_force_shadow_and_back(service: Any, holder: Any, kept: list[str])
     assert (stopped["action"], stopped["subject"]) == ("model not promoted", f"eta {first}")
     assert {each["name"] for each in stopped["detail"]["gates"]} >= {"schema", "baseline"}
     assert stopped["detail"]["why"] == ""
+    unseen = {"force": True, "why": " \u200b\u202e "}
+    hidden = service.post(f"{path}/{first}/promote", json=unseen, headers=key)
+    assert hidden.status_code == 422 and hidden.json()["field"] == "why"
     bare = service.post(f"{path}/{first}/promote", json={"force": True}, headers=key)
     assert (bare.status_code, bare.json()["field"]) == (422, "why")
     gates = service.get(f"{path}/{first}/gates", headers=key).json()["items"]

@@ -49,8 +49,13 @@ def _legible(text: str) -> str:
     return text.strip()
 
 
+def says_something(text: str) -> bool:
+    """Return whether there is anything to see in a text: spaces of no width are none."""
+    return any(each.isprintable() and not each.isspace() for each in text)
+
+
 def _more_than_spaces(text: str) -> str:
-    if not text.strip():
+    if not says_something(text):
         raise ValueError("expected more than spaces")
     return text
 

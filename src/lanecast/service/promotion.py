@@ -16,6 +16,7 @@ from lanecast.tables.parcel import PARCELS
 from . import gates, live, versions
 from .gates import Gate, Model
 from .kinds import Kind, baseline, kind
+from .messages import says_something
 from .state import State
 from .tenants import Tenant
 
@@ -111,7 +112,7 @@ def promote(
     ValueError
         When there is no such version, it cannot be read, or a forced one comes without a reason.
     """
-    if force and not why.strip():
+    if force and not says_something(why):
         raise ValueError("why: expected a reason, since the gates are to be passed by force.")
     found = examine(state, tenant, problem, version)
     if not force and not all(each.passed for each in found):

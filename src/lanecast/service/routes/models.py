@@ -13,7 +13,7 @@ from ..access import audited, needs, parts, tenant_of
 from ..asking import CARRIER
 from ..keys import Caller
 from ..kinds import PROBLEMS, kind
-from ..messages import Strict
+from ..messages import Strict, says_something
 from ..problems import Refused, documented
 from ..promotion import STOPPED, NotPromotedError
 from ..versions import VERSION
@@ -222,7 +222,7 @@ def promote(
     """
     tenant = _known(request, caller, problem, version)
     made, who = parts(request), _who(caller)
-    if wanted.force and not wanted.why.strip():
+    if wanted.force and not says_something(wanted.why):
         raise Refused(422, "not_valid", "why: expected a reason, since force is set.", "why")
 
     def work() -> dict[str, Any]:
