@@ -5,10 +5,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import narwhals as nw
 import numpy as np
 import polars as pl
 import pytest
 
+from lanecast import artifact
 from lanecast.address.gazetteer.arrays import Gazetteer
 from lanecast.address.gazetteer.stored import gazetteer
 from lanecast.address.suggest import suggest
@@ -21,7 +23,15 @@ from lanecast.address.suggest.popular import named, placed, popular
 from lanecast.address.suggest.questions import LookedAt, questions
 from lanecast.address.suggest.stored import index
 from lanecast.cli import run
+from lanecast.cli.learnt_from import SUGGEST
 from lanecast.sources.world import World
+from lanecast.tables.address import (
+    GAZETTEER_POSTCODES,
+    GAZETTEER_PREMISES,
+    GAZETTEERS,
+    TYPED_ADDRESSES,
+)
+from lanecast.tables.commerce import ORDERS
 from lanecast.tables.lake import Lake, collect
 
 END = datetime(2026, 1, 1, tzinfo=UTC)
@@ -190,19 +200,49 @@ def test_the_command_learns_and_suggest_says_which_order_it_is(
     assert metrics["rows"] == rows.height and metrics["held_out"]["n"] > 300
     assert set(metrics["held_out"]["loss"]) == {"model", "baseline"}
 
+    _, context = artifact.load(model, FittedPopularity)
+    for name, weight in (("steep", 0.3), ("flat", 0.0)):
+        artifact.save(
+            *(tmp_path / name, FittedPopularity(weight), context),
+            tables=SUGGEST,
+            about={"problem": "suggest"},
+        )
     pl.DataFrame({"text": ["12 map", "linden"]}).write_csv(tmp_path / "typed.csv")
-    ordered: dict[str, Any] = {}
-    for order, more in (("plain", []), ("learnt", ["--model", str(model)])):
-        out = tmp_path / f"{order}.jsonl"
+    told_of: dict[str, Any] = {}
+    for name in ("plain", "steep", "flat", "order"):
+        out = tmp_path / f"{name}.jsonl"
         words = ["address", "suggest", "--in", str(tmp_path / "typed.csv"), "--out", str(out)]
+        more = [] if name == "plain" else ["--model", str(tmp_path / name)]
         assert run([*words, "--lake", str(shop.path), *more]) == 0
-        ordered[order] = [json.loads(line) for line in out.read_text().splitlines()]
-        assert {each["ordered_by"] for each in ordered[order]} == {order}
-    scores = [[each["candidates"][0]["score"] for each in of] for of in ordered.values()]
-    assert (scores[0] == scores[1]) == (metrics["weight"] == 0)
+        told_of[name] = [json.loads(line) for line in out.read_text().splitlines()]
+    assert {each["ordered_by"] for each in told_of["plain"]} == {"plain"}
+    assert {each["ordered_by"] for each in told_of["steep"]} == {"learnt"}
+    scores = [[each["candidates"][0]["score"] for each in of] for of in told_of.values()]
+    assert scores[0] != scores[1]
+    assert told_of["flat"] == told_of["plain"]  # orders weigh nothing
+    assert (told_of["order"] == told_of["plain"]) == (metrics["weight"] == 0)
 
     few = ["fit", "suggest", "--lake", str(shop.path), "--model", str(tmp_path / "few")]
     assert run([*few, "--asof", "2025-01-04"]) == 2
     assert "expected at least 200" in capsys.readouterr().err
     words = ["address", "suggest", "12 map", "--lake", str(shop.path), "--model", str(tmp_path)]
     assert run(words) == 2
+
+
+def test_a_lake_of_orders_without_scans_is_learnt_from(
+    world: World, rows: pl.DataFrame, tmp_path: Path
+) -> None:
+    bare, told = Lake(tmp_path / "lake"), tmp_path / "told.json"
+    for table in (TYPED_ADDRESSES, ORDERS, GAZETTEERS, GAZETTEER_POSTCODES, GAZETTEER_PREMISES):
+        bare.write(table, nw.from_native(world.tables[table.name]))
+    words = ["fit", "suggest", "--lake", str(bare.path), "--model", str(tmp_path / "order")]
+    assert run([*words, "--json", str(told)]) == 0
+    assert json.loads(told.read_text())["metrics"]["rows"] == rows.height
+
+
+def test_without_orders_it_is_said_that_these_are_missing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["fit", "suggest", "--lake", str(tmp_path), "--model", str(tmp_path / "order")]
+    assert run(words) == 2
+    assert "holds no orders" in capsys.readouterr().err

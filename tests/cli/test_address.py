@@ -329,3 +329,15 @@ def test_what_compiles_the_gazetteer_says_so(lanecast, town, tmp_path):
     said = lanecast("--progress", steps, *words)
     assert said.code == 0, said.err
     assert "reading the gazetteer" in steps.read_text().splitlines()[0]
+
+
+@pytest.mark.parametrize(("loss", "warned"), [(0.02, True), (0.019, False)])
+def test_a_chance_that_is_no_better_than_the_share_says_so(
+    lanecast, town, tmp_path, monkeypatch, loss, warned
+):
+    scores = {"n": 600, "brier": loss, "loss": {"model": loss, "baseline": 0.02}}
+    monkeypatch.setattr("lanecast.cli.address.held_out", lambda rows: scores)
+    words = ("fit", "address", "--lake", town / "lake", "--model", tmp_path / "m")
+    said = lanecast(*words, "--asof", UNTIL)
+    assert said.code == 0, said.err
+    assert ("do not decide by it yet" in " ".join(said.err.split())) == warned

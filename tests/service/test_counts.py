@@ -59,14 +59,20 @@ def asked(shop: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
         yield ask
 
 
-def promoted(asked: Any, shop: Lake, folder: Path, until: datetime = LEARNT) -> str:
+def promoted(
+    asked: Any,
+    shop: Lake,
+    folder: Path,
+    until: datetime = LEARNT,
+    weight: FittedPopularity = WEIGHT,
+) -> str:
     """Let a model be live that has learnt until then, and return its version."""
     known = gazetteer(shop)
     held = index(shop, known)
     then = popular(orders(shop, until, known, held)["document"].to_numpy())
     about = {"problem": "suggest", "trained_until": until.isoformat()}
     context = {"popular": nw.from_native(named(then, known, held))}
-    artifact.save(folder, WEIGHT, context, tables=(TYPED_ADDRESSES, ORDERS), about=about)
+    artifact.save(folder, weight, context, tables=(TYPED_ADDRESSES, ORDERS), about=about)
     tenant = asked.parts.tenants["main"]
     _, version = versions.adopt(tenant.home, folder)
     live.record(asked.parts.state, "main", "suggest", version, "promote", "x")
@@ -103,6 +109,14 @@ def test_the_order_is_plain_until_a_model_is_live(asked: Any, shop: Lake, tmp_pa
     learnt = asked("12 ma")
     assert (learnt["ordered_by"], learnt["version"]) == ("learnt", version)
     assert told(learnt) != told(plain)
+
+
+def test_where_orders_weigh_nothing_the_order_is_plain_and_called_so(
+    asked: Any, shop: Lake, tmp_path: Path
+) -> None:
+    plain = asked("12 ma")
+    promoted(asked, shop, tmp_path / "m", weight=FittedPopularity(0.0))
+    assert asked("12 ma") == plain
 
 
 def test_orders_recorded_since_are_counted(asked: Any, shop: Lake, tmp_path: Path) -> None:

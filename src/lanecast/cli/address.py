@@ -72,6 +72,11 @@ def fit(
     else:
         plain = {key: value for key, value in scores.items() if not isinstance(value, dict)}
         show(pl.DataFrame([plain]), "Learnt on the first three quarters, judged by the last")
+        if scores["loss"]["model"] >= scores["loss"]["baseline"]:
+            note(
+                f"that is no better than saying the same of each ({lost / rows.height:.1%} are not "
+                "found): do not decide by it yet; more failures are needed."
+            )
     tell(f"Model: {model}. Next: lanecast predict address --lake {lake} --model {model}")
 
 

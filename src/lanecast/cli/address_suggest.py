@@ -152,8 +152,11 @@ def _reply(text: str, session: Session, limit: int) -> dict[str, Any]:
     return {"text": text, "candidates": told, "ordered_by": order, "faults": faults}
 
 
-def _learnt(model: Path, known: Gazetteer, held: Index) -> Learnt:
+def _learnt(model: Path, known: Gazetteer, held: Index) -> Learnt | None:
+    """Return the learnt order; None, the plain one, where orders weigh nothing in it."""
     fitted, context, _ = loaded(model, "suggest", FittedPopularity, SUGGEST)
+    if not fitted.weight:
+        return None
     return Learnt(fitted, placed(context["popular"].to_native(), known, held))
 
 

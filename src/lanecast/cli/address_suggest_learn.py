@@ -12,6 +12,7 @@ from lanecast.address.suggest.given import orders
 from lanecast.address.suggest.learnt import FEWEST, learn
 from lanecast.address.suggest.popular import named
 from lanecast.address.suggest.stored import index
+from lanecast.tables.commerce import ORDERS
 
 from .address import typed
 from .address_suggest import INDEXING
@@ -37,7 +38,7 @@ def fit(
     """
     makeable("model", model)
     writable(json=json)
-    known, now = opened(lake, asof)
+    known, now = opened(lake, asof, needed=ORDERS)
     typed(known)
     with progress(quiet=json is not None) as say:
         say(READING, 0.0)

@@ -9,6 +9,7 @@ import typer
 
 from lanecast.tables.lake import Lake, collect
 from lanecast.tables.parcel import PARCELS, SCANS
+from lanecast.tables.schema import Table
 
 from .raw import Source
 from .talk import moment, span
@@ -63,33 +64,43 @@ AHEAD = timedelta(days=31)  # after the last scan, in which a question may still
 
 
 def opened(
-    path: Path, asof: str | None = None, zone: str = "UTC", option: str = "lake"
+    path: Path,
+    asof: str | None = None,
+    zone: str = "UTC",
+    option: str = "lake",
+    needed: Table = SCANS,
 ) -> tuple[Lake, datetime]:
     """Return the lake as of a moment, and that moment: by default of its last scan.
+
+    Parameters
+    ----------
+    needed
+        Table whose last row stands for the last scan, where no scans are read.
 
     Raises
     ------
     ValueError
-        When there is no lake with scans, or it does not know that moment.
+        When there is no lake with such a table, or it does not know that moment.
     """
     lake = Lake(named_as_a_lake(option, folder_of(option, path)))
-    if not lake.has(SCANS):
-        lost = " any more (its folder _commits is lost)" if (path / SCANS.name).is_dir() else ""
+    name = needed.name
+    if not lake.has(needed):
+        lost = " any more (its folder _commits is lost)" if (path / name).is_dir() else ""
         raise ValueError(
-            f"--{option}: {path} holds no scans{lost}; fill it with lanecast ingest, or lanecast "
+            f"--{option}: {path} holds no {name}{lost}; fill it with lanecast ingest, or lanecast "
             "demo."
         )
-    last: datetime = collect(lake.read(SCANS).select(nw.col("recorded_at").max())).item()
+    last: datetime = collect(lake.read(needed).select(nw.col("recorded_at").max())).item()
     if asof is None:
         now = last + timedelta(microseconds=1)
     else:
         now = moment("asof", asof, zone)
         if now > last + AHEAD:
             raise ValueError(
-                f"--asof: the last scan of {path} was recorded at {last:%Y-%m-%d}; expected a "
-                f"moment until {last + AHEAD:%Y-%m-%d}, got {asof!r}."
+                f"--asof: the last {name[:-1]} of {path} was recorded at {last:%Y-%m-%d}; expected "
+                f"a moment until {last + AHEAD:%Y-%m-%d}, got {asof!r}."
             )
-        if now < (first := first_parcel(lake, option)):
+        if needed is SCANS and now < (first := first_parcel(lake, option)):
             raise ValueError(
                 f"--asof: the first parcel of {path} was recorded at {first:%Y-%m-%d}; expected a "
                 f"later moment, got {asof!r}."

@@ -84,12 +84,14 @@ class Counts:
     ) -> Counted | None:
         """Return the order of the model that answers, now or at ``asof``; None is the plain order.
 
+        A model in which orders weigh nothing has no other.
+
         Raises
         ------
         Refused
             While it is being made: 503, with the time to come again.
         """
-        if serving is None:
+        if serving is None or not serving.fitted.weight:
             return None
         key = serving.version, tuple(register.edition.items()), asof
         if asof is not None:
