@@ -173,7 +173,10 @@ def test_what_cannot_be_decided_is_refused(lanecast, model, tmp_path, monkeypatc
         (("suggest", "x", "--lake", "a.csv"), "a.csv is a file"),
         (("verify", "--in", "a.csv", "--out", "o", "--lake", "typo"), "--lake: typo is missing"),
         (("suggest", "x", "--lake", "typo"), "--lake: typo is missing"),
-        (("suggest", "x", "--country", "Oz"), "--country: is no country"),
+        (
+            ("suggest", "x", "--country", "Oz"),
+            "--country: 'Oz' is no country; expected ISO 3166-1 alpha-2",
+        ),
         (("verify", "--in", "a.csv", "--out", "o", "--llm-model", "m"), "give its --llm-url"),
         (("verify", "--in", "a.csv", "--out", "o", "--llm-url", "http://a b"), "--llm-url: 'http"),
         (("import", "--csv", "house.csv", "--country", "XX"), "--country: 'XX' is no country"),
@@ -287,7 +290,7 @@ def test_a_model_of_another_problem_is_refused(lanecast, town, model, tmp_path):
 
 def test_import_tells_what_a_register_has_no_column_for(lanecast, tmp_path):
     file = tmp_path / "houses.csv"
-    file.write_text("road,nr,city,postcode\nHarvard St,107,Alexandria,22314\n")
+    file.write_text("road,no,city,postcode\nHarvard St,107,Alexandria,22314\n")
     said = lanecast(
         *("address", "import", "--csv", file, "--country", "US", "--lake", tmp_path / "lake")
     )
@@ -313,6 +316,39 @@ def test_import_tells_what_a_file_was_read_as(lanecast, tmp_path):
     assert [each["read_as"] for each in told["files"]][1] == "houses"
     said = lanecast(*words[:-1], "xx", *files)
     assert said.code == 2 and "--country: 'xx' is no country" in said.err
+
+
+def test_import_tells_which_codes_are_complete(lanecast, tmp_path):
+    file = tmp_path / "codes.csv"
+    file.write_text("city,zip,country\nA,74001,FR\nB,74001,FR\nC,01002,FR\nD,10115,DE\n")
+    words = ("address", "import", "--csv", file, "--lake", tmp_path / "lake")
+    said = lanecast(*words)
+    told = " ".join(said.out.split())
+    assert "now taken to be all there are: 2 of FR, 1 of DE. Any other code of these" in told
+    assert lanecast(*words, "--json", "-").json["complete"] == {"FR": 2, "DE": 1}
+    file.write_text("road,number,city,zip,country\nRue X,1,A,74000,FR\n")
+    assert "suspicious" not in lanecast(*words[:-1], tmp_path / "houses").out
+
+
+def test_import_tells_what_an_edition_replaces(lanecast, tmp_path):
+    def told(month, *words):
+        file = tmp_path / f"alex_2026_{month}.csv"
+        file.write_text(f"road,number,city,zip\nRue X,{month},A,74000\n")
+        given = ("--country", "FR", "--edition", f"2026-{month}-01", "--lake", tmp_path / "lake")
+        said = lanecast("address", "import", "--csv", file, *given, *words)
+        assert said.code == 0, said.err
+        return " ".join(said.out.split()), " ".join(said.err.split())
+
+    out, _ = told("09")
+    assert "Stored as gazetteer 'alex_2026_09', edition 2026-09-01. It replaces none" in out
+    assert "imported with --name 'alex_2026_09'" in out
+    out, _ = told("10", "--name", "alex")
+    assert "Stored as gazetteer 'alex', edition 2026-10-01. It replaces none" in out
+    out, err = told("11", "--name", "alex")
+    assert "It replaces the edition of 2026-10-01 of that name." in out and not err
+    out, err = told("08", "--name", "alex")
+    assert "the edition of 2026-08-01 of 'alex' is stored, but not used: that of 2026-11-01" in err
+    assert "replaces" not in out
 
 
 def test_of_files_one_of_which_is_refused_none_is_stored(lanecast, tmp_path):

@@ -43,6 +43,17 @@ def france(tmp_path_factory: pytest.TempPathFactory) -> Gazetteer:
         ("road,number,city,postcode", "gazetteer_premises", "houses", []),
         ("street,town,plz", "gazetteer_premises", "streets", ["house_number"]),
         ("city,zip", "gazetteer_postcodes", "places: towns with their postal codes", []),
+        ("id,numero,nom_voie,code_postal,nom_commune,lat,lon", "gazetteer_premises", "houses", []),
+        ("Straße,Hausnummer,Ort,PLZ", "gazetteer_premises", "houses", []),
+        ("logradouro,numero,bairro,municipio,uf,cep", "gazetteer_premises", "houses", []),
+        ("Numéro,Rue,Ville,Code postal", "gazetteer_premises", "houses", []),
+        ("calle,número,localidad,código_postal", "gazetteer_premises", "houses", []),
+        ("via,civico,comune,cap", "gazetteer_premises", "houses", []),
+        ("ulica,numer,miejscowość,kod pocztowy", "gazetteer_premises", "houses", []),
+        ("straat,huisnummer,woonplaats,postcode", "gazetteer_premises", "houses", []),
+        ("gata,husnummer,postort,postnr", "gazetteer_premises", "houses", []),
+        ("adresse,numero,ville,code_postal", "gazetteer_premises", "houses", []),
+        ("rue,ville,code_postal", "gazetteer_premises", "streets", ["house_number"]),
         ("Nom_commune,Code_postal", "gazetteer_postcodes", None, []),
         ("cep", "gazetteer_postcodes", "places: postal codes", ["city"]),
         ("nome,uf,latitude", "gazetteer_places", "places: towns", ["postal_code"]),
@@ -63,9 +74,17 @@ def test_what_a_file_holds_is_told_by_its_columns(
     [
         ("number,city", "no column 'road' or 'street'"),
         ("unit,city", "no column 'road' or 'street'"),
-        ("Street name,city", "no column 'road' or 'street'"),
+        ("Street title,city", "rename the column of streets to 'road' .it may be 'Street title'"),
+        ("adresse,ville,code_postal", "it may be 'adresse'.*both in one are not read"),
+        ("Lieferanschrift,plz,ort", "or leave it out, if this is a list of places"),
+        ("libelle_de_voie,code_postal,ville", "it may be 'libelle_de_voie'"),
+        ("nr,plz,ort", "without 'nr', if this is a list of places"),
+        ("addr_line1,zip", "no column 'road' or 'street'"),
         ("full_address,postcode", "no column 'road' or 'street'"),
-        ("insee,density", "nor 'city' or 'postal_code', as of places. It has insee, density"),
+        (
+            "insee,density",
+            "nor 'city' or 'postal_code', as of places; rename .* It has insee, density",
+        ),
     ],
 )
 def test_houses_whose_street_is_not_found_are_no_places(
@@ -73,6 +92,22 @@ def test_houses_whose_street_is_not_found_are_no_places(
 ) -> None:
     (tmp_path / "a.csv").write_text(f"{header}\n1,X\n")
     with pytest.raises(RefusedError, match=why):
+        opened("csv", tmp_path / "a.csv", "FR")
+
+
+def test_rows_that_repeat_their_places_are_no_list(tmp_path: Path) -> None:
+    file = tmp_path / "a.csv"
+    file.write_text("lieu,ville,code_postal\n" + "".join(f"{n},Annecy,74000\n" for n in range(9)))
+    with pytest.raises(RefusedError, match=r"9 rows with 1 places.*'road'.*It has lieu, ville"):
+        opened("csv", file, "FR")
+    file.write_text("ville,code_postal\nA,1\nA,1\nB,1\nA,2\nA,2\n")
+    assert opened("csv", file, "FR").what == "places: towns with their postal codes"
+
+
+@pytest.mark.parametrize(("sign", "what"), [(";", "semicolons"), ("\t", "tabs")])
+def test_columns_that_no_comma_separates_are_told(tmp_path: Path, sign: str, what: str) -> None:
+    (tmp_path / "a.csv").write_text(f"ville{sign}code_postal\nAnnecy{sign}74000\n")
+    with pytest.raises(RefusedError, match=f"separated by {what}; expected commas: save"):
         opened("csv", tmp_path / "a.csv", "FR")
 
 

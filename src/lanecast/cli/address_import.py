@@ -10,10 +10,12 @@ import typer
 from lanecast.address.country_names import country_of
 from lanecast.address.gazetteer.stored import gazetteer
 from lanecast.sources.gazetteers import Edition, opened, pieces
+from lanecast.sources.headers import NAMES
 from lanecast.sources.ingest import ingest_pieces
-from lanecast.sources.premises import NAMES
+from lanecast.tables.address import GAZETTEER_POSTCODES
 from lanecast.tables.lake import Lake
 
+from .address_imported import complete, completed, replaced, stored, unused
 from .options import JsonOption, LakeOption
 from .talk import moment, note, progress, show, tell, writable, write_json
 
@@ -50,13 +52,15 @@ def bring(
     country: CountryOption = None,
     name: Annotated[
         str | None,
-        typer.Option("--name", help="What proofs call it; else the format, or the file."),
+        typer.Option(
+            "--name", help="What proofs call it; later editions keep it. Else that of the file."
+        ),
     ] = None,
     edition: Annotated[
         str | None, typer.Option("--edition", help="Date of the data; else that of the file.")
     ] = None,
     licence: Annotated[
-        str | None, typer.Option("--licence", help="Licence and attribution, shown in replies.")
+        str | None, typer.Option("--licence", help="Licence and attribution, kept in the lake.")
     ] = None,
     json: JsonOption = None,
 ) -> None:
@@ -87,32 +91,48 @@ def bring(
     at = moment("edition", edition) if edition else max(_written(file) for _, file in files)
     if at > (now := datetime.now(UTC)) + timedelta(days=1):
         raise ValueError(f"--edition: {at:%Y-%m-%d} is not yet; expected until {now:%Y-%m-%d}.")
+    names = [name or (form if form == "geonames" else file.stem) for form, file in files]
     reports, held = [], [opened(form, file, given) for form, file in files]  # all, or none
     with progress(quiet=json is not None) as say:
         for done, (form, file) in enumerate(files):
             say(file.name, done / (len(files) + 1))
-            called = name or (form if form == "geonames" else file.stem)
-            rows = pieces(held[done], form, Edition(called, at, given, licence))
+            rows = pieces(held[done], form, Edition(names[done], at, given, licence))
             reports.append(ingest_pieces(Lake(lake), form, rows))
         say("compiling", len(files) / (len(files) + 1))
         found = gazetteer(Lake(lake))
     for each in held:
         for column in each.lacks:
-            names = " or ".join(NAMES[column][:3])
-            note(f"{each.file.name}: no column {names}, so no {column} of it is known.")
-    stored = pl.concat([report.rows for report in reports])
+            called = " or ".join(NAMES[column][:3])
+            note(f"{each.file.name}: no column {called}, so no {column} of it is known.")
+    counts = pl.concat([report.rows for report in reports])
     findings = pl.concat([report.findings for report in reports])
-    stored = stored.group_by("table", maintain_order=True).sum()
+    counts = counts.group_by("table", maintain_order=True).sum()
+    editions = [stored(Lake(lake), each, at) for each in dict.fromkeys(names)]
+    for text in filter(None, map(unused, editions)):
+        note(text)
+    lists = any(each.table == GAZETTEER_POSTCODES for each in held)
+    countries = [country for each in editions for country in each.covers]
+    all_codes = complete(found, countries) if lists else {}
     if json is not None:
         read_as = [{"file": each.file.name, "read_as": each.what} for each in held]
-        said = {"rows": stored.to_dicts(), "files": read_as, "findings": findings.to_dicts()}
+        said = {
+            "rows": counts.to_dicts(),
+            "files": read_as,
+            "gazetteers": [each.row() for each in editions],
+            "complete": all_codes,
+            "findings": findings.to_dicts(),
+        }
         write_json(json, said)
     else:
         for each in held:
             tell(f"{each.file.name} was read as {each.what}.")
-        show(stored, "What was stored")
+        show(counts, "What was stored")
         if findings.height:
             show(findings.drop("file"), "What was found")
+        for edition_held in editions:
+            tell(replaced(edition_held))
+        if all_codes:
+            tell(completed(all_codes))
         many = len(found.countries)
         tell(
             f"{many} {'country' if many == 1 else 'countries'}. "

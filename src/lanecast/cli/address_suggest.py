@@ -79,9 +79,12 @@ def suggest(
     if file is not None and out is not None:
         apart(file, out)
     rows = None if file is None else asked(file, text_column, country_column)
-    country, unknown = country_of(country)
+    given = country
+    country, unknown = country_of(given)
     if unknown:
-        raise ValueError("--country: is no country; expected ISO 3166-1 alpha-2, for example DE.")
+        raise ValueError(
+            f"--country: {given!r} is no country; expected ISO 3166-1 alpha-2, for example DE."
+        )
     known = register(lake)
     if country is not None and known.countries and country not in known.numbers:
         note(f"the gazetteer of {lake} does not cover {country}, so no country is likelier.")

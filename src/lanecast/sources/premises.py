@@ -1,7 +1,6 @@
 """Registers of houses and streets: OpenAddresses as CSV or GeoJSON, or one's own columns."""
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,30 +10,14 @@ import polars as pl
 from lanecast.tables.address import GAZETTEER_PREMISES
 
 from .files import first_line
+from .headers import NAMES, WHOLE, called, columns_of, no_street, refuse_twice
 from .held import Held
 from .report import RefusedError
 from .tabular import scan
 
-NAMES: Mapping[str, Sequence[str]] = {
-    "record_id": ("record_id", "id", "hash"),
-    "country": ("country", "country_code", "addr:country"),
-    "state": ("state", "region", "province", "state_code", "uf", "addr:state"),
-    "city": ("city", "locality", "town", "municipality", "commune", "addr:city"),
-    "postal_code": (
-        *("postal_code", "postcode", "zip", "zipcode", "zip_code", "postalcode"),
-        *("code_postal", "plz", "cep", "addr:postcode"),
-    ),
-    "road": ("road", "street", "addr:street"),
-    "house_number": ("house_number", "number", "addr:housenumber"),
-    "unit": ("unit", "addr:unit"),
-    "lat": ("lat", "latitude"),
-    "lon": ("lon", "lng", "longitude"),
-}
-"""For each column the names, in lower case, under which others keep it."""
 PLACE = ("country", "state", "city", "postal_code", "road", "house_number", "unit")
 TEXT = pl.String
 CONTROLS = r"[\x00-\x1f\x7f]+"  # line ends among them, which would part one name into two
-AGAIN = re.compile(r"_duplicated_\d+$")  # what Polars calls the second of two equal columns
 
 
 def from_csv(file: Path, country: str | None) -> Held:
@@ -117,46 +100,13 @@ def houses(rows: pl.LazyFrame, file: Path, country: str | None) -> Held:
         When there is no column of streets, or no country and none is given.
     """
     found = columns_of(rows, NAMES)
-    if found["road"] is None:
-        held = [name.strip().lower() for name in rows.collect_schema()]
-        raise RefusedError(
-            f"{file.name}: no column 'road' or 'street'. It has {', '.join(held[:12])}."
-        )
-    what = "streets" if found["house_number"] is None else "houses"
+    road, numbers = found["road"], found["house_number"]
+    if road is None or (numbers is None and called(road) in WHOLE):
+        raise no_street(rows, file, numbers or found["unit"])
+    what = "streets" if numbers is None else "houses"
     lacks = [name for name in ("house_number", "city", "postal_code") if found[name] is None]
     made = with_ids(texts(rows, file, found, country), PLACE)
     return Held(file, GAZETTEER_PREMISES, made, what, lacks)
-
-
-def columns_of(rows: pl.LazyFrame, names: Mapping[str, Sequence[str]]) -> Mapping[str, str | None]:
-    """Return which column of ``rows`` is each of ours; None: it has none."""
-    held = {_called(name): name for name in rows.collect_schema()}
-    return {
-        column: next((held[name] for name in some if name in held), None)
-        for column, some in names.items()
-    }
-
-
-def refuse_twice(rows: pl.LazyFrame, file: Path, names: Mapping[str, Sequence[str]]) -> None:
-    """Refuse rows with two columns of one name, of which the values of one would be lost.
-
-    Raises
-    ------
-    RefusedError
-        When a column that is one of ``names`` stands twice, in whatever case.
-    """
-    ours = {name for some in names.values() for name in some}
-    held = [_called(AGAIN.sub("", name)) for name in rows.collect_schema()]
-    twice = next((name for name in held if name in ours and held.count(name) > 1), None)
-    if twice is not None:
-        raise RefusedError(
-            f"{file.name}: column {twice!r} stands {held.count(twice)} times; keep the one that "
-            "is meant."
-        )
-
-
-def _called(name: str) -> str:
-    return name.strip().lower().replace(" ", "_")
 
 
 def texts(

@@ -10,6 +10,7 @@ import polars as pl
 from .files import first_line
 from .report import RefusedError
 
+SIGNS = {";": "semicolons", "\t": "tabs", "|": "upright strokes"}
 GZIP = b"\x1f\x8b"
 READ: dict[str, Any] = {"infer_schema": False, "encoding": "utf8-lossy"}
 
@@ -32,6 +33,9 @@ def scan(file: Path) -> pl.LazyFrame:
         if any(sign in name for name in names for sign in "\ufffd\0"):
             raise RefusedError(f"{file.name}: its header is not UTF-8; save the file as UTF-8.")
         if kind == "a CSV file":
+            for sign, what in SIGNS.items():
+                if len(names) == 1 and sign in names[0]:
+                    raise RefusedError(f"{file.name}: {_separated(what)}")
             _check(file)
         filled = rows.head(1).collect().height
     except (pl.exceptions.PolarsError, OSError) as error:
@@ -67,7 +71,7 @@ def _fault(file: Path, ragged: bool) -> str | None:
             for fields in records:
                 many = many or len(fields)
                 if many == 1 and line == 1 and ";" in "".join(fields):
-                    return "its header is separated by semicolons; expected commas."
+                    return _separated("semicolons")
                 if ragged and any(map(str.strip, fields[many:])):
                     return (
                         f"line {line} has {len(fields)} fields, the header {many}; write a field "
@@ -80,6 +84,10 @@ def _fault(file: Path, ragged: bool) -> str | None:
     if ragged:
         return None
     return f"line {mark}: {broken}" if mark else broken
+
+
+def _separated(what: str) -> str:
+    return f"its header is separated by {what}; expected commas: save the file as CSV with commas."
 
 
 def tabbed(file: Path) -> tuple[int, pl.LazyFrame]:
