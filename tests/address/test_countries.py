@@ -206,3 +206,22 @@ def test_a_script_without_blanks_is_of_a_country_that_writes_it(
 def test_a_country_is_known_by_each_way_to_write_it(name: str, country: str) -> None:
     assert country_names()[folded(name)] == country
     assert named(name, country)
+
+
+@pytest.mark.parametrize(
+    ("town", "how"), [("Alexandria", "exact"), ("Fairfax", "alias"), ("Rockville", None)]
+)
+def test_a_code_is_served_by_towns_of_its_own_state(town: str, how: str | None) -> None:
+    code = ("US", "22314", "Alexandria", "Virginia", "VA", 38.8, -77.05)
+    postal = pl.DataFrame([code], (*COLUMNS, "lat", "lon"), orient="row")
+    near = [("Fairfax", "VA", 38.84, -77.3), ("Rockville", "MD", 39.08, -77.15)]
+    places = pl.DataFrame(near, ("name", "state_code", "lat", "lon"), orient="row")
+    found = _of(
+        postal.with_columns(gazetteer_id=pl.lit("g"), record_id=pl.lit("22314")),
+        places.with_columns(
+            country=pl.lit("US"), gazetteer_id=pl.lit("g"), record_id="name", population=pl.lit(9)
+        ),
+    )
+    reply = verify(f"728 N Columbus St, {town}, VA 22314", found, "US").row()
+    assert reply["proof"].get("city", {}).get("how") == how
+    assert reply["verdict"]["possible_next_action"] != "accept"

