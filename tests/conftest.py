@@ -1,6 +1,7 @@
 import os
 import shutil
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -14,12 +15,15 @@ from lanecast.tables.lake import Lake
 
 ROOT = Path(__file__).resolve().parents[1]
 
-with suppress(ImportError):  # logs of threads that outlive their test stay out of what is printed
+with suppress(ImportError):  # what threads log, which outlive their test, is not printed in another
     import structlog
 
     def _logger(*names: Any) -> Any:
-        prints = sys.stderr is sys.__stderr__  # pytest itself, between two tests
-        return structlog.ReturnLogger() if prints else structlog.PrintLogger(sys.stderr)
+        own = threading.current_thread() is threading.main_thread()
+        between = sys.stderr is sys.__stderr__  # pytest itself, between two tests
+        return (
+            structlog.PrintLogger(sys.stderr) if own and not between else structlog.ReturnLogger()
+        )
 
     structlog.configure(logger_factory=_logger)
 
