@@ -10,6 +10,7 @@ import pytest
 
 from lanecast import artifact
 from lanecast.address.verify.later import base_rate
+from lanecast.address.verify.models.deliverable import UNREADABLE
 from lanecast.cli import forecasts, run
 from lanecast.planning import demand
 from lanecast.service import gates, live, promotion, versions
@@ -160,7 +161,9 @@ def test_other_horizons_are_not_compared(home: Path, tmp_path: Path) -> None:
 
 def test_a_base_rate_says_what_the_past_had() -> None:
     rate = base_rate(pl.Series([0] * 90 + [1] * 10))
-    assert rate.predict(np.ones((1, len(rate.signs)))) == pytest.approx(10.5 / 101)
+    said = np.ones((2, len(rate.signs)))
+    said[0, UNREADABLE] = 0
+    assert rate.predict(said) == pytest.approx([10.5 / 101, 1])  # nobody finds no address
 
 
 def test_the_form_of_a_saved_workforce_is_known_to_the_service(home: Path) -> None:
